@@ -1,0 +1,156 @@
+"""The commands behind the Makefile: ``python -m analysis <command>``.
+
+Imports are inside the commands: a build with nothing to do must cost milliseconds. Every error that a
+user can mend is an InputError and is printed as one line with exit code 2.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.data.errors import InputError
+
+DEFAULT = ("north-carolina", "demo")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return its exit code: 0 done, 1 a report or test failed, 2 the input cannot be used."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except InputError as error:
+        print(f"analysis: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("analysis: stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m analysis", description="Reports on re-arrest from raw files. See also `make help`."
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        return added
+
+    for name, run, about in (
+        ("report", _report, "build the site of reports"),
+        ("figures", _report, "draw the files in figures/ again"),
+    ):
+        added = command(name, run, about)
+        added.add_argument(
+            "--datasets",
+            default="",
+            help=f"names under data/raw or paths of a dataset.toml (default: {' '.join(DEFAULT)})",
+        )
+        added.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
+        added.add_argument("--open", action="store_true", help="open the site when it is built")
+        added.set_defaults(figures=name == "figures")
+    command("data", _data, "download what datasets name by url").add_argument("--datasets", default="")
+    added = command("new", _new, "write a first dataset.toml from a file's headers")
+    added.add_argument("--dataset", required=True)
+    added.add_argument("--file", required=True)
+    command("check", _check, "read a dataset, build nothing, say what would be kept").add_argument(
+        "--dataset", required=True
+    )
+    command("lab", _lab, "open JupyterLab")
+    command("verify", _verify, "build twice in different folders and compare every byte")
+    for name, run, about in (("test", _test, "run the tests"), ("bench", _bench, "measure speed and memory as ratios")):
+        command(name, run, about).add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from analysis.publish.site_build import build_site
+
+    names = arguments.datasets.split() or list(DEFAULT)
+    return build_site(names, workers=arguments.jobs, figures=arguments.figures, show=arguments.open)
+
+
+def _data(arguments: argparse.Namespace) -> int:
+    from analysis.data.download import fetch
+    from analysis.data.state import dataset_names, find_spec, home
+
+    failed = 0
+    for name in arguments.datasets.split() or dataset_names(home()):
+        spec, _ = find_spec(name)
+        try:
+            for path in fetch(spec):
+                print(f"{spec.name}: {path.name} is here, its hash is right")
+        except InputError as error:
+            print(f"analysis: {error}", file=sys.stderr)
+            failed = 2
+    return failed
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from analysis.data.scaffold import new
+    from analysis.data.state import home
+
+    target = new(arguments.dataset, Path(arguments.file).expanduser(), home())
+    print(f"wrote {target}\nMend the lines marked TODO, then: make check DATASET={arguments.dataset}")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from analysis.data.preview import preview
+
+    print(preview(arguments.dataset))
+    return 0
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    import importlib.util
+    import os
+    import subprocess
+
+    from analysis.data.state import home
+
+    root = home()
+    if importlib.util.find_spec("jupyterlab") is None:
+        done = subprocess.run(["sh", str(root / "setup.sh"), "lab"], check=False)
+        if done.returncode:
+            return done.returncode
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ipykernel",
+            "install",
+            "--sys-prefix",
+            "--name",
+            "analysis",
+            "--display-name",
+            "analysis",
+        ],
+        check=True,
+    )
+    os.chdir(root)
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", "notebooks"])
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from analysis.publish.verify import verify
+
+    return verify()
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    import subprocess
+
+    from analysis.data.state import home
+
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments.rest], cwd=home(), check=False).returncode
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from analysis.bench import main as bench
+
+    return bench(arguments.rest)

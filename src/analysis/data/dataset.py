@@ -1,0 +1,95 @@
+"""A dataset, opened: its tables as pandas or Ibis, and the account of what came in and what was kept."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.data import state
+from analysis.data.errors import InputError, nearest
+from analysis.data.sources import locate
+from analysis.data.spec import Spec
+
+if TYPE_CHECKING:
+    import ibis
+
+
+class Dataset:
+    """A built dataset. Attributes of ``dataset.toml`` are attributes of it: title, kind, source, data_end and so on."""
+
+    def __init__(self, spec: Spec, processed: Path) -> None:
+        self.spec, self.processed = spec, processed
+
+    def __getattr__(self, name: str) -> object:
+        if name in Spec.__dataclass_fields__:
+            return getattr(self.spec, name)
+        raise AttributeError(f"a dataset has no attribute '{name}'")
+
+    def __repr__(self) -> str:
+        return f"<dataset {self.spec.name}: {self.spec.title} ({self.spec.kind}); tables {', '.join(self.tables)}>"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds dataset.toml and the raw files."""
+        return self.spec.folder
+
+    @property
+    def tables(self) -> list[str]:
+        """The canonical tables that this dataset fills, in the order of their design."""
+        from analysis.data.tables import TABLES
+
+        return [name for name in TABLES if (self.processed / f"{name}.parquet").is_file()]
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return a canonical table as pandas. Raises InputError for a table that this dataset does not fill."""
+        from analysis.data.write import read_table
+
+        return read_table(self._path(table), table)
+
+    def table(self, table: str) -> "ibis.Table":
+        """Return a canonical table as an Ibis table on DuckDB. Raises InputError as ``frame`` does."""
+        from analysis.data.engine import parquet
+
+        return parquet(self._path(table))
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """Rows in, kept and set aside by table, file, sheet, column and reason (``kept`` for the rows kept).
+
+        Columns table, source_file, source_sheet, column, reason, rows_in, kept, set_aside. In every row,
+        and in every sum of rows, rows_in = kept + set_aside.
+        """
+        return pd.read_parquet(self.processed / "quality.parquet")
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """Every raw column: source_file, source_sheet, column, use (mapped, kept, sensitive, not used), rows filled."""
+        return pd.read_parquet(self.processed / "columns.parquet")
+
+    @cached_property
+    def unknown(self) -> pd.DataFrame:
+        """Raw values that became ``unknown`` in 10 or more rows: table, column, value, rows."""
+        return pd.read_parquet(self.processed / "unknown.parquet")
+
+    @cached_property
+    def changed(self) -> pd.DataFrame:
+        """Values made missing because they were redacted or not readable: table, column, what, rows."""
+        return pd.read_parquet(self.processed / "changed.parquet")
+
+    def _path(self, table: str) -> Path:
+        if table not in self.tables:
+            raise InputError(f"{self.spec.name} has no table '{table}'.{nearest(table, self.tables)}")
+        return self.processed / f"{table}.parquet"
+
+
+def open_dataset(name: str | Path) -> Dataset:
+    """Open a dataset by its name under ``data/raw``, or by the path of its ``dataset.toml``.
+
+    What is missing or older than its inputs (raw files, maps, this package's data code) is built first.
+    Raises InputError with one sentence that says what to do.
+    """
+    from analysis.data.build import build
+
+    spec, root = state.find_spec(name)
+    return Dataset(spec, build(spec, root, locate(spec)))

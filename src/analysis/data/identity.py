@@ -1,0 +1,37 @@
+"""Identifiers replaced by keyed hashes, so that no processed table holds a raw one.
+
+The key is made on first use, lies under ``data/private/`` (which git ignores and publishing never
+reads), and is one for all files of a dataset, so that equal identifiers stay equal across its tables.
+"""
+
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
+    """Return a function from a Series of identifiers to their HMAC-SHA-256 (32 hexadecimal digits); missing stays missing."""
+    key = _key(private / "key")
+
+    def hashed(values: pd.Series) -> pd.Series:
+        codes, distinct = pd.factorize(values, use_na_sentinel=True)
+        digests = [hmac.digest(key, str(value).encode(), "sha256").hex()[:32] for value in distinct]
+        lookup = np.array([*digests, None], dtype=object)
+        return pd.Series(lookup[codes], index=values.index, dtype="str")
+
+    return hashed
+
+
+def _key(file: Path) -> bytes:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        beside = file.with_name(f".key.{os.getpid()}")
+        beside.touch(mode=0o600)
+        beside.write_bytes(secrets.token_bytes(32))
+        beside.replace(file)
+    return file.read_bytes()

@@ -1,0 +1,149 @@
+"""A first ``dataset.toml`` from a file's headers, for a person to mend.
+
+In: a name and a file. Out: ``data/raw/<name>/dataset.toml`` with the file beside it: the columns that
+could be guessed are mapped, the rest stand as comments, and what only a person can know is marked.
+"""
+
+import json
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.data.blocks import Source
+from analysis.data.errors import InputError
+from analysis.data.read import batches
+from analysis.data.tables import TABLES, Table
+from analysis.data.values import as_date, raw_text
+
+DATE_FORMATS = (
+    "%m/%d/%Y",
+    "%m/%d/%y",
+    "%Y%m%d",
+    "%d-%b-%Y",
+    "%d%b%Y",
+    "%d%b%y",
+    "%m/%d/%Y %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%d.%m.%Y",
+)
+MANY = 15  # a column with more distinct values than this gets no list of values
+
+
+def new(name: str, file: Path, root: Path) -> Path:
+    """Write the first ``dataset.toml`` of a dataset and return its path.
+
+    Raises InputError where the name or file cannot be used, or the dataset is there already: nothing
+    is ever overwritten.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise InputError(f"DATASET={name}: expected a name of small letters, digits and hyphens, such as county-jail.")
+    if not file.is_file():
+        raise InputError(f"FILE={file}: no such file.")
+    folder = root / "data" / "raw" / name
+    if (folder / "dataset.toml").exists():
+        raise InputError(f"data/raw/{name}/dataset.toml is there already. Mend it by hand, or choose another name.")
+    source = Source(path=file.name, url=None, sha256=None, package=None, format=None, maps=())
+    batch = next(iter(batches(file, source, file.name)), None)
+    if batch is None or not len(batch.frame):
+        raise InputError(f"{file.name}: a header and no rows. A first map needs some rows to look at.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if file.resolve() != (folder / file.name).resolve():
+        shutil.copyfile(file, folder / file.name)
+    target = folder / "dataset.toml"
+    beside = folder / ".dataset.toml.part"
+    beside.write_text(draft(name, file.name, batch.frame), encoding="utf-8")
+    beside.replace(target)
+    return target
+
+
+def draft(name: str, file: str, frame: pd.DataFrame) -> str:
+    """Return the text of a first ``dataset.toml`` for a frame of raw values."""
+    rules = tomllib.loads((Path(__file__).parent / "headers.toml").read_text(encoding="utf-8"))
+    guesses = {column: [re.compile(text, re.IGNORECASE) for text in rule["headers"]] for column, rule in rules.items()}
+    hidden = guesses.pop("sensitive")
+    headers = list(frame.columns)
+    sensitive = [header for header in headers if any(text.search(header) for text in hidden)]
+    open_headers = [header for header in headers if header not in sensitive]
+    table, mapped = max(
+        ((t, _mapped(t, open_headers, guesses)) for t in TABLES.values()),
+        key=lambda pair: (sum(name in pair[1] for name in pair[0].required) / len(pair[0].required), len(pair[1])),
+    )
+    lines = [_top(name, table)]
+    lines += ["[[files]]", f'table = "{table.name}"', f"path = {json.dumps(file)}"]
+    if sensitive:
+        lines.append(f"sensitive = {json.dumps(sensitive, ensure_ascii=False)}  # used for linking and nothing else")
+    lines += ["", "[files.columns]"]
+    lines += [_line(column, header, table, frame[header]) for column, header in mapped.items()]
+    absent = [column for column in table.required if column not in mapped]
+    lines += [f'# {column} = "?"  # needed: which header holds it?' for column in absent]
+    rest = [header for header in open_headers if header not in mapped.values()]
+    if rest:
+        lines += ["", "# Not mapped (counted, and their values left where they are):"]
+        lines += [f"#   {header}" for header in rest]
+        others = [column for column in table.columns if column not in mapped]
+        lines += [f"# Columns of the table {table.name} that are still free: {', '.join(others)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _top(name: str, table: Table) -> str:
+    ends = {"arrests": "arrests", "releases": "arrests", "exits": "exits", "detainers": "detainers"}
+    lines = [
+        "# A first draft from the file's headers. Lines marked TODO need a person who knows the data.",
+        f'title = "{name}"  # TODO: what a reader should call it',
+        'kind = "real"',
+        'disclosure = "restricted"  # "public" only for files that are already public',
+        'source = "TODO: who supplied the file, and when"',
+        'area = "TODO: where and by whose records an event could have been seen"',
+    ]
+    if table.name == "follow_up":
+        lines += [
+            'time_unit = "day"',
+            "# follow_up = 1095  # TODO: how long everyone was followed, if it is the same for all",
+        ]
+    else:
+        lines.append(
+            f"# TODO: the last day on which an event could have been seen, not the largest date found\ndata_end = {{ {ends[table.name]} = 2000-01-01 }}"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _mapped(table: Table, headers: list[str], guesses: dict[str, list[re.Pattern]]) -> dict[str, str]:
+    mapped: dict[str, str] = {}
+    for column in table.columns:
+        for pattern in guesses.get(column, ()):
+            header = next((h for h in headers if pattern.search(h) and h not in mapped.values()), None)
+            if header is not None:
+                mapped[column] = header
+                break
+    return mapped
+
+
+def _line(column: str, header: str, table: Table, values: pd.Series) -> str:
+    kind = table.columns[column]
+    text = raw_text(values)
+    quoted = json.dumps(header, ensure_ascii=False)
+    if kind == "date" and not pd.api.types.is_datetime64_any_dtype(values):
+        formats = [fmt for fmt in DATE_FORMATS if as_date(text, (fmt,))[1].sum() < as_date(text, ())[1].sum()]
+        best = min(formats, key=lambda fmt: as_date(text, (fmt,))[1].sum(), default=None)
+        return f"{column} = {{ from = {quoted}, date = [{json.dumps(best)}] }}" if best else f"{column} = {quoted}"
+    if isinstance(kind, tuple) or column == "event":
+        distinct = [value for value in text.value_counts().index if value]
+        if len(distinct) <= MANY:
+            labels = kind if isinstance(kind, tuple) else ()
+            pairs = ", ".join(
+                f"{json.dumps(v, ensure_ascii=False)} = {json.dumps(_label(v, labels))}" for v in distinct
+            )
+            note = f"  # TODO: one of {', '.join(labels)}" if labels else '  # TODO: a label each; "" means no event'
+            return f"{column} = {{ from = {quoted}, values = {{ {pairs} }} }}{note}"
+    return f"{column} = {quoted}"
+
+
+def _label(value: str, labels: tuple[str, ...]) -> str:
+    low = value.casefold()
+    return next(
+        (label for label in labels if label == low or (len(low) == 1 and label.startswith(low))),
+        "unknown" if "unknown" in labels else "",
+    )

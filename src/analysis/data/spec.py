@@ -1,0 +1,108 @@
+"""What a dataset is: ``dataset.toml`` and the layouts under ``formats/``, read and checked.
+
+In: a path to a ``dataset.toml``. Out: a :class:`Spec` whose parts are plain frozen dataclasses. Every
+key is checked here, so that nothing later has to ask whether a map makes sense.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from analysis.data.blocks import FORMATS, Source, check_keys, load_toml, read_source
+from analysis.data.errors import InputError, nearest
+
+TIME_UNITS = ("day", "week", "month", "year")
+ROWS = ("person", "release", "detainer")
+_TOP = {
+    "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
+    "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "files": list,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A dataset as its ``dataset.toml`` describes it."""
+
+    name: str
+    file: Path
+    title: str
+    kind: str
+    disclosure: str
+    source: str
+    area: str
+    data_end: dict[str, date]
+    lag_days: int
+    time_unit: str
+    follow_up: float | None
+    one_row_per: str
+    generator: str | None
+    seed: int | None
+    sources: tuple[Source, ...]
+    formats: tuple[Path, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the raw files."""
+        return self.file.parent
+
+
+def read_spec(file: Path) -> Spec:
+    """Read and check a ``dataset.toml``.
+
+    Raises InputError for TOML that cannot be read, a misspelt or missing key, a value of the wrong
+    type, an unknown table, column, format or label.
+    """
+    where = f"{file.parent.name}/{file.name}"
+    raw = load_toml(file, where)
+    check_keys(raw, _TOP, where)
+    for key in ("title", "kind", "source", "files"):
+        if not raw.get(key):
+            raise InputError(f"{where}: the key '{key}' is missing. Add {key} = ... (see README, bring your own data).")
+    _one_of(raw["kind"], ("real", "synthetic"), where, "kind")
+    _one_of(raw.get("disclosure", "restricted"), ("restricted", "public"), where, "disclosure")
+    _one_of(raw.get("time_unit", "day"), TIME_UNITS, where, "time_unit")
+    _one_of(raw.get("one_row_per", "person"), ROWS, where, "one_row_per")
+    data_end, lag = _data_end(raw.get("data_end", {}), where)
+    blocks = [read_source(block, f"{where}, [[files]] block {i}") for i, block in enumerate(raw["files"], 1)]
+    tables = {m.table for source in blocks for m in source.maps}
+    if "arrests" in tables and "arrests" not in data_end:
+        raise InputError(
+            f"{where}: arrests are mapped but data_end has no date for them. Add data_end = {{ arrests = 2026-09-30 }}, "
+            "the last day on which an arrest could have been seen: the largest date found is not it."
+        )
+    if raw.get("follow_up") is not None and raw["follow_up"] <= 0:
+        raise InputError(
+            f"{where}: follow_up = {raw['follow_up']}, expected a number of {raw.get('time_unit', 'day')}s above 0."
+        )
+    formats = tuple(FORMATS / f"{s.format}.toml" for s in blocks if s.format)
+    return Spec(
+        name=file.parent.name,
+        file=file,
+        title=raw["title"],
+        kind=raw["kind"],
+        disclosure=raw.get("disclosure", "restricted"),
+        source=raw["source"],
+        area=raw.get("area", "the area and sources named by the dataset"),
+        data_end=data_end,
+        lag_days=lag,
+        time_unit=raw.get("time_unit", "day"),
+        follow_up=raw.get("follow_up"),
+        one_row_per=raw.get("one_row_per", "person"),
+        generator=raw.get("generator"),
+        seed=raw.get("seed"),
+        sources=tuple(blocks),
+        formats=tuple(dict.fromkeys(formats)),
+    )
+
+
+def _one_of(value: object, valid: tuple[str, ...], where: str, key: str) -> None:
+    if value not in valid:
+        raise InputError(f"{where}: {key} = {value!r}, expected one of {', '.join(valid)}.{nearest(str(value), valid)}")
+
+
+def _data_end(raw: dict, where: str) -> tuple[dict[str, date], int]:
+    check_keys(raw, {"arrests": date, "exits": date, "detainers": date, "lag_days": int}, f"{where}, data_end")
+    lag = raw.get("lag_days", 0)
+    if lag < 0:
+        raise InputError(f"{where}: data_end.lag_days = {lag}, expected 0 or more days.")
+    return {source: day for source, day in raw.items() if source != "lag_days"}, lag

@@ -1,0 +1,109 @@
+"""Where a project's datasets live, and whether what was built from one is still what its inputs say.
+
+Standard library only: a build with nothing to do must cost milliseconds.
+"""
+
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from analysis.data.errors import InputError, nearest
+from analysis.data.sources import RawFile
+from analysis.data.spec import Spec, read_spec
+from analysis.data.tables import SCHEMA_VERSION
+
+MANIFEST = "manifest.json"
+
+
+def home(start: Path | None = None) -> Path:
+    """Return the project's root: ANALYSIS_HOME, else the nearest parent folder that holds ``data/raw``."""
+    if os.environ.get("ANALYSIS_HOME"):
+        return Path(os.environ["ANALYSIS_HOME"]).resolve()
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "data" / "raw").is_dir():
+            return folder
+    raise InputError(
+        f"no folder above {start} holds data/raw. Go into the project's folder, or set ANALYSIS_HOME to it."
+    )
+
+
+def dataset_names(root: Path) -> list[str]:
+    """Return the names of the datasets under ``data/raw``."""
+    return sorted(path.parent.name for path in (root / "data" / "raw").glob("*/dataset.toml"))
+
+
+def find_spec(name: str | Path) -> tuple[Spec, Path]:
+    """Return the spec of a dataset, by its name under ``data/raw`` or by the path of a ``dataset.toml``, and the root."""
+    file = Path(name)
+    if file.suffix == ".toml" or file.is_dir():
+        file = (file / "dataset.toml" if file.is_dir() else file).resolve()
+        try:
+            root = home(file.parent) if not os.environ.get("ANALYSIS_HOME") else home()
+        except InputError:
+            root = file.parent
+        return read_spec(file), root
+    root = home()
+    file = root / "data" / "raw" / str(name) / "dataset.toml"
+    if not file.is_file():
+        raise InputError(f"there is no dataset '{name}' under data/raw.{nearest(str(name), dataset_names(root))}")
+    return read_spec(file), root
+
+
+def processed_folder(spec: Spec, root: Path) -> Path:
+    """Return the folder of the dataset's processed tables."""
+    return root / "data" / "processed" / spec.name
+
+
+def private_folder(spec: Spec, root: Path) -> Path:
+    """Return the folder of what publishing never reads: raw values set aside, linkage input, the hashing key."""
+    return root / "data" / "private" / spec.name
+
+
+def expected(spec: Spec, files: list[RawFile]) -> dict:
+    """Return what the processed tables depend on: schema version, maps, code of this room, content of the raw files."""
+    texts = [spec.file, *spec.formats]
+    code = sorted(path for path in Path(__file__).parent.glob("*") if path.suffix in (".py", ".csv"))
+    return {
+        "schema": SCHEMA_VERSION,
+        "maps": _digest(texts),
+        "code": _digest(code),
+        "files": [{"name": file.name, "sha256": file.sha256} for file in files],
+    }
+
+
+def is_current(folder: Path, wanted: dict) -> bool:
+    """Return whether a processed folder is whole and was built from exactly these inputs."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    sizes = manifest.pop("sizes", None)
+    whole = isinstance(sizes, dict) and all(_size(folder / name) == size for name, size in sizes.items())
+    return whole and manifest == wanted
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
+
+
+def _digest(paths: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@contextmanager
+def locked(folder: Path):
+    """Hold a folder's lock, so that two builds of one dataset wait for each other."""
+    import fcntl
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,89 @@
+"""The canonical tables: which columns each has, what they hold, and their closed vocabularies.
+
+Everything that reads raw files ends here, and everything that computes starts here. A column has a
+kind: ``id`` (replaced by a keyed hash), ``date``, ``number``, ``text``, or a tuple of labels, its
+closed vocabulary. ``required`` columns must be mapped; a row without a value in one of the ``keys``
+cannot be used and is set aside.
+"""
+
+from dataclasses import dataclass, field
+
+SCHEMA_VERSION = 1
+LINEAGE = ("source_file", "source_sheet", "source_row")
+
+OUTCOMES = ("ice_custody", "declined", "released", "lifted", "cancelled", "died", "unknown")
+OPERATORS = ("local", "state_prison", "federal", "unknown")
+REQUESTS = ("detainer", "notification", "other", "unknown")
+CRIMINALITY = ("convicted", "pending", "other", "unknown")
+THREAT_LEVELS = ("1", "2", "3", "none", "unknown")
+SEXES = ("male", "female", "unknown")
+SEVERITIES = ("felony", "misdemeanor", "violation", "unknown")
+EXIT_KINDS = ("ice_custody", "removed", "died")
+CHARGE_GROUPS = (
+    "homicide", "sexual", "robbery", "assault", "kidnapping", "weapons", "burglary", "theft", "fraud",
+    "drug", "driving", "public_order", "immigration", "other", "unknown",
+)  # fmt: skip
+VIOLENT = ("homicide", "sexual", "robbery", "assault", "kidnapping")
+EVENTS = ("rearrest", "repeat_detainer", "return_to_prison", "ice_custody", "removed", "died")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table: its columns by name, those a map must name, and those a row must fill."""
+
+    name: str
+    columns: dict[str, str | tuple[str, ...]]
+    required: tuple[str, ...]
+    keys: tuple[str, ...]
+    free: bool = False  # True where a map may add covariates under names of its own
+    dates: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        dates = tuple(name for name, kind in self.columns.items() if kind == "date")
+        object.__setattr__(self, "dates", dates)
+
+
+_PLACE = {"jurisdiction": "text", "facility": "text", "operator": OPERATORS, "state": "text"}
+_PERSON = {"sex": SEXES, "birth_year": "number", "citizenship": "text"}
+_CHARGE = {"charge": "text", "charge_group": CHARGE_GROUPS, "severity": SEVERITIES}
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "detainers",
+            {"detainer_id": "id", "person_id": "id", "prepared": "date", "request": REQUESTS, **_PLACE,
+             "outcome": OUTCOMES, "released": "date", "criminality": CRIMINALITY, "charge": "text",
+             "charge_group": CHARGE_GROUPS, "threat_level": THREAT_LEVELS, **_PERSON},
+            required=("prepared",),
+            keys=("prepared",),
+        ),
+        Table(
+            "releases",
+            {"release_id": "id", "person_id": "id", "booked": "date", "released": "date", **_PLACE, **_CHARGE, **_PERSON},
+            required=("person_id", "released"),
+            keys=("person_id", "released"),
+        ),
+        Table(
+            "arrests",
+            {"arrest_id": "id", "person_id": "id", "arrested": "date", **_PLACE, **_CHARGE},
+            required=("person_id", "arrested"),
+            keys=("person_id", "arrested"),
+        ),
+        Table(
+            "exits",
+            {"person_id": "id", "date": "date", "kind": EXIT_KINDS},
+            required=("person_id", "date", "kind"),
+            keys=("person_id", "date", "kind"),
+        ),
+        Table(
+            "follow_up",
+            {"person_id": "id", "jurisdiction": "text", "released": "date", "days": "number", "event": "text",
+             "follow_up": "number",
+             "sex": SEXES, "birth_year": "number"},
+            required=("days", "event"),
+            keys=("days",),
+            free=True,
+        ),
+    )
+}  # fmt: skip
