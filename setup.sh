@@ -33,7 +33,7 @@ install() { # install LOCK...
         uv pip install -q --python .venv/bin/python --compile-bytecode --require-hashes "$@"
     else
         for lock in "$@"; do set -- "$@" -r "$lock"; shift; done
-        .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes "$@"
+        .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes "$@"
     fi
 }
 
@@ -60,6 +60,6 @@ install requirements.lock || { rm -rf .venv; fail "the packages could not be ins
 if command -v uv >/dev/null 2>&1; then
     uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 else
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi
 touch .venv/.installed
