@@ -1,13 +1,15 @@
 """One ``[[files]]`` block of a ``dataset.toml``, merged with its layout under ``formats/`` and checked."""
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from analysis.data.columns import Column, column, pattern
 from analysis.data.errors import InputError, nearest
-from analysis.data.tables import TABLES
+from analysis.data.keys import check_keys, folded, load_toml, texts
+from analysis.data.settings import check_place, check_reading
+from analysis.data.tables import LINEAGE, TABLES
 
 FORMATS = Path(__file__).parent / "formats"
 _LAYOUT = {
@@ -16,6 +18,7 @@ _LAYOUT = {
 }  # fmt: skip
 _FILE = {"table": str, "path": str, "url": str, "sha256": str, "package": str, "format": str, **_LAYOUT}
 _FORMAT = {"title": str, "table": str, "source": str, "headers": list, "optional": list, **_LAYOUT}
+_RESERVED = (*LINEAGE, "entry")  # columns that the project itself adds
 
 
 @dataclass(frozen=True)
@@ -51,33 +54,32 @@ class Source:
         """The name by which messages and lineage call this block before a file is opened."""
         return self.path or self.package or str(self.url)
 
+    @property
+    def download(self) -> str:
+        """The file name under which a download is kept."""
+        return self.path or Path(unquote(urlsplit(str(self.url)).path)).name
 
-def read_source(block: dict, where: str) -> Source:
+
+def read_source(block: object, where: str) -> Source:
     """Check one ``[[files]]`` block, merged with its layout, and return it. Raises InputError."""
     check_keys(block, _FILE, where)
-    places = [key for key in ("path", "url", "package") if key in block]
-    if not places or ("package" in block and len(places) > 1):
-        raise InputError(f"{where}: say where the file is: path = ..., url = ... with sha256 = ..., or package = ...")
-    if "url" in block:
-        _check_url(block, where)
+    check_place(block, where)
     layout = _layout(block["format"], where) if "format" in block else {}
     merged = {**layout, **{k: v for k, v in block.items() if k not in ("columns", "values")}}
+    # what a layout calls sensitive stays so, whatever a block adds
+    merged["sensitive"] = [*texts(layout, "sensitive", where), *texts(block, "sensitive", where)]
     merged["columns"] = {**layout.get("columns", {}), **block.get("columns", {})}
     merged["values"] = {**layout.get("values", {}), **block.get("values", {})}
     if "table" not in merged:
         raise InputError(f"{where}: the key 'table' is missing.{nearest('', TABLES)}")
-    sensitive = tuple(_texts(merged, "sensitive", where))
-    for header in sensitive:
-        if header in merged.get("keep", []):
-            raise InputError(
-                f"{where}: '{header}' stands in both keep and sensitive. A sensitive column is used for linking and nothing else."
-            )
     maps = [_map(merged["table"], merged["columns"], merged["values"], where)]
     for extra in merged.get("also", []):
         check_keys(extra, {"table": str, "columns": dict, "values": dict}, f"{where}, [[also]]")
         part = _map(extra.get("table", ""), extra.get("columns", {}), extra.get("values", {}), f"{where}, [[also]]")
         maps.append(replace(part, secondary=True))
-    _check_sensitive(maps, sensitive, where)
+    keep, sensitive = folded(texts(merged, "keep", where)), folded(texts(merged, "sensitive", where))
+    _check_kept(maps, keep, sensitive, where)
+    check_reading(merged, where)
     return Source(
         path=block.get("path"),
         url=block.get("url"),
@@ -85,24 +87,36 @@ def read_source(block: dict, where: str) -> Source:
         package=block.get("package"),
         format=block.get("format"),
         maps=tuple(maps),
-        sheets=() if merged.get("sheets", "*") == "*" else tuple(_texts(merged, "sheets", where)),
+        sheets=() if merged.get("sheets", "*") == "*" else tuple(texts(merged, "sheets", where)),
         skip_rows=merged.get("skip_rows", 0),
         encoding=merged.get("encoding"),
         delimiter=merged.get("delimiter"),
-        nulls=frozenset(" ".join(text.split()) for text in _texts(merged, "nulls", where)),
+        nulls=frozenset(folded(texts(merged, "nulls", where))),
         redacted=pattern(merged.get("redacted"), f"{where}: redacted"),
-        keep=tuple(_texts(merged, "keep", where)),
+        keep=keep,
         sensitive=sensitive,
     )
 
 
-def _check_sensitive(maps: list[Map], sensitive: tuple[str, ...], where: str) -> None:
-    folded = {" ".join(header.split()) for header in sensitive}
+def _check_kept(maps: list[Map], keep: tuple[str, ...], sensitive: tuple[str, ...], where: str) -> None:
+    """A sensitive column is used for linking alone, and a kept one must not take a canonical column's name."""
+    for header in keep:
+        if header in sensitive:
+            raise InputError(
+                f"{where}: '{header}' stands in both keep and sensitive. A sensitive column is used for linking and nothing else."
+            )
+        taken = {*TABLES[maps[0].table].columns, *maps[0].columns, *LINEAGE}
+        if header in taken or header.removesuffix("_raw") in taken:
+            raise InputError(
+                f"{where}: keep names '{header}', which is the name of a column of the table {maps[0].table}. Map it instead: "
+                f'{header} = "{header}".'
+            )
     for part in maps:
         for rule in part.columns.values():
-            if rule.kind != "id" and folded & set(rule.headers):
+            hit = next((header for header in rule.headers if header in sensitive), None)
+            if rule.kind != "id" and hit is not None:
                 raise InputError(
-                    f"{where}: '{rule.headers[0]}' is sensitive and mapped to '{rule.name}'. A sensitive column is used for linking "
+                    f"{where}: '{hit}' is sensitive and mapped to '{rule.name}'. A sensitive column is used for linking "
                     "and nothing else: take it out of one of the two."
                 )
 
@@ -115,17 +129,6 @@ def _layout(name: str, where: str) -> dict:
     layout = load_toml(file, f"formats/{file.name}")
     check_keys(layout, _FORMAT, f"formats/{file.name}")
     return layout
-
-
-def _check_url(block: dict, where: str) -> None:
-    url = block["url"]
-    local = re.match(r"http://(localhost|127\.0\.0\.1)[:/]", url)
-    if not (url.startswith("https://") or local):
-        raise InputError(f"{where}: url = {url!r}: only https addresses are downloaded (http only from this machine).")
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", block.get("sha256", "")):
-        raise InputError(
-            f'{where}: a url needs sha256 = "..." (64 hexadecimal digits), so that what arrives can be checked.'
-        )
 
 
 def _map(table: str, columns: dict, values: dict, where: str) -> Map:
@@ -141,6 +144,11 @@ def _map(table: str, columns: dict, values: dict, where: str) -> Map:
     for name, raw in columns.items():
         if name not in canonical.columns and not canonical.free:
             raise InputError(f"{where}: table '{table}' has no column '{name}'.{nearest(name, canonical.columns)}")
+        if name not in canonical.columns and (name in _RESERVED or not re.fullmatch(r"[^\W\d]\w*", name)):
+            raise InputError(
+                f"{where}: '{name}' cannot be the name of a covariate. Choose letters, digits and _, and none of "
+                f"{', '.join(_RESERVED)}."
+            )
         parsed[name] = column(name, raw, canonical, values.get(name), where)
     for name in canonical.required:
         if name not in parsed:
@@ -149,33 +157,3 @@ def _map(table: str, columns: dict, values: dict, where: str) -> Map:
                 f"{where}: table '{table}' needs the column '{name}': add {name} = \"<header>\" to its columns.{close}"
             )
     return Map(table, parsed)
-
-
-def _texts(raw: dict, key: str, where: str) -> list[str]:
-    values = raw.get(key, [])
-    if isinstance(values, str) or any(not isinstance(value, str) for value in values):
-        raise InputError(f"{where}: {key} = {values!r}, expected a list of texts.")
-    return values
-
-
-def check_keys(raw: dict, allowed: dict, where: str) -> None:
-    """Refuse a key that is not among the allowed ones, or whose value is of another type."""
-    for key, value in raw.items():
-        if key not in allowed:
-            raise InputError(f"{where}: unknown key '{key}'.{nearest(key, allowed)}")
-        expected = allowed[key]
-        if not isinstance(value, expected) or isinstance(value, bool):
-            names = " or ".join(t.__name__ for t in (expected if isinstance(expected, tuple) else (expected,)))
-            raise InputError(f"{where}: {key} = {value!r} is {type(value).__name__}, expected {names}.")
-
-
-def load_toml(file: Path, where: str) -> dict:
-    """Return the content of a TOML file. Raises InputError for a file that is absent or not TOML."""
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError(f"{where}: no such file. `make new DATASET=... FILE=...` writes a first one.") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: not UTF-8 text at byte {error.start}. Save the file as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: not valid TOML: {error}.") from None

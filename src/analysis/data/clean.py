@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.data.blocks import Map, Source
 from analysis.data.columns import Column
 from analysis.data.errors import InputError, nearest
+from analysis.data.problems import Problems, check_durations, check_rows
 from analysis.data.tables import LINEAGE, TABLES
 from analysis.data.values import as_category, as_date, as_number, as_state, as_text, raw_text
 
@@ -44,14 +45,20 @@ def clean(
     table = TABLES[mapping.table]
     where = f"{lineage[0]}, sheet '{lineage[1]}'" if lineage[1] else lineage[0]
     result = Cleaned(pd.DataFrame(index=raw.index), pd.DataFrame())
-    problems = _Problems(len(raw))
+    problems = Problems(len(raw))
     missing_key = np.zeros(len(raw), dtype=bool)
     columns: dict[str, pd.Series] = {}
+    assumed: dict[str, np.ndarray] = {}  # where a blank was given its meaning
     for name, rule in mapping.columns.items():
         rule = _typed(rule, raw, free=table.free)
         found = _found(raw, rule, source, result, where)
+        if rule.blank is not None:
+            found = raw_text(found)
+            assumed[name] = (found == "").to_numpy()
+            found = found.where(found != "", rule.blank)
         values, bad = _converted(rule, found, result, hashed)
-        if bad is not None and (rule.kind == "date" or name in table.keys):
+        # an event that cannot be read is not "no event": that would count the person as followed without one
+        if bad is not None and (rule.kind == "date" or name in table.keys or name == "event"):
             problems.add(bad, name, f"not readable as a {_noun(rule)}", found)
         elif bad is not None and bad.any():
             result.changed[name, "unreadable"] += int(bad.sum())
@@ -64,7 +71,9 @@ def clean(
         columns[name] = values
         if name in RAW_BESIDE and rule.headers:
             columns[f"{name}_raw"] = found.where(found != "").astype("category")
-    _check_rows(columns, mapping.table, follow_up, problems)
+    check_rows(columns, problems)
+    if mapping.table == "follow_up":
+        check_durations(columns, assumed.get("days"), follow_up, problems)
     for header in () if mapping.secondary else source.keep:
         if header not in raw.columns:
             raise InputError(
@@ -78,29 +87,6 @@ def clean(
     result.kept = frame[~aside & ~missing_key].reset_index(drop=True)
     result.aside = problems.frame(rows, aside & ~missing_key)
     return result
-
-
-class _Problems:
-    """The first problem of each row: a row is set aside once, for one reason."""
-
-    def __init__(self, length: int) -> None:
-        self.column = np.full(length, "", dtype=object)
-        self.reason = np.full(length, "", dtype=object)
-        self.found = np.full(length, "", dtype=object)
-
-    def add(self, bad: np.ndarray, column: str, reason: str, found: pd.Series | None = None) -> None:
-        fresh = bad & (self.reason == "")
-        self.column[fresh], self.reason[fresh] = column, reason
-        if found is not None:
-            self.found[fresh] = found.to_numpy(dtype=object)[fresh]
-
-    def rows(self) -> np.ndarray:
-        return self.reason != ""
-
-    def frame(self, rows: np.ndarray, chosen: np.ndarray) -> pd.DataFrame:
-        parts = {"column": self.column, "reason": self.reason, "found": self.found}
-        texts = {name: pd.Series(values[chosen], dtype="str") for name, values in parts.items()}
-        return pd.DataFrame({"source_row": rows[chosen], "at": np.flatnonzero(chosen), **texts})
 
 
 def _found(raw: pd.DataFrame, rule: Column, source: Source, result: Cleaned, where: str) -> pd.Series:
@@ -126,8 +112,6 @@ def _found(raw: pd.DataFrame, rule: Column, source: Source, result: Cleaned, whe
         if hit.any():
             result.changed[rule.name, "redacted"] += int(hit.sum())
             text = text.where(~hit, "")
-    if rule.blank is not None:
-        text = text.where(text != "", rule.blank)
     return text
 
 
@@ -152,36 +136,14 @@ def _typed(rule: Column, raw: pd.DataFrame, *, free: bool) -> Column:
     """A covariate that a typed source holds as numbers is a number, unless the map says otherwise."""
     header = next((header for header in rule.headers if header in raw.columns), None)
     covariate = free and rule.kind == "text" and rule.name != "event" and not rule.explicit and rule.values is None
-    if covariate and header is not None and pd.api.types.is_numeric_dtype(raw[header]):
+    numeric = header is not None and pd.api.types.is_numeric_dtype(raw[header])
+    if covariate and numeric and not pd.api.types.is_bool_dtype(raw[header]):
         return replace(rule, kind="number")
     return rule
 
 
 def _noun(rule: Column) -> str:
     return {"date": "date", "number": "number", "category": "known label"}.get(rule.kind, "value of the map")
-
-
-def _check_rows(columns: dict[str, pd.Series], table: str, follow_up: float | None, problems: _Problems) -> None:
-    """Find rows that are readable and cannot be true."""
-    if "jurisdiction" in columns:
-        short = (
-            columns["jurisdiction"].astype("str").str.fullmatch(r"\d|\d{4}").fillna(value=False).to_numpy(dtype=bool)
-        )
-        problems.add(
-            short,
-            "jurisdiction",
-            "a FIPS code has 2 or 5 digits: a leading zero is lost",
-            columns["jurisdiction"].astype("str"),
-        )
-    if {"booked", "released"} <= columns.keys():
-        problems.add((columns["released"] < columns["booked"]).to_numpy(), "released", "released before booked")
-    if table == "follow_up":
-        days = columns["days"]
-        problems.add((days < 0).to_numpy(), "days", "negative", days.astype("str"))
-        if follow_up is not None:
-            problems.add(
-                (days > follow_up).to_numpy(), "days", f"beyond the follow-up of {follow_up:g}", days.astype("str")
-            )
 
 
 def _complete(columns: dict[str, pd.Series], table: object, index: pd.Index) -> pd.DataFrame:

@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
+from analysis.data.dates import date_formats
 from analysis.data.errors import InputError, nearest
-from analysis.data.tables import Table
+from analysis.data.keys import folded, noun, shown
+from analysis.data.tables import EVENTS, Table
 
 KINDS = ("text", "number", "date", "id", "category", "state")
 _KEYS = {"from", "date", "key", "values", "value", "blank", "optional", "type"}
@@ -50,41 +53,39 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
     if isinstance(raw, str):
         raw = {"from": raw}
     if not isinstance(raw, dict):
-        raise InputError(f'{where}: {raw!r} is {type(raw).__name__}, expected a header or {{ from = "header", ... }}.')
+        raise InputError(f'{where}: {shown(raw)} is {noun(raw)}, expected a header or {{ from = "header", ... }}.')
     for key in raw:
         if key not in _KEYS:
             raise InputError(f"{where}: unknown key '{key}'.{nearest(key, _KEYS)}")
     if ("from" in raw) == ("value" in raw):
         raise InputError(f'{where}: say either from = "<header>" or value = "<constant>".')
     kind, labels = _kind(name, raw, table, where)
-    headers = raw.get("from", ())
-    headers = (headers,) if isinstance(headers, str) else tuple(headers)
-    if any(not isinstance(header, str) or not header.strip() for header in headers):
-        raise InputError(f"{where}: from = {raw['from']!r}, expected a header, or a list of headers.")
-    formats = raw.get("date", ())
-    formats = (formats,) if isinstance(formats, str) else tuple(formats)
+    headers = _listed(raw.get("from", ()))
+    if "from" in raw and not all(isinstance(header, str) and header.strip() for header in headers or [None]):
+        raise InputError(f"{where}: from = {shown(raw['from'])}, expected a header, or a list of headers.")
+    formats = date_formats(_listed(raw.get("date", ())), where)
     if formats and kind != "date":
         raise InputError(f"{where}: date = ... belongs to a column of dates, and '{name}' is {kind}.")
-    for text in formats:
-        if not isinstance(text, str) or "%" not in text:
-            raise InputError(f'{where}: date format {text!r}, expected one such as "%m/%d/%Y".')
     mapped = _values(raw.get("values", values), labels, where)
-    constant = raw.get("value")
-    if labels and constant is not None and constant not in labels:
-        raise InputError(f"{where}: value = {constant!r} is not one of its labels.{nearest(str(constant), labels)}")
-    blank = raw.get("blank")
-    if labels and blank is not None and blank not in labels:
-        raise InputError(f"{where}: blank = {blank!r} is not one of its labels.{nearest(str(blank), labels)}")
+    if name == "event" and "from" in raw and mapped is None:  # only a map knows which raw values are no event
+        mapped = {fold(label): label for label in EVENTS}
+    if "key" in raw and mapped is None:
+        raise InputError(f"{where}: key picks what is looked up in values, and there are no values. Add them.")
+    for key in ("value", "blank"):
+        _check_constant(key, raw.get(key), labels, where)
+    if type(raw.get("optional", False)) is not bool:
+        raise InputError(f"{where}: optional = {shown(raw['optional'])}, expected true or false.")
+    constant, blank = raw.get("value"), raw.get("blank")
     return Column(
         name=name,
-        headers=tuple(" ".join(header.split()) for header in headers),
+        headers=folded(headers),
         kind=kind,
         formats=formats,
         values=mapped,
         labels=labels,
         value=None if constant is None else str(constant),
         blank=None if blank is None else str(blank),
-        optional=bool(raw.get("optional", False)),
+        optional=raw.get("optional", False),
         explicit="type" in raw,
         key=pattern(raw.get("key"), f"{where}, key"),
     )
@@ -92,10 +93,11 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
 
 def _kind(name: str, raw: dict, table: Table, where: str) -> tuple[str, tuple[str, ...]]:
     known = table.columns.get(name)
-    if isinstance(known, tuple):
-        return "category", known
-    if name in _PLACES:
-        return "state", ()
+    fixed = "category" if isinstance(known, tuple) else "state" if name in _PLACES else None
+    if fixed and "type" in raw:
+        raise InputError(f"{where}: '{name}' has its own kind of values: leave type out.")
+    if fixed:
+        return fixed, known if isinstance(known, tuple) else ()
     kind = raw.get("type", known or ("date" if "date" in raw else "text"))
     if kind not in KINDS:
         raise InputError(f"{where}: type = {kind!r}.{nearest(str(kind), ('text', 'number', 'date'))}")
@@ -104,15 +106,28 @@ def _kind(name: str, raw: dict, table: Table, where: str) -> tuple[str, tuple[st
     return kind, ()
 
 
+def _listed(raw: object) -> tuple:
+    return tuple(raw) if isinstance(raw, list | tuple) else (raw,)
+
+
+def _check_constant(key: str, value: object, labels: tuple[str, ...], where: str) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str | int | float | date) or isinstance(value, bool):
+        raise InputError(f"{where}: {key} = {shown(value)} is {noun(value)}, expected a text, a number or a date.")
+    if labels and str(value) not in labels:
+        raise InputError(f"{where}: {key} = {shown(value)} is not one of its labels.{nearest(str(value), labels)}")
+
+
 def _values(raw: object, labels: tuple[str, ...], where: str) -> dict[str, str | None] | None:
     if raw is None:
         return None
     if not isinstance(raw, dict) or not raw:
-        raise InputError(f'{where}: values = {raw!r}, expected {{ "raw value" = "label", ... }}.')
+        raise InputError(f'{where}: values = {shown(raw)}, expected {{ "raw value" = "label", ... }}.')
     mapped: dict[str, str | None] = {}
     for key, target in raw.items():
         if not isinstance(target, str):
-            raise InputError(f'{where}: values.{key} = {target!r}, expected a text ("" means missing).')
+            raise InputError(f'{where}: values.{key} = {shown(target)}, expected a text ("" means missing).')
         if labels and target and target not in labels:
             raise InputError(f"{where}: '{target}' is not one of its labels.{nearest(target, labels)}")
         if mapped.setdefault(fold(key), target or None) != (target or None):

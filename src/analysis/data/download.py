@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError
-from analysis.data.sources import _inside, _take_local, download_name, sha256
+from analysis.data.sources import sha256, take_local
 from analysis.data.spec import Spec
 
 TRIES = 3
@@ -22,14 +22,14 @@ def fetch(spec: Spec) -> list[Path]:
 
 
 def _fetch(spec: Spec, source: Source) -> Path:
-    path = _inside(spec, download_name(source))
+    path = spec.folder / source.download
     if path.exists():
         found = sha256(path)
         if found == source.sha256:
             return path
         _refuse(path, path, found, source, spec)
     try:
-        _take_local(path, source, spec)
+        take_local(path, source, spec)
         return path
     except InputError:
         pass  # not on this machine: download it

@@ -13,6 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.data.errors import InputError
+
+KEY_BYTES = 32
+
 
 def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
     """Return a function from a Series of identifiers to their HMAC-SHA-256 (32 hexadecimal digits); missing stays missing."""
@@ -32,6 +36,12 @@ def _key(file: Path) -> bytes:
     if not file.exists():
         beside = file.with_name(f".key.{os.getpid()}")
         beside.touch(mode=0o600)
-        beside.write_bytes(secrets.token_bytes(32))
+        beside.write_bytes(secrets.token_bytes(KEY_BYTES))
         beside.replace(file)
-    return file.read_bytes()
+    key = file.read_bytes()
+    if len(key) < KEY_BYTES:
+        raise InputError(
+            f"{file.parent.name}: the hashing key {file} is cut short. Take it away; the next build makes a new one, and all "
+            "identifiers of the dataset get new hashes."
+        )
+    return key

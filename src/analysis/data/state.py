@@ -38,7 +38,7 @@ def dataset_names(root: Path) -> list[str]:
 def find_spec(name: str | Path) -> tuple[Spec, Path]:
     """Return the spec of a dataset, by its name under ``data/raw`` or by the path of a ``dataset.toml``, and the root."""
     file = Path(name)
-    if file.suffix == ".toml" or file.is_dir():
+    if file.suffix == ".toml" or (len(file.parts) > 1 and file.is_dir()):
         file = (file / "dataset.toml" if file.is_dir() else file).resolve()
         try:
             root = home(file.parent) if not os.environ.get("ANALYSIS_HOME") else home()

@@ -24,7 +24,14 @@ CHARGE_GROUPS = (
     "drug", "driving", "public_order", "immigration", "other", "unknown",
 )  # fmt: skip
 VIOLENT = ("homicide", "sexual", "robbery", "assault", "kidnapping")
-EVENTS = ("rearrest", "repeat_detainer", "return_to_prison", "ice_custody", "removed", "died")
+EVENTS = {  # each event: what people are called whom it happened to, and the sentence that says so
+    "rearrest": ("re-arrested", "were re-arrested"),
+    "repeat_detainer": ("with a repeat detainer", "had a repeat detainer"),
+    "return_to_prison": ("returned to prison", "returned to prison"),
+    "ice_custody": ("taken into ICE custody", "were taken into ICE custody"),
+    "removed": ("removed", "were removed"),
+    "died": ("died", "died"),
+}
 
 
 @dataclass(frozen=True)

@@ -13,30 +13,61 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.columns import Column, fold
+from analysis.data.dates import is_compact
 
 EARLIEST, LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2100-12-31")
+_ISO = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}:?([0-9]{2})?))?)?"
+)
 _EXCEL_ZERO = pd.Timestamp("1899-12-30")  # Excel's day 0, with its 29 February 1900 that never was
 
 
 def raw_text(values: pd.Series) -> pd.Series:
     """Return raw values as text with white space folded, "" where there is none, whole numbers without a point."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        labels = raw_text(pd.Series(values.cat.categories)).to_numpy(dtype=object)
+        return pd.Series(np.append(labels, "")[values.cat.codes], index=values.index, dtype="str")
     if pd.api.types.is_float_dtype(values.dtype):
+        values = values.astype("float64")
         whole = values.notna() & np.isfinite(values) & (values == np.floor(values)) & (values.abs() < 1e15)
         text = values.astype("str").where(~whole, values.where(whole, 0).astype("int64").astype("str"))
         return text.where(values.notna(), "")
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values.dt.strftime("%Y-%m-%d").fillna("").astype("str")
-    codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    folded = np.array([" ".join(str(value).split()) for value in distinct] + [""], dtype=object)
+    try:
+        codes, distinct = pd.factorize(values, use_na_sentinel=True)
+    except TypeError:  # lists and the like, which cannot be compared
+        codes, distinct = pd.factorize(values.map(str, na_action="ignore"), use_na_sentinel=True)
+    texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in distinct)
+    folded = np.array([" ".join(text.split()) for text in texts] + [""], dtype=object)
     return pd.Series(folded[codes], index=values.index, dtype="str")
+
+
+def filled(frame: pd.DataFrame) -> list[int]:
+    """Return, for each raw column, the number of rows that hold a value other than white space."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(frame):
+        return [0] * frame.shape[1]
+    counts = []
+    for _, values in frame.items():
+        if isinstance(values.dtype, pd.StringDtype):
+            text = pa.array(values.array, from_pandas=True)
+            counts.append(pc.sum(pc.not_equal(pc.utf8_trim_whitespace(text), "")).as_py() or 0)
+        elif values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
+            counts.append(int((raw_text(values) != "").sum()))
+        else:
+            counts.append(int(values.notna().sum()))
+    return counts
 
 
 def as_date(found: pd.Series, formats: tuple[str, ...]) -> tuple[pd.Series, np.ndarray]:
     """Return dates and the mask of texts that are none.
 
-    A text is tried as ISO (2018-01-31, with or without a time), then by each format in turn, then, if
-    it is a number of five digits, as Excel's serial day. Dates before 1900 or after 2100 count as
-    unreadable: no record of this field is that old.
+    A text is tried as ISO (2018-01-31, with or without a time and zone: the day is the one written),
+    then by each format in turn, then, if it is a number of five digits, as Excel's serial day. Dates
+    before 1900 or after 2100 count as unreadable: no record of this field is that old.
     """
     if pd.api.types.is_datetime64_any_dtype(found):
         dates = found.dt.tz_localize(None) if getattr(found.dt, "tz", None) is not None else found
@@ -50,12 +81,13 @@ def as_date(found: pd.Series, formats: tuple[str, ...]) -> tuple[pd.Series, np.n
         left = read.isna() & (texts != "")
         if not left.any():
             break
-        read = read.where(
-            ~left,
-            pd.to_datetime(texts[left], format=text, errors="coerce").astype("datetime64[s]").reindex(texts.index),
-        )
-    serial = read.isna() & texts.str.fullmatch(r"\d{5}(\.\d+)?").fillna(value=False).astype(bool)
-    if serial.any():
+        parsed = pd.to_datetime(texts[left], format=text, errors="coerce").astype("datetime64[s]")
+        if is_compact(text):  # "201811" is not the first day of 2018
+            parsed = parsed.where(parsed.dt.strftime(text) == texts[left])
+        read = read.where(~left, parsed.reindex(texts.index))
+    serial = read.isna() & texts.str.fullmatch(r"[0-9]{5}(\.[0-9]+)?").fillna(value=False).astype(bool)
+    # beside a format of digits alone, five digits are a date with some missing
+    if serial.any() and not any(is_compact(text) for text in formats):
         days = pd.to_timedelta(texts[serial].astype("float64").astype("int64"), unit="D")
         read = read.where(~serial, (_EXCEL_ZERO + days).astype("datetime64[s]").reindex(texts.index))
     read = read.dt.floor("D")
@@ -66,9 +98,7 @@ def as_date(found: pd.Series, formats: tuple[str, ...]) -> tuple[pd.Series, np.n
 
 
 def _iso(texts: pd.Series) -> pd.Series:
-    shaped = (
-        texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?").fillna(value=False).astype(bool)
-    )
+    shaped = texts.str.fullmatch(_ISO).fillna(value=False).astype(bool)
     if not shaped.any():
         return pd.Series(pd.NaT, index=texts.index, dtype="datetime64[s]")
     return (

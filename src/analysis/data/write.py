@@ -1,16 +1,18 @@
 """Canonical frames to Parquet, batch by batch, each table in one file with one schema."""
 
-import os
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.data.check import check
 from analysis.data.columns import Column
+from analysis.data.errors import InputError
 from analysis.data.spec import Spec
 from analysis.data.tables import LINEAGE, TABLES
+from analysis.data.values import as_number, raw_text
 
 _LABEL = pa.dictionary(pa.int32(), pa.string())
 
@@ -20,25 +22,28 @@ class TableWriter:
 
     def __init__(self, spec: Spec, folder: Path | None) -> None:
         self.spec, self.folder = spec, folder
+        self.schemas: dict[str, pa.Schema] = {}
         self.writers: dict[str, pq.ParquetWriter] = {}
 
-    def add(self, table: str, frame: pd.DataFrame) -> None:
-        """Check a batch against the canonical table and write it."""
-        from analysis.data.check import check
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *exception: object) -> None:
+        for writer in self.writers.values():
+            writer.close()
+
+    def add(self, table: str, frame: pd.DataFrame, file: str) -> None:
+        """Check a batch against the canonical table and write it. Raises InputError for a covariate of two kinds."""
         check(table, frame)
+        if table not in self.schemas:
+            self.schemas[table] = _schema(table, self.spec, frame)
+        arrow = _arrow(frame, self.schemas[table], file)
         if self.folder is None:
             return
         if table not in self.writers:
-            schema = _schema(table, self.spec, frame)
-            self.writers[table] = pq.ParquetWriter(self.folder / f"{table}.parquet", schema, compression="zstd")
-        writer = self.writers[table]
-        writer.write_table(_arrow(frame, writer.schema))
-
-    def close(self) -> None:
-        """Finish all files."""
-        for writer in self.writers.values():
-            writer.close()
+            path = self.folder / f"{table}.parquet"
+            self.writers[table] = pq.ParquetWriter(path, arrow.schema, compression="zstd")
+        self.writers[table].write_table(arrow)
 
 
 def _schema(table: str, spec: Spec, frame: pd.DataFrame) -> pa.Schema:
@@ -70,22 +75,38 @@ def _type(name: str, kind: object, rule: Column | None, frame: pd.DataFrame) -> 
     )
 
 
-def _arrow(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+def _arrow(frame: pd.DataFrame, schema: pa.Schema, file: str) -> pa.Table:
     columns = []
     for field in schema:
         if field.name not in frame.columns:
             columns.append(pa.nulls(len(frame), field.type))
-            continue
-        values = frame[field.name]
-        if field.type == _LABEL:
-            values = values.astype("category")
-            array = pa.array(values.cat.codes.to_numpy("int32"), mask=(values.cat.codes < 0).to_numpy())
-            columns.append(
-                pa.DictionaryArray.from_arrays(array, pa.array(values.cat.categories.astype("str"), pa.string()))
-            )
+        elif field.type == _LABEL:
+            columns.append(_labels(frame[field.name]))
         else:
+            values = frame[field.name]
+            if field.type == pa.float64() and not pd.api.types.is_numeric_dtype(values):
+                values = _numbers(values, field.name, file)
             columns.append(pa.array(values, from_pandas=True).cast(field.type))
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _labels(values: pd.Series) -> pa.DictionaryArray:
+    if pd.api.types.is_numeric_dtype(values):
+        text = raw_text(values)
+        values = text.where(text != "")
+    values = values.astype("category")
+    codes = pa.array(values.cat.codes.to_numpy("int32"), mask=(values.cat.codes < 0).to_numpy())
+    return pa.DictionaryArray.from_arrays(codes, pa.array(values.cat.categories.astype("str"), pa.string()))
+
+
+def _numbers(values: pd.Series, name: str, file: str) -> pd.Series:
+    numbers, bad = as_number(raw_text(values))
+    if bad.any():
+        raise InputError(
+            f"{file}: '{name}' holds the text '{values[bad].iloc[0]}', and numbers in the files before it. Say which is meant: "
+            f'{name} = {{ from = "...", type = "text" }} or type = "number".'
+        )
+    return numbers
 
 
 def read_table(path: Path, table: str) -> pd.DataFrame:
@@ -106,18 +127,3 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
             values = values.astype("int64")
         columns[name] = values
     return pd.DataFrame(columns, index=frame.index)
-
-
-def write_private(parts: Iterable[pd.DataFrame], private: Path) -> None:
-    """Write the raw rows set aside to ``set_aside.parquet`` under data/private."""
-    private.mkdir(parents=True, exist_ok=True)
-    filled = [part for part in parts if len(part)]
-    order = ["table", "source_file", "source_sheet", "source_row", "column", "reason", "found", "raw"]
-    whole = (
-        pd.concat(filled, ignore_index=True)[order]
-        if filled
-        else pd.DataFrame({name: pd.Series(dtype="str") for name in order})
-    )
-    beside = private / f".set_aside.{os.getpid()}.parquet"
-    whole.to_parquet(beside, index=False)
-    beside.replace(private / "set_aside.parquet")

@@ -13,10 +13,10 @@ import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.tables import EVENTS, EXIT_KINDS
+from analysis.recidivism.durations import check_kinds, follow_up_rows
 from analysis.recidivism.follow import COVARIATES, data_end, event_dates, exit_dates, first_events, starts_of_follow_up
 
 if TYPE_CHECKING:
-
     from analysis.data.dataset import Dataset
 
 UNITS = {
@@ -36,6 +36,7 @@ def cohort(
     min_days: int = 1,
     entry_days: float = 0,
     severity: str = "any",
+    until: date | str | None = None,
 ) -> pd.DataFrame:
     """Return the cohort of a dataset: days from an origin to the first event.
 
@@ -57,10 +58,14 @@ def cohort(
     min_days
         Events before this day after the origin are left out and counted: by default those of the same
         day, which cannot be told from the booking that ended. Sources with durations only keep day 0.
+        Events after the end of follow-up are counted too: many of them mean that a data end is wrong.
     entry_days
         A minimum gap as delayed entry: only those still observed then enter, at that day.
     severity
         ``"any"``, ``"felony"`` or ``"violent"``: which re-arrests count as the event.
+    until
+        An end of follow-up before the data end (a date, or text such as ``"2026-01-17"``), so that cohorts
+        which need different sources can be followed equally long.
 
     Returns
     -------
@@ -75,17 +80,25 @@ def cohort(
     InputError
         For a table, date or label that the dataset does not have, or a unit that does not go with the origin.
     """
-    _check(origin, event, unit, min_days, entry_days, severity)
+    competing = (competing,) if isinstance(competing, str) else tuple(competing)
+    end = _check(origin, event, unit, min_days, entry_days, severity, until)
     if "follow_up" in ds.tables:
-        frame = _from_durations(ds, origin, event, tuple(competing))
+        if end is not None or severity != "any":
+            raise InputError(f"{ds.name} gives durations and no dates: until and severity are not to be had from it.")
+        frame, event, present, left_out = follow_up_rows(ds, origin, event, competing)
+        unit = f"every {ds.one_row_per}"
+        frame = _described(frame, ds, origin, event, present, unit, ds.one_row_per, None, left_out)
     else:
-        frame = _from_dates(
-            ds, origin, event or "rearrest", tuple(competing), unit or UNITS[origin][0], min_days, severity
-        )
+        unit = unit or UNITS[origin][0]
+        frame = _from_dates(ds, origin, event or "rearrest", competing, unit, min_days, severity, end)
     return _enter_late(frame, entry_days)
 
 
-def _check(origin: str, event: str | None, unit: str | None, min_days: int, entry_days: float, severity: str) -> None:
+def _check(
+    origin: str, event: str | None, unit: str | None, min_days: int, entry_days: float, severity: str,
+    until: date | str | None,
+) -> date | None:  # fmt: skip
+    """Refuse arguments that no cohort can have; return ``until`` as a date."""
     if origin not in UNITS:
         raise InputError(
             f"origin = {origin!r}: follow-up starts at a release or at a detainer's preparation.{nearest(origin, UNITS)}"
@@ -96,44 +109,31 @@ def _check(origin: str, event: str | None, unit: str | None, min_days: int, entr
         raise InputError(f"event = {event!r}, expected a label.{nearest('', EVENTS)}")
     if severity not in SEVERITIES:
         raise InputError(f"severity = {severity!r}.{nearest(severity, SEVERITIES)}")
-    if min_days < 0 or entry_days < 0:
-        raise InputError(f"min_days = {min_days}, entry_days = {entry_days}: expected 0 or more.")
-
-
-def _from_durations(ds: "Dataset", origin: str, event: str | None, competing: tuple[str, ...]) -> pd.DataFrame:
-    if origin != "released":
-        raise InputError(
-            f"{ds.name} gives durations from release and no dates: origin = '{origin}' is not to be had from it."
-        )
-    frame = ds.frame("follow_up")
-    labels = list(frame["event"].cat.categories)
-    if event is None:
-        event = next((label for label in labels if label not in competing), "rearrest")
-    elif event not in labels and len(labels):
-        raise InputError(f"{ds.name} has no event '{event}'.{nearest(event, labels)}")
-    present = [label for label in competing if label in labels and label != event]
-    columns = {"person_id": pd.Series(None, index=frame.index, dtype="str")} if "person_id" not in frame else {}
-    extra = [
-        name for name in frame.columns if name not in ("days", "event", "source_file", "source_sheet", "source_row")
-    ]
-    frame = frame[[*extra, "days", "event"]].assign(**columns)
-    frame["event"] = frame["event"].cat.set_categories([event, *present])
-    planned = ds.follow_up
-    if "follow_up" not in frame:
-        frame["follow_up"] = float("nan") if planned is None else planned
-    frame["entry"] = np.nan
-    first = ["person_id", *(name for name in ("jurisdiction", "prepared", "released") if name in frame)]
-    rest = [name for name in frame.columns if name not in (*first, "follow_up", "entry", "days", "event")]
-    frame = frame[[*first, *rest, "follow_up", "entry", "days", "event"]]
-    return _described(frame, ds, origin, event, present, f"every {ds.one_row_per}", ds.one_row_per, None, {})
+    if severity != "any" and event not in (None, "rearrest"):
+        raise InputError(f"severity = '{severity}' chooses among re-arrests, and event = '{event}'. Leave it out.")
+    if not (min_days >= 0 and 0 <= entry_days < float("inf")) or int(min_days) != min_days:
+        raise InputError(f"min_days = {min_days}, entry_days = {entry_days}: expected whole days of 0 or more.")
+    try:
+        return None if until is None else date.fromisoformat(str(until)[:10])
+    except ValueError:
+        raise InputError(f"until = {until!r}, expected a date such as 2026-01-17.") from None
 
 
 def _from_dates(
-    ds: "Dataset", origin: str, event: str, competing: tuple[str, ...], unit: str, min_days: int, severity: str
+    ds: "Dataset",
+    origin: str,
+    event: str,
+    competing: tuple[str, ...],
+    unit: str,
+    min_days: int,
+    severity: str,
+    until: date | None,
 ) -> pd.DataFrame:
-    end = data_end(ds, event, competing)
-    starts, left_out = starts_of_follow_up(ds, origin, unit, end)
+    check_kinds(competing, EXIT_KINDS)
     events = event_dates(ds, event, severity)
+    end = data_end(ds, event, competing)
+    end = end if until is None else min(end, until)
+    starts, left_out = starts_of_follow_up(ds, origin, unit, end)
     present = [kind for kind in competing if kind != event] if "exits" in ds.tables else []
     rows, counts = first_events(starts, events, exit_dates(ds, present), origin, event, end, min_days)
     left_out |= counts

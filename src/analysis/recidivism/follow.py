@@ -166,14 +166,15 @@ def first_events(
     pairs = base.join(events, "person_id")
     if event == "repeat_detainer":  # the detainer that starts the follow-up is no repeat of itself
         pairs = pairs.filter(pairs.on > pairs.start)
-    pairs = pairs.filter(pairs.on <= until).mutate(day=pairs.on.delta(pairs.start, unit="day"))
+    pairs = pairs.mutate(day=pairs.on.delta(pairs.start, unit="day"), seen=pairs.on <= until)
     early = "on the day of origin" if min_days == 1 else f"before day {min_days}"
     counted = {
-        f"{event} {early}": (pairs.day >= 0) & (pairs.day < min_days),
+        f"{event} {early}": (pairs.day >= 0) & (pairs.day < min_days) & pairs.seen,
         f"{event} dated before the origin": pairs.day < 0,
+        f"{event} after the end of follow-up": ~pairs.seen,
     }
     counts = pairs.aggregate(**{name: ibis.ifelse(left, 1, 0).sum() for name, left in counted.items()}).to_pandas()
-    after = pairs.filter((pairs.day >= min_days) & (pairs.day >= 0))
+    after = pairs.filter((pairs.day >= min_days) & pairs.seen)
     first = after.group_by("row").aggregate(event_day=after.day.min())
     rows = starts.left_join(first, "row").drop("row_right")
     follow_up = until.delta(rows.start, unit="day")

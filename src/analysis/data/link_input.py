@@ -1,0 +1,160 @@
+"""What a dataset gives to linking, and what it gets back: names go in, a ``person_id`` comes out.
+
+Sex, jurisdiction and identifier are taken from the canonical columns; names and dates of birth from the
+sensitive columns that ``[files.link]`` names (see ``link_columns``). These are written to
+``data/private/<dataset>/linkage.parquet``, used there, and go no further.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.data.errors import InputError, nearest
+from analysis.data.link import Linked
+from analysis.data.link_columns import LinkColumns
+from analysis.data.tables import LINEAGE
+from analysis.data.values import as_date, raw_text
+
+_SCHEMA = pa.schema(
+    [("source", pa.string()), ("record", pa.int64()), ("first_name", pa.string()), ("last_name", pa.string()),
+     ("birth_date", pa.date32()), ("sex", pa.string()), ("place", pa.string()), ("identifier", pa.string())]
+)  # fmt: skip
+
+
+def linkage_input(
+    raw: pd.DataFrame, rows: np.ndarray, columns: LinkColumns | None, lineage: tuple[str, str], kept: list[pd.DataFrame],
+    nothing: tuple[frozenset[str], object] = (frozenset(), None),
+) -> pd.DataFrame:  # fmt: skip
+    """Return the linkage records of a batch: one for each raw row that was kept in any table.
+
+    Parameters
+    ----------
+    raw, rows, lineage
+        As for ``clean.clean``: the raw rows by header, their numbers in the file, the file and the sheet.
+    columns
+        The block's ``[files.link]``; None where it has none: its rows are then linked by identifier alone.
+    kept
+        What ``clean`` kept of the batch, one frame a table; sex, jurisdiction and person_id are read there.
+    nothing
+        The block's nulls and its pattern of redactions (``source.nulls``, ``source.redacted``).
+
+    Returns
+    -------
+    DataFrame
+        The input of ``link.link``: source, record, first_name, last_name, birth_date, sex, place, identifier.
+
+    Raises
+    ------
+    InputError
+        Where a header is not in the file.
+    """
+    known = _known(kept)
+    text = _Text(raw.iloc[np.searchsorted(rows, known.index.to_numpy())], lineage, nothing)
+    first, last, born = _names(text, columns)
+    out = pd.DataFrame({"source": source_name(*lineage), "record": known.index.to_numpy()})
+    out["first_name"], out["last_name"], out["birth_date"] = first.to_numpy(), last.to_numpy(), born.to_numpy()
+    for name, column in (("sex", "sex"), ("place", "jurisdiction"), ("identifier", "person_id")):
+        out[name] = known[column].to_numpy()
+    return out
+
+
+def source_name(file: str, sheet: str) -> str:
+    """Return how linkage records name the file and sheet that they come from."""
+    return f"{file}, sheet '{sheet}'" if sheet else file
+
+
+def _known(kept: list[pd.DataFrame]) -> pd.DataFrame:
+    wanted = ["sex", "jurisdiction", "person_id"]
+    parts = [frame.set_index(LINEAGE[2]).reindex(columns=wanted).astype("str") for frame in kept]
+    whole = pd.concat(parts) if parts else pd.DataFrame(columns=wanted)
+    return whole.groupby(level=0, sort=True).first()  # one row may feed several tables
+
+
+class _Text:
+    """Raw columns as text, with what the block calls nothing made missing."""
+
+    def __init__(self, raw: pd.DataFrame, lineage: tuple[str, str], nothing: tuple[frozenset[str], object]) -> None:
+        self.raw, self.where, self.nothing = raw, source_name(*lineage), nothing
+
+    def __call__(self, header: str | None) -> pd.Series:
+        if header is None:
+            return pd.Series(None, index=self.raw.index, dtype="str")
+        if header not in self.raw.columns:
+            raise InputError(
+                f"{self.where}: link names the column '{header}', which is not there.{nearest(header, self.raw.columns)}"
+            )
+        text = raw_text(self.raw[header])
+        nulls, redacted = self.nothing
+        text = text.where((text != "") & ~text.isin(nulls))
+        return text.mask(text.str.contains(redacted, regex=True).fillna(value=False).astype(bool)) if redacted else text
+
+
+def _names(text: _Text, columns: LinkColumns | None) -> tuple[pd.Series, pd.Series, pd.Series]:
+    from analysis.data.person_names import split_full
+
+    if columns is None:
+        nothing = text(None)
+        return nothing, nothing, pd.to_datetime(nothing)
+    born = as_date(text(columns.birth_date).fillna(""), columns.formats)[0]
+    if columns.name:
+        both = split_full(text(columns.name))
+        return both["first_name"], both["last_name"], born
+    return text(columns.first_name), text(columns.last_name), born
+
+
+class LinkageFile:
+    """Writes linkage records batch by batch to ``linkage.parquet`` under data/private, readable by its owner alone."""
+
+    def __init__(self, private: Path) -> None:
+        self.file = private / "linkage.parquet"
+        self.beside = private / f".linkage.{os.getpid()}.parquet"
+
+    def __enter__(self) -> Self:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.beside.touch(mode=0o600)
+        self.writer = pq.ParquetWriter(self.beside, _SCHEMA, compression="zstd")
+        return self
+
+    def __exit__(self, kind: object, *exception: object) -> None:
+        self.writer.close()
+        if kind is None:
+            self.beside.replace(self.file)
+        self.beside.unlink(missing_ok=True)
+
+    def add(self, records: pd.DataFrame) -> None:
+        """Write the records of one batch."""
+        self.writer.write_table(pa.Table.from_pandas(records[_SCHEMA.names], schema=_SCHEMA, preserve_index=False))
+
+
+def assign(frame: pd.DataFrame, linked: Linked) -> pd.DataFrame:
+    """Return a canonical frame with the ``person_id`` that linking found.
+
+    A row that was a linkage record gets its record's; any other with an identifier gets the one that
+    the identifier stands for; the rest keep what they have. Rows, order and other columns stay as they are.
+    """
+    sheet = frame[LINEAGE[1]].astype("str").fillna("")
+    source = frame[LINEAGE[0]].astype("str")
+    source = source.where(sheet == "", source + ", sheet '" + sheet + "'")
+    people = linked.people.set_index(["source", "record"])["person_id"]
+    key = pd.MultiIndex.from_arrays([source, frame[LINEAGE[2]]])
+    found = pd.Series(people.reindex(key).to_numpy(), index=frame.index, dtype="str")
+    by_identifier = frame["person_id"].astype("str").map(linked.same)
+    return frame.assign(person_id=found.fillna(by_identifier).fillna(frame["person_id"]).astype("str"))
+
+
+def assign_file(path: Path, linked: Linked) -> None:
+    """Rewrite a processed table with linked people, row group by row group; the new file takes the old one's place whole."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with pq.ParquetFile(path) as table, pq.ParquetWriter(beside, table.schema_arrow, compression="zstd") as writer:
+        at = table.schema_arrow.get_field_index("person_id")
+        for i in range(table.num_row_groups):
+            part = table.read_row_group(i)
+            keys = part.select(["person_id", *LINEAGE]).to_pandas()
+            new = pa.array(assign(keys, linked)["person_id"], part.schema.field(at).type, from_pandas=True)
+            writer.write_table(part.set_column(at, part.schema.field(at), new))
+    beside.replace(path)

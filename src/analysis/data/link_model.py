@@ -1,0 +1,171 @@
+"""The linkage model: how much each kind of agreement between two records says that they are one person.
+
+A Fellegi-Sunter model (Fellegi and Sunter 1969, JASA 64: 1183-1210) fitted by splink on DuckDB. Each
+comparison has levels; ``m`` is the share of a level among pairs of one person, ``u`` among pairs of
+two, and log2(m / u) its weight. The levels are chosen for names and dates as jails write them. The
+values in ``link_levels`` are used as they stand for small files and as the starting point for large ones,
+where ``u`` is estimated from a fixed sample of pairs and ``m`` by expectation maximization.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.errors import InputError
+from analysis.data.link_levels import BLOCKS, LEVELS, NULL, ROUNDS, Level
+
+if TYPE_CHECKING:
+    import duckdb
+
+SEED = 20260310  # fixes the sample of pairs from which u is estimated: the same input gives the same clusters
+SAMPLED_PAIRS = 2_000_000  # for u, and for each round of EM
+TRAINED_FROM = 2_000  # records: below, EM has too few pairs to learn from, and the starting values stand
+RECALL_OF_EXACT = 0.8  # assumed share of pairs of one person that agree in names and date of birth
+LEAST_M, LEAST_U = 1e-3, 1e-7  # rare is not impossible: no single disagreement may settle that two are not one
+
+
+def score(fields: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compare records and return the scored pairs and the model that scored them.
+
+    Parameters
+    ----------
+    fields : DataFrame
+        The columns of ``person_names.comparable``, in an order that does not depend on how the rows arrived.
+
+    Returns
+    -------
+    pairs : DataFrame
+        left, right (positions in ``fields``, left < right), match_weight (log2 odds that the two are one
+        person) and match_probability, for every pair that agrees on one of BLOCKS.
+    model : DataFrame
+        comparison, level, m, u, weight (log2 m / u), and whether the values were estimated.
+
+    Raises
+    ------
+    InputError
+        Where splink is not installed.
+    """
+    splink = _splink()
+    prior = _prior(fields)
+    table = fields.astype("str").assign(unique_id=range(len(fields)))
+    levels, trained = LEVELS, len(fields) >= TRAINED_FROM
+    with _quiet(), _connection() as connection:
+        api = splink.DuckDBAPI(connection=connection)
+        records = api.register(table, table_name="records")
+        if trained:
+            levels = _train(splink, connection, records, prior)
+        linker = splink.Linker(records, _settings(splink, levels, prior), log_level=None)
+        found = linker.inference.predict(warning_mode="never").physical_name
+        pairs = connection.execute(
+            f"""select least(unique_id_l, unique_id_r) "left", greatest(unique_id_l, unique_id_r) "right",
+            round(match_weight, 6) match_weight, round(match_probability, 9) match_probability
+            from {found} order by 1, 2"""
+        ).df()
+    return pairs.astype({"left": "int64", "right": "int64"}), _model(levels, trained=trained)
+
+
+def _splink():
+    try:
+        import splink
+    except ImportError:
+        raise InputError(
+            "linking people by name needs splink, which is not installed. Run `make setup` with the link extra "
+            "(`sh setup.sh link`, or pip install 'analysis[link]'), or leave out [files.link] and link by identifiers alone."
+        ) from None
+    return splink
+
+
+def _prior(fields: pd.DataFrame) -> float:
+    """Return the probability that two random records are one person, from the pairs that agree exactly."""
+    whole = fields[["last_name", "first_name", "birth_date"]].dropna()
+    sizes = whole.groupby(list(whole.columns)).size()
+    agreeing = float((sizes * (sizes - 1) // 2).sum())
+    pairs = len(fields) * (len(fields) - 1) / 2
+    return min(max(agreeing, 1.0) / RECALL_OF_EXACT / max(pairs, 2.0), 0.5)
+
+
+def _settings(splink, levels: tuple[Level, ...], prior: float):
+    from splink.comparison_level_library import CustomLevel
+    from splink.comparison_library import CustomComparison
+
+    comparisons = []
+    for name, null in NULL.items():
+        parts = [CustomLevel(null, "missing").configure(is_null_level=True)]
+        for level in (level for level in levels if level.comparison == name):
+            part = CustomLevel(level.sql or "ELSE", level.label)
+            options = {"m_probability": level.m, "u_probability": level.u}
+            if level.by_frequency:
+                options["tf_adjustment_column"] = level.by_frequency
+            parts.append(part.configure(**options))
+        comparisons.append(CustomComparison(parts, output_column_name=name))
+    return splink.SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=comparisons,
+        blocking_rules_to_generate_predictions=list(BLOCKS),
+        probability_two_random_records_match=prior,
+        retain_matching_columns=False,
+        linker_uid="analysis",
+    )
+
+
+def _train(splink, connection: "duckdb.DuckDBPyConnection", records, prior: float) -> tuple[Level, ...]:
+    """Estimate u from a sample of all pairs and m by EM; keep the starting value of a level that was never seen."""
+    threads = connection.execute("select current_setting('threads')").fetchone()[0]
+    connection.execute("set threads = 1")  # sums of floats would otherwise depend on which thread came first
+    linker = splink.Linker(records, _settings(splink, LEVELS, prior), log_level=None)
+    linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED, min_count_per_level=None)
+    for rule in ROUNDS:
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            rule, estimate_without_term_frequencies=True, max_pairs=SAMPLED_PAIRS, record_sample_proportion=1.0
+        )
+    connection.execute(f"set threads = {threads}")
+    # the sample of pairs holds a few of one person: u is what is left when they are taken out, a tenth at least
+    same = prior * RECALL_OF_EXACT
+    learned = {c["output_column_name"]: c["comparison_levels"] for c in linker.misc.save_model_to_json()["comparisons"]}
+    return tuple(_learned(level, learned[level.comparison], same) for level in LEVELS)
+
+
+def _learned(level: Level, found: list[dict], same: float) -> Level:
+    own = next(part for part in found if part["label_for_charts"] == level.label)
+    m, u = own.get("m_probability"), own.get("u_probability")
+    m = max(m, LEAST_M) if isinstance(m, float) else level.m
+    if isinstance(u, float) and u != level.u:  # seen in the sample
+        return replace(level, m=m, u=max((u - same * m) / (1 - same), u / 10, LEAST_U))
+    return replace(level, m=m)
+
+
+def _model(levels: tuple[Level, ...], *, trained: bool) -> pd.DataFrame:
+    rows = [(level.comparison, level.label, level.m, level.u) for level in levels]
+    frame = pd.DataFrame(rows, columns=["comparison", "level", "m", "u"])
+    return frame.assign(weight=np.log2(frame["m"] / frame["u"]), estimated=trained)
+
+
+@contextmanager
+def _connection() -> Iterator["duckdb.DuckDBPyConnection"]:
+    """A database of its own, in memory: names must not stay in the one that serves the other tables."""
+    import duckdb
+
+    limit = os.environ.get("ANALYSIS_MEMORY")
+    connection = duckdb.connect(":memory:", config={"memory_limit": limit} if limit else {})
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep splink's account of its training out of the build's own messages."""
+    logger = logging.getLogger("splink")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

@@ -1,0 +1,141 @@
+"""Where a facility is and who runs it: county (FIPS) and operator, from the text that an agency wrote.
+
+In: a frame with ``facility``, ``state`` and, where the source has it, ``city``. Out: the same frame with
+``jurisdiction`` (the county's FIPS code where it is matched, else the state's) and ``operator``. The rules are data
+(``places/``, described in its README). What is not matched stays at the level that is known, and is counted.
+"""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.errors import InputError, nearest
+from analysis.data.place_names import (
+    county_named_in,
+    county_of_town,
+    facilities,
+    is_a_place,
+    operator_rules,
+    plain,
+    state_codes,
+)
+from analysis.data.tables import OPERATORS
+
+LEVELS = ("county", "state", "not known")
+HOW = ("given", "facility list", "county in the name", "town", "state only", "not known")
+_NEEDED = ("facility", "state")
+
+
+def places(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with the county and the operator of each row's facility.
+
+    Parameters
+    ----------
+    frame
+        Any frame with text columns ``facility`` and ``state`` (name, USPS abbreviation or FIPS code), and ``city``
+        where there is one. A ``jurisdiction`` of five digits and an ``operator`` other than ``unknown`` that the
+        frame already has are kept: they were stated by the source.
+
+    Returns
+    -------
+    DataFrame
+        The rows and columns of ``frame`` with ``jurisdiction`` (category: five digits for a county, two for a state,
+        missing where not even the state is known), ``operator`` (category: local, state_prison, federal, unknown) and
+        ``place_from`` (category: given, facility list, county in the name, town, state only, not known): what the
+        jurisdiction rests on. A county named in the facility's name goes before the county of its town, since a town
+        can reach over a county's border.
+
+    Raises
+    ------
+    InputError
+        Where facility or state is absent.
+    """
+    for name in _NEEDED:
+        if name not in frame:
+            raise InputError(f"places: the frame has no column '{name}'.{nearest(name, frame.columns)}")
+    columns = [name for name in ("facility", "city", "state") if name in frame]
+    distinct, which = _distinct(frame[columns])
+    known = [_place(row["facility"], row.get("city", ""), row["state"]) for row in distinct]
+    found = pd.DataFrame(known, columns=["jurisdiction", "operator", "place_from"], dtype="str")
+    found = found.take(which).set_index(frame.index)
+    if "jurisdiction" in frame:
+        given = frame["jurisdiction"].astype("str")
+        county = given.str.len() == 5
+        found.loc[county, "jurisdiction"] = given[county]
+        found.loc[county, "place_from"] = "given"
+        state = given.notna() & (found["jurisdiction"] == "")
+        found.loc[state, "jurisdiction"] = given[state]
+        found.loc[state, "place_from"] = "given"
+    if "operator" in frame:
+        stated = frame["operator"].astype("str")
+        found["operator"] = stated.where(stated.isin(OPERATORS[:-1]), found["operator"])
+    out = frame.copy()
+    values = found["jurisdiction"].where(found["jurisdiction"] != "")
+    out["jurisdiction"] = pd.Categorical(values, categories=sorted(values.dropna().unique()))
+    out["operator"] = pd.Categorical(found["operator"], categories=OPERATORS)
+    out["place_from"] = pd.Categorical(found["place_from"], categories=HOW)
+    out.attrs = dict(frame.attrs)
+    return out
+
+
+def place_report(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return how many rows are known to the county, to the state, and not at all: level, rows, share (of all rows).
+
+    ``frame`` is what ``places`` returned, or any frame with a ``jurisdiction`` of FIPS codes as text.
+    """
+    if "jurisdiction" not in frame:
+        raise InputError("place_report: the frame has no column 'jurisdiction'. Call places(frame) first.")
+    length = frame["jurisdiction"].astype("str").str.len()
+    rows = [int((length == 5).sum()), int((length == 2).sum())]
+    rows.append(len(frame) - sum(rows))
+    share = [count / len(frame) if len(frame) else float("nan") for count in rows]
+    return pd.DataFrame({"level": LEVELS, "rows": rows, "share": share})
+
+
+def unmatched(frame: pd.DataFrame, top: int = 20) -> pd.DataFrame:
+    """Return the facilities with most rows that are known to no county or no operator: facility, (city,) state, operator, rows."""
+    columns = [name for name in ("facility", "city", "state", "operator") if name in frame]
+    text = frame[columns].astype("str").fillna("")
+    open_ = (frame["jurisdiction"].astype("str").str.len() != 5) | (text["operator"] == "unknown")
+    counted = text[open_].groupby(columns).size().rename("rows").reset_index()
+    return (
+        counted.sort_values(["rows", *columns], ascending=[False, *[True] * len(columns)])
+        .head(top)
+        .reset_index(drop=True)
+    )
+
+
+def _distinct(text: pd.DataFrame) -> tuple[list[dict[str, str]], np.ndarray]:
+    """Return the distinct rows of a frame of text, missing as "", and each row's position among them."""
+    key = np.zeros(len(text), dtype=np.int64)
+    for name in text:
+        codes, values = pd.factorize(text[name])
+        key = key * (len(values) + 1) + codes + 1
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    rows = text.iloc[first].astype("str").fillna("")
+    return rows.to_dict("records"), which
+
+
+def _place(facility: str, city: str, state: str) -> tuple[str, str, str]:
+    """Return jurisdiction (or ""), operator and what the jurisdiction rests on, for one facility as written."""
+    name, town, code = plain(facility), plain(city), state_codes().get(plain(state), "")
+    listed = next((row for row in facilities().get(code, ()) if row.words in f" {name}"), None)
+    operator = listed.operator if listed else _operator(name, code)
+    if not code:
+        return "", operator, "not known"
+    for fips, how in (
+        (listed.county if listed else "", "facility list"),
+        (county_named_in(name, code), "county in the name"),
+        (county_of_town(town, code) if town else "", "town"),
+    ):
+        if fips:
+            return fips, operator, how
+    return code, operator, "state only"
+
+
+def _operator(name: str, state: str) -> str:
+    for rule in operator_rules():
+        if (not rule.states or state in rule.states) and re.search(rule.pattern, name):
+            return rule.operator
+    return "local" if is_a_place(name, state) else "unknown"

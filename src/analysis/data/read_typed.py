@@ -1,0 +1,92 @@
+"""Files that hold typed columns: Parquet and Stata. Dates stay dates and numbers numbers; labels become text."""
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data import read
+from analysis.data.errors import InputError
+
+
+def parquet(path: Path, name: str) -> Iterator[read.Batch]:
+    """Yield the rows of a Parquet file; row 1 is the first. Nested columns (lists, structs) become JSON text."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    first = 1
+    try:
+        file = pq.ParquetFile(path)
+        found = _folded(file.schema_arrow.names, name)
+        for part in file.iter_batches(batch_size=read.BATCH_ROWS):
+            frame = _pandas(part, found)
+            yield read.Batch(frame, np.arange(first, first + len(frame), dtype="int64"))
+            first += len(frame)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = read.first_line(error)
+        raise InputError(f"{name}: not a readable Parquet file, or one cut short ({reason}). Fetch it again.") from None
+    if first == 1:
+        empty = pd.DataFrame({header: pd.Series(dtype="str") for header in found})
+        yield read.Batch(empty, np.empty(0, dtype="int64"))
+
+
+def _pandas(part: object, found: list[str]) -> pd.DataFrame:
+    """Return an Arrow batch as pandas: whole numbers beside blanks keep all their digits, dates are datetime64."""
+    import pyarrow as pa
+
+    whole = {
+        kind: wide()
+        for kind, wide in (
+            (pa.int8(), pd.Int8Dtype), (pa.int16(), pd.Int16Dtype), (pa.int32(), pd.Int32Dtype),
+            (pa.int64(), pd.Int64Dtype), (pa.uint8(), pd.UInt8Dtype), (pa.uint16(), pd.UInt16Dtype),
+            (pa.uint32(), pd.UInt32Dtype), (pa.uint64(), pd.UInt64Dtype), (pa.bool_(), pd.BooleanDtype),
+        )
+    }  # fmt: skip
+    columns = []
+    for column in part.columns:
+        if pa.types.is_nested(column.type):
+            column = pa.array(
+                [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()], pa.string()
+            )
+        elif pa.types.is_decimal(column.type):
+            digits = pa.int64() if column.type.precision <= 18 else pa.string()  # an identifier keeps all its digits
+            column = column.cast(digits if column.type.scale == 0 else pa.float64())
+        columns.append(column)
+    part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
+    table = pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])
+    frame = table.to_pandas(types_mapper=whole.get, date_as_object=False)
+    frame.columns = found
+    return frame
+
+
+def stata(path: Path, name: str) -> Iterator[read.Batch]:
+    """Yield the rows of a Stata file; row 1 is the first. Labelled values are their labels."""
+    first = 1
+    with _whole(name, lambda: pd.read_stata(path, chunksize=read.BATCH_ROWS)) as reader:
+        while (frame := _whole(name, lambda: next(reader, None))) is not None:
+            frame.columns = _folded(frame.columns, name)
+            yield read.Batch(frame.reset_index(drop=True), np.arange(first, first + len(frame), dtype="int64"))
+            first += len(frame)
+
+
+def _whole(name: str, action: Callable[[], Any]) -> Any:
+    """Read a piece of a Stata file. A damaged one fails inside pandas in many ways, and all of them mean the same."""
+    try:
+        with warnings.catch_warnings():
+            # a batch need not hold every label, and old files need not be UTF-8
+            warnings.simplefilter("ignore", pd.errors.CategoricalConversionWarning)
+            warnings.simplefilter("ignore", UnicodeWarning)
+            return action()
+    except Exception as error:
+        reason = read.first_line(error)
+        raise InputError(f"{name}: not a readable Stata file, or one cut short ({reason}). Fetch it again.") from None
+
+
+def _folded(names: list[object], name: str) -> list[str]:
+    folded = [" ".join(str(header).split()) for header in names]
+    read.check_unique(folded, name)
+    return folded

@@ -1,0 +1,171 @@
+"""The life table: how many were at risk, had each event and were censored, at each time.
+
+It is the narrow waist of the project. Before it may stand a hundred million people in a query engine;
+after it, everything is a few thousand rows.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from analysis.recidivism import inputs
+from analysis.recidivism.cells import Cells, count_cells
+
+OWN = "the cohort's own"
+
+
+def life_table(
+    cohort,
+    by: str | Iterable[str] | None = None,
+    time: str = "days",
+    event: str = "event",
+    entry: str | None = OWN,
+    count: str | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+) -> pd.DataFrame:
+    """Count people at risk, events by cause and people censored at each distinct time of each stratum.
+
+    At risk at time t are those with ``entry < t <= time``; a missing entry is at risk from the start,
+    events at time 0 included. Zero rows give a table without rows.
+
+    Parameters
+    ----------
+    cohort : pandas.DataFrame or ibis Table
+        One row a person (release, episode, interval). Ibis tables are counted in their own engine.
+    by : column or columns
+        Strata. Combinations that do not occur have no rows.
+    time : column
+        Follow-up in any unit, 0 or more. ``attrs["time_unit"]`` of the frame travels on.
+    event : column
+        A text or categorical label, missing where censored; or booleans or 0/1, one cause named ``"event"``.
+    entry : column or None
+        Delayed entry, missing where at risk from the start. By default the column named ``entry`` where
+        there is one; None ignores it.
+    count : column
+        Frequencies (whole numbers): the same as repeating the row.
+    weight : column
+        Sampling weights: counts become sums of weights, and standard errors sandwich errors.
+    cluster : column
+        Rows of one cluster are taken as dependent: standard errors become clustered.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``*by, time, at_risk, censored``, one column a cause (alphabetical); one row a stratum and
+        distinct time, whatever happened at it. ``attrs["cells"]`` holds what variances need where
+        people enter late, carry weights or come in clusters; such a table is not for editing.
+
+    Raises
+    ------
+    KeyError
+        A column that is not there.
+    ValueError
+        A missing, negative or infinite time, an interval of no length, a missing stratum, an event that
+        is no label, a count that is no whole number, a stratum or cause named like an output column.
+
+    References
+    ----------
+    Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, section 1.4.
+    """
+    by = inputs.names(by)
+    columns = cohort.columns
+    if entry == OWN:
+        entry = "entry" if "entry" in columns else None
+    if isinstance(cohort, pd.DataFrame):
+        cells = count_cells(cohort, by, time, event, entry, count, weight, cluster)
+        attrs = cohort.attrs
+    else:
+        cells = _count_in_engine(cohort, by, time, event, entry, count, weight, cluster)
+        attrs = {}
+    return table_of(cells, attrs)
+
+
+def table_of(cells: Cells, attrs: dict) -> pd.DataFrame:
+    """The life table of cells, with the attributes of the frame they were counted from."""
+    new_row = (np.diff(cells.stratum, prepend=-1) != 0) | (np.diff(cells.time, prepend=np.nan) != 0)
+    row = np.cumsum(new_row) - 1
+    first = np.flatnonzero(new_row)
+    whole = cells.weight.dtype.kind == "i"
+    out = np.bincount(row, weights=cells.weight, minlength=len(first))
+    stratum, time = cells.stratum[first], cells.time[first]
+    at_risk = np.empty(len(first))
+    for _, rows in slices(stratum):
+        at_risk[rows] = out[rows][::-1].cumsum()[::-1]
+    if cells.delayed:
+        at_risk -= _not_yet_entered(cells, stratum, time)
+    table = cells.strata.take(stratum).reset_index(drop=True)
+    table["time"] = time
+    table["at_risk"] = _counts(at_risk, whole)
+    for code, label in enumerate(("censored", *cells.causes), start=-1):
+        here = cells.cause == code
+        table[label] = _counts(np.bincount(row[here], weights=cells.weight[here], minlength=len(first)), whole)
+    table.attrs = {**attrs, "cells": cells} if cells.robust or cells.delayed else dict(attrs)
+    return table
+
+
+def slices(stratum: np.ndarray) -> list[tuple[int, slice]]:
+    """The rows of each stratum of a sorted table, as (stratum, slice)."""
+    starts = np.flatnonzero(np.diff(stratum, prepend=-1)).tolist()
+    ends = [*starts[1:], len(stratum)]
+    return [(int(stratum[i]), slice(i, j)) for i, j in zip(starts, ends, strict=False)]
+
+
+def _counts(values: np.ndarray, whole: bool) -> np.ndarray:
+    return np.rint(values).astype(np.int64) if whole else values.astype(np.float64)
+
+
+def _not_yet_entered(cells: Cells, stratum: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """For each row of the table, the weight of those with entry >= time."""
+    later = np.zeros(len(time))
+    for number, rows in slices(stratum):
+        here = (cells.stratum == number) & np.isfinite(cells.entry)
+        # entry >= t for the rows up to and including the last t that is not after the entry
+        last = np.searchsorted(time[rows], cells.entry[here], side="right") - 1
+        inside = last >= 0
+        added = np.bincount(last[inside], weights=cells.weight[here][inside], minlength=len(time[rows]))
+        later[rows] = added[::-1].cumsum()[::-1]
+    return later
+
+
+def _count_in_engine(
+    table,
+    by: list[str],
+    time: str,
+    event: str,
+    entry: str | None,
+    count: str | None,
+    weight: str | None,
+    cluster: str | None,
+) -> Cells:
+    """Group an Ibis table by everything that cells are told apart by, then check and number the groups here."""
+    inputs.require(table.columns, [*by, time, event, *filter(None, (entry, count, weight, cluster))])
+    keys = list(dict.fromkeys([*by, time, event, *filter(None, (entry, cluster))]))
+    times = table.count() if count is None else table[count].sum()
+    sums = {"n_": times.cast("int64")}
+    if count is not None:
+        sums["least_"] = table[count].min()
+        sums["odd_"] = (
+            (table[count].isnull() | (table[count] != table[count].floor())).cast("int64").sum().cast("int64")
+        )
+    if weight is not None:
+        # decimals, so that sums do not depend on how the engine splits the rows
+        load = table[weight].cast("float64")
+        number = 1.0 if count is None else table[count].cast("float64")
+        sums["weight_"] = (load * number).cast("decimal(38, 18)").sum().cast("float64")
+        sums["square_"] = (load * load * number).cast("decimal(38, 22)").sum().cast("float64")
+        sums["least_weight_"] = load.min()
+        sums["no_weight_"] = load.isnull().cast("int64").sum().cast("int64")
+    groups = table.group_by(keys).aggregate(**sums).to_pandas()
+    _check_sums(groups, count, weight)
+    if weight is not None:
+        return count_cells(groups, by, time, event, entry, None, "weight_", cluster, square="square_")
+    return count_cells(groups, by, time, event, entry, "n_", None, cluster)
+
+
+def _check_sums(groups: pd.DataFrame, count: str | None, weight: str | None) -> None:
+    if count is not None and ((groups["least_"] < 0) | (groups["odd_"] > 0)).any():
+        raise ValueError(f"count {count!r} holds values that are not whole numbers of 0 or more")
+    if weight is not None and ((groups["least_weight_"] < 0) | (groups["no_weight_"] > 0)).any():
+        raise ValueError(f"weight {weight!r} holds missing or negative values")

@@ -1,0 +1,135 @@
+"""The long term, year by year, as the Bureau of Justice Statistics tabulates it.
+
+Cumulative shares (by the end of year n) and annual shares (in year n) are kept apart. A year that was
+not observed in full is marked and, unless asked for, not filled.
+"""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from analysis.recidivism import inputs
+from analysis.recidivism.strata import label_columns, strata_of, strata_slices, stratum_number
+from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+
+METHODS = ("aalen-johansen", "kaplan-meier")
+
+
+def yearly(
+    life: pd.DataFrame,
+    cause: str | None = None,
+    year: float = 365.25,
+    method: str = "aalen-johansen",
+    incomplete: str = "blank",
+) -> pd.DataFrame:
+    """Cumulative, annual and conditional shares by year of follow-up.
+
+    Parameters
+    ----------
+    life : pandas.DataFrame
+        A life table; count it ``by`` the year of release to cross release cohorts with years.
+    cause : str
+        A cause of the table; may be left out where there is only one.
+    year : float
+        Length of a year in the table's unit (365.25 days, 12 months). Where all times are whole
+        numbers a year ends at the last whole number within it: day 1,095 ends year 3.
+    method : ``"aalen-johansen"`` or ``"kaplan-meier"``
+        Whether competing events are events of their own or censoring. With one cause they agree.
+    incomplete : ``"blank"`` or ``"estimate"``
+        What a year holds in which someone was censored before its end: nothing, or the estimate while
+        anyone is still at risk at its end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``*by, year, at_risk, cumulative, annual_first, conditional, complete``. ``at_risk`` is the number
+        still under observation and free of any event when the year starts. ``cumulative`` is the share
+        with the event by the end of the year, ``annual_first`` the share of everyone whose first event
+        falls in the year, ``conditional`` that share among those free of any event when it starts.
+        ``complete`` is True where nobody was censored before the end of the year and nobody entered late
+        at a time of their own, so that the figures are plain shares.
+
+    Raises
+    ------
+    KeyError, ValueError
+        An unknown cause, method or handling of incomplete years; a year that is not positive.
+
+    References
+    ----------
+    Antenangeli and Durose (2021), Recidivism of Prisoners Released in 24 States in 2008, methodology.
+    """
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, found {method!r}")
+    if incomplete not in ("blank", "estimate"):
+        raise ValueError(f"incomplete must be 'blank' or 'estimate', found {incomplete!r}")
+    if not 0 < year < math.inf:
+        raise ValueError(f"year must be a positive length in the table's unit, found {year!r}")
+    by, causes = strata_of(life)
+    cause = inputs.one_cause(cause, causes)
+    cumulative, free = _shares(life, cause, causes, method)
+    blocks = []
+    for label, rows in strata_slices(life, by):
+        block = _years(life.iloc[rows], cumulative[rows], free[rows], year, incomplete, _late(life, by, label))
+        for position, (name, value) in enumerate(zip(by, label, strict=True)):
+            block.insert(position, name, [value] * len(block))
+        blocks.append(block)
+    columns = [*by, "year", "at_risk", "cumulative", "annual_first", "conditional", "complete"]
+    out = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=columns)
+    out = label_columns(out, by, life)
+    out.attrs = {**life.attrs, "cause": cause, "method": method, "year_length": year}
+    return out[columns]
+
+
+def _shares(life: pd.DataFrame, cause: str, causes: list[str], method: str) -> tuple[np.ndarray, np.ndarray]:
+    """The share with the event, and the share free of every event that counts, after each time."""
+    if method == "kaplan-meier":
+        survival = kaplan_meier(life, cause)["survival"].to_numpy()
+        return 1 - survival, survival
+    every = [cumulative_incidence(life, each)["incidence"].to_numpy() for each in causes]
+    return every[causes.index(cause)], 1 - sum(every)
+
+
+def _late(life: pd.DataFrame, by: list[str], label: tuple) -> bool:
+    """Whether people of a stratum came under observation at different times."""
+    cells = life.attrs.get("cells")
+    if cells is None or not cells.delayed:
+        return False
+    return len(np.unique(cells.entry[cells.stratum == stratum_number(cells, by, label)])) > 1
+
+
+def _years(
+    block: pd.DataFrame, cumulative: np.ndarray, free: np.ndarray, year: float, incomplete: str, late: bool
+) -> pd.DataFrame:
+    time = block["time"].to_numpy()
+    whole = bool((time == np.floor(time)).all())
+    last = time[-1]
+    # the first year is there even where everything happened at time 0
+    number = max(1, math.ceil(round(last / year, 9)))
+    ends = np.arange(number + 1) * year
+    ends = np.floor(ends + 1e-9) if whole else ends
+    while number > 1 and ends[number - 1] >= last:
+        number -= 1
+    ends = ends[: number + 1]
+    step = np.searchsorted(time, ends, side="right")
+    by_end = np.concatenate([[0.0], cumulative])[step]
+    free_at = np.concatenate([[1.0], free])[step]
+    by_end[0], free_at[0] = 0.0, 1.0
+    censored = np.concatenate([[0], block["censored"].to_numpy().cumsum()])
+    complete = (censored[np.searchsorted(time, ends[1:], side="left")] == 0) & (not late)
+    shown = complete if incomplete == "blank" else complete | (last >= ends[1:])
+    n = np.concatenate([block["at_risk"].to_numpy(), [0]])
+    start = np.searchsorted(time, ends[:-1], side="right")
+    start[0] = 0
+    annual = np.diff(by_end)
+    conditional = np.divide(annual, free_at[:-1], out=np.full(number, np.nan), where=free_at[:-1] > 1e-12)
+    return pd.DataFrame(
+        {
+            "year": np.arange(1, number + 1),
+            "at_risk": n[start],
+            "cumulative": np.where(shown, by_end[1:], np.nan),
+            "annual_first": np.where(shown, annual, np.nan),
+            "conditional": np.where(shown, conditional, np.nan),
+            "complete": complete,
+        }
+    )

@@ -1,0 +1,40 @@
+"""What several tests share: a copy of the project to build in, and the default site built once."""
+
+import contextlib
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what a build needs; made files (downloads, generated data) stay behind."""
+    for name in ("notebooks", "requirements.lock"):
+        source = ROOT / name
+        shutil.copytree(source, folder / name) if source.is_dir() else shutil.copyfile(source, folder / name)
+    shutil.copytree(ROOT / "data" / "raw" / "published", folder / "data" / "raw" / "published")
+    for spec in ROOT.glob("data/raw/*/dataset.toml"):
+        target = folder / spec.relative_to(ROOT).parent
+        target.mkdir(parents=True)
+        for file in spec.parent.iterdir():
+            if file.name in ("dataset.toml", "policies.csv", "plan.toml"):
+                shutil.copyfile(file, target / file.name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The default site, built once in a folder of its own: its root."""
+    from analysis.cli import main
+
+    root = copy_project(tmp_path_factory.mktemp("site"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_HOME", str(root))
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            code = main(["report"])
+        assert code == 0, said.getvalue()
+    return root

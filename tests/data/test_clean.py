@@ -1,0 +1,137 @@
+"""Raw rows to canonical rows: every rule of a map, and the identity of rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.data.blocks import read_source
+from analysis.data.clean import clean
+from analysis.data.errors import InputError
+from analysis.data.tables import LINEAGE, TABLES
+
+
+def cleaned(raw: dict, columns: dict, table: str = "arrests", part: int = 0, follow_up=None, **settings):
+    source = read_source({"table": table, "path": "a.csv", "columns": columns, **settings}, "here")
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(values, dtype="str") if all(isinstance(v, str) for v in values) else values
+            for name, values in raw.items()
+        }
+    )
+    return clean(
+        frame,
+        np.arange(2, 2 + len(frame)),
+        source.maps[part],
+        source,
+        ("a.csv", "One"),
+        lambda values: values,
+        follow_up,
+    )
+
+
+ARREST = {"person_id": "id", "arrested": "on"}
+ONE = {"id": ["1"], "on": ["2020-01-01"]}
+
+
+def test_the_columns_of_a_table_in_their_order_and_types():
+    kept = cleaned(ONE, ARREST).kept
+    assert kept.columns.tolist() == [*TABLES["arrests"].columns, *LINEAGE]
+    assert kept["arrested"].dtype == "datetime64[s]"
+    assert kept["charge_group"].tolist() == ["unknown"]
+    assert kept.iloc[0][list(LINEAGE)].tolist() == ["a.csv", "One", 2]
+
+
+def test_nulls_and_redactions_become_missing_and_are_counted():
+    result = cleaned(
+        {**{k: v * 4 for k, v in ONE.items()}, "c": ["theft", "N/A", "b(6), b(7)c", ""]},
+        {**ARREST, "charge": "c"}, nulls=["N/A "], redacted=r"b\(6\)",
+    )  # fmt: skip
+    assert result.kept["charge"].astype("str").fillna("").tolist() == ["theft", "", "", ""]
+    assert result.changed == {("charge", "redacted"): 1}
+
+
+def test_constants_blanks_with_a_meaning_and_several_headers():
+    result = cleaned(
+        {**{k: v * 2 for k, v in ONE.items()}, "New": ["a", ""]},
+        {**ARREST, "jurisdiction": {"value": "06037"}, "charge": {"from": ["Old", "New"], "blank": "none given"}},
+    )
+    assert result.kept["jurisdiction"].tolist() == ["06037", "06037"]
+    assert result.kept["charge"].tolist() == ["a", "none given"]
+
+
+def test_an_optional_column_may_be_absent_and_another_may_not():
+    rule = {**ARREST, "charge": {"from": "gone", "optional": True}}
+    assert cleaned(ONE, rule).kept["charge"].isna().all()
+    with pytest.raises(
+        InputError, match=r"a.csv, sheet 'One': the header 'onn' \(for arrested\) is not there. Did you mean 'on'\?"
+    ):
+        cleaned(ONE, {**ARREST, "arrested": "onn"})
+
+
+def test_kept_columns_stay_and_others_do_not():
+    kept = cleaned({**ONE, "Judge": ["x"], "Name": ["y"]}, ARREST, keep=["Judge "]).kept
+    assert kept["Judge"].tolist() == ["x"]
+    assert "Name" not in kept
+
+
+def test_the_outcome_is_kept_beside_its_label():
+    result = cleaned(
+        {"on": ["2020-01-01"] * 3, "why": ["Declined", "other", ""]},
+        {"prepared": "on", "outcome": {"from": "why", "values": {"Declined": "declined"}}}, table="detainers",
+    )  # fmt: skip
+    assert result.kept["outcome"].tolist() == ["declined", "unknown", "unknown"]
+    assert result.kept["outcome_raw"].astype("str").fillna("").tolist() == ["Declined", "other", ""]
+    assert result.unknown == {("outcome", "other"): 1}
+
+
+def test_a_state_gives_the_jurisdiction_where_no_column_does():
+    kept = cleaned(
+        {"on": ["2020-01-01"] * 2, "st": ["California", "??"]}, {"prepared": "on", "state": "st"}, table="detainers"
+    ).kept
+    assert kept["jurisdiction"].astype("str").fillna("").tolist() == ["06", ""]
+
+
+def test_one_row_feeds_several_tables_and_a_row_without_the_second_is_none_of_it():
+    also = [{"table": "exits", "columns": {"person_id": "id", "date": "left", "kind": {"value": "removed"}}}]
+    raw = {"id": ["1", "2", "", "4"], "on": ["2020-01-01"] * 4, "left": ["2020-02-01", "", "2020-02-03", "soon"]}
+    detainer = {"person_id": "id", "prepared": "on"}
+    assert len(cleaned(raw, detainer, table="detainers", also=also).kept) == 4  # a detainer needs no person
+    exits = cleaned(raw, detainer, table="detainers", part=1, also=also)
+    assert exits.kept["source_row"].tolist() == [2]
+    assert exits.aside[["source_row", "column", "reason"]].to_numpy().tolist() == [
+        [4, "person_id", "blank"], [5, "date", "not readable as a date"],
+    ]  # fmt: skip
+
+
+def test_covariates_of_a_typed_source_are_numbers_or_labels():
+    raw = {"d": [1.5, 2.0], "e": ["yes", "no"], "priors": [1, 2], "flag": [True, False], "grade": [3, 4]}
+    rule = {"days": "d", "event": {"from": "e", "values": {"yes": "rearrest", "no": ""}}, "priors": "priors", "flag": "flag",
+            "grade": {"from": "grade", "type": "text"}}  # fmt: skip
+    kept = cleaned(raw, rule, table="follow_up").kept
+    assert kept["priors"].tolist() == [1.0, 2.0]
+    assert kept["flag"].tolist() == ["True", "False"]
+    assert kept["grade"].tolist() == ["3", "4"]
+    assert kept["event"].astype("str").fillna("").tolist() == ["rearrest", ""]
+
+
+def test_the_first_problem_of_a_row_is_the_one_given():
+    result = cleaned({"id": ["", "1"], "on": ["soon", "soon"]}, ARREST)
+    assert result.kept.empty
+    assert result.aside["column"].tolist() == ["person_id", "arrested"]
+
+
+cell = st.sampled_from(["", "1", "x", "2020-01-01", "01/02/2020", "soon", "43831", "6037", "06037", "felony", "b(6)"])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(cell, cell, cell, cell), max_size=30))
+def test_every_row_is_kept_or_set_aside_once(rows):
+    raw = {name: [row[i] for row in rows] for i, name in enumerate(("id", "on", "fips", "class"))}
+    rule = {**ARREST, "jurisdiction": "fips", "severity": "class", "arrested": {"from": "on", "date": "%m/%d/%Y"}}
+    result = cleaned(raw, rule, redacted=r"b\(6\)")
+    numbers = [*result.kept["source_row"], *result.aside["source_row"]]
+    assert sorted(numbers) == list(range(2, 2 + len(rows)))
+    assert result.kept["person_id"].notna().all()
+    assert result.kept["arrested"].notna().all()

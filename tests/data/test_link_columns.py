@@ -1,0 +1,40 @@
+"""The keys of ``[files.link]`` and ``[link]``: what can be used, and what is refused with one line."""
+
+import pytest
+
+from analysis.data.errors import InputError
+from analysis.data.link_columns import LinkColumns, read_link_columns, read_threshold
+
+
+def test_a_block_says_which_columns_are_names():
+    columns = read_link_columns(
+        {"last_name": "Last  Name", "first_name": "First", "birth_date": {"from": "DOB", "date": ["%m/%d/%Y"]}}, "t"
+    )
+    assert columns == LinkColumns("DOB", ("%m/%d/%Y",), "Last Name", "First")
+    assert columns.headers == ("Last Name", "First", "DOB")
+    assert read_link_columns({"name": "Full", "birth_date": "DOB"}, "t").headers == ("Full", "DOB")
+    assert read_threshold({}, "t") == 0.95
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"last_nam": "L", "first_name": "F", "birth_date": "D"}, "Did you mean 'last_name'"),
+        ({"last_name": "L", "birth_date": "D"}, "either last_name and first_name or name"),
+        ({"last_name": "L", "first_name": "F"}, "expected birth_date"),
+        (
+            {"name": "N", "last_name": "L", "first_name": "F", "birth_date": "D"},
+            "either last_name and first_name or name",
+        ),
+        ({"name": "N", "birth_date": {"from": "D", "date": ["%Y"]}}, "has no"),
+        ({"name": 3, "birth_date": "D"}, "expected a text"),
+    ],
+)
+def test_a_block_that_cannot_be_used_is_refused(raw, said):
+    with pytest.raises(InputError, match=said):
+        read_link_columns(raw, "t/dataset.toml, [[files]] block 1")
+
+
+def test_a_threshold_that_is_none_is_refused():
+    with pytest.raises(InputError, match="expected a match probability"):
+        read_threshold({"threshold": 1.5}, "t")

@@ -1,0 +1,86 @@
+"""What a dataset gives to linking and what it gets back: names go to data/private, person_id comes back."""
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.data.errors import InputError
+from analysis.data.link import link
+from analysis.data.link_columns import LinkColumns
+from analysis.data.link_input import LinkageFile, assign, assign_file, linkage_input
+
+COLUMNS = LinkColumns("DOB", ("%m/%d/%Y",), "Last", "First")
+RAW = pd.DataFrame(
+    {
+        "Last": ["Garcia", "REDACTED", "Lopez", "N/A"],
+        "First": ["Maria", "Ana", "", "Eva"],
+        "DOB": ["03/09/1980", "31115", "13/45/1980", ""],
+    },
+    dtype="str",
+)
+ROWS = np.array([2, 3, 4, 5])
+
+
+def kept(rows, ids, **columns):
+    frame = pd.DataFrame({"person_id": pd.Series(ids, dtype="str"), **columns})
+    return frame.assign(source_file="r.csv", source_sheet="", source_row=rows)
+
+
+def test_records_hold_the_kept_rows_once_with_what_is_known_of_them():
+    import re
+
+    tables = [
+        kept([2, 3], ["h2", None], sex=pd.Categorical(["female", None])),
+        kept([3, 5], [None, "h5"], jurisdiction=pd.Categorical(["06037", "06037"])),
+    ]
+    out = linkage_input(RAW, ROWS, COLUMNS, ("r.csv", ""), tables, (frozenset({"N/A"}), re.compile("REDACTED")))
+    assert out["record"].tolist() == [2, 3, 5]
+    assert out["source"].unique().tolist() == ["r.csv"]
+    assert out["first_name"].tolist() == ["Maria", "Ana", "Eva"]
+    assert out["last_name"].isna().tolist() == [False, True, True]
+    assert out["birth_date"].dt.strftime("%Y-%m-%d").fillna("").tolist() == ["1980-03-09", "1985-03-09", ""]
+    assert out["identifier"].fillna("").tolist() == ["h2", "", "h5"]
+    assert out["place"].fillna("").tolist() == ["", "06037", "06037"]
+    assert out["sex"].fillna("").tolist() == ["female", "", ""]
+
+
+def test_a_block_without_names_and_a_full_name_in_one_column():
+    out = linkage_input(RAW, ROWS, None, ("r.xlsx", "One"), [kept(ROWS, list("abcd"))])
+    assert out[["first_name", "last_name", "birth_date"]].isna().all(axis=None)
+    assert out["source"].tolist()[0] == "r.xlsx, sheet 'One'"
+    raw = RAW.assign(Full="GARCIA LOPEZ, MARIA")
+    out = linkage_input(raw, ROWS, LinkColumns("DOB", name="Full"), ("r.csv", ""), [kept(ROWS, list("abcd"))])
+    assert out["last_name"].tolist()[0] == "GARCIA LOPEZ"
+    with pytest.raises(InputError, match=r"link names the column 'Nme', which is not there"):
+        linkage_input(RAW, ROWS, LinkColumns("DOB", name="Nme"), ("r.csv", ""), [kept(ROWS, list("abcd"))])
+
+
+def test_people_come_back_to_rows_by_lineage_then_by_identifier(tmp_path):
+    records = linkage_input(RAW, ROWS, COLUMNS, ("r.csv", ""), [kept(ROWS, ["h2", None, "h2", None])])
+    with LinkageFile(tmp_path) as file:
+        file.add(records)
+    assert (tmp_path / "linkage.parquet").stat().st_mode & 0o077 == 0
+    stored = pd.read_parquet(tmp_path / "linkage.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["linkage.parquet"]
+    stored["birth_date"] = pd.NaT  # nothing to compare: identifiers alone
+    linked = link(stored, lambda values: values.map(lambda text: f"k{len(text)}-{text[-1]}"))
+    releases = kept(ROWS, ["h2", None, "h2", None])
+    exits = kept([90, 91, 92], ["h2", "elsewhere", None]).assign(source_file="e.csv")
+    out = assign(releases, linked)
+    assert out["person_id"].notna().all()
+    assert out["person_id"][0] == out["person_id"][2] == "h2"
+    assert out["person_id"].nunique() == 3
+    assert assign(exits, linked)["person_id"].fillna("").tolist() == ["h2", "elsewhere", ""]
+    path = tmp_path / "releases.parquet"
+    releases.astype({"source_file": "category", "source_sheet": "category"}).to_parquet(path, index=False)
+    before = pq.read_schema(path)
+    assign_file(path, linked)
+    assert pq.read_schema(path).types == before.types
+    assert pd.read_parquet(path)["person_id"].tolist() == out["person_id"].tolist()
+
+
+def test_a_failed_build_leaves_no_linkage_file(tmp_path):
+    with pytest.raises(RuntimeError), LinkageFile(tmp_path):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,97 @@
+"""Free text that holds an identity is made missing, and nothing else is."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.data.scrub import OWN, reason, scrub
+
+HELD = {
+    "A-number": [
+        "A012345678", "A 012 345 678", "a12345678", "A# 012-345-678", "ALIEN NO. 012345678", "SEE A12-345-678 FILE",
+        "A-number 012 345 678",
+    ],
+    "full date": [
+        "DOB 1985-03-09", "3/9/1985", "03-09-1985", "9.3.1985", "ARRESTED 3/9/85", "25/12/1985", "09-Mar-1985", "March 9, 1985",
+        "9 March 1985", "9th of March 1985", "SEPT 9 1985", "1985/03/09",
+    ],
+    "e-mail address": ["write to jane.doe@example.org", "a+b@c.us"],
+    "number in groups": ["123-45-6789", "(213) 555-0123", "213-555-0123", "213.555.0123"],
+    "long number": ["CASE 1234567", "19850309", "BOOKING#202012345"],
+    "long code": ["e185bdabcbf93f9098c1aa4303ff6179975ae0ae", "ID 123e4567-e89b-12d3-a456-426614174000"],
+}  # fmt: skip
+FREE = [
+    "LOS ANGELES COUNTY JAIL", "MDC BROOKLYN", "RIKERS 10-10 HAZEN ST", "APPLEVALLEY 4TH FL", "PC 11357(B)", "18 USC 1326",
+    "8 USC 1326(a)(2)", "HS 11378.5", "2C:35-10A(4)", "ASSAULT 2ND DEGREE", "I-247A", "06037", "90012", "90012-1234", "S80001J",
+    "911 CENTER", "UNIT 12/34", "39:4-50", "1/2 WAY HOUSE", "FY 2015-2016", "CAMP 5 1985", "A-12 DORM", "2020-21 BUDGET",
+    "5404", "COUNTY OF 12345 6789", "Decade 1990 2000", "may 2015", "MARCH AIR BASE", "facade-decade-acceded", "DEC 2014", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("why", "text"), [(why, text) for why, texts in HELD.items() for text in texts])
+def test_what_identifies_a_person_is_found(why, text):
+    assert reason(text) == why
+
+
+@pytest.mark.parametrize("text", FREE)
+def test_places_statutes_and_codes_are_left_alone(text):
+    assert reason(text) is None
+
+
+def test_rows_are_counted_by_reason_and_the_rest_is_unchanged():
+    values = pd.Series(
+        ["JAIL", "A012345678", None, "A012345678", "", "on 3/9/1985"], dtype="str", index=[3, 1, 4, 5, 9, 2]
+    )
+    clean, hits = scrub(values)
+    assert clean.index.equals(values.index)
+    assert clean.isna().tolist() == [False, True, True, True, False, True]
+    assert clean.dropna().tolist() == ["JAIL", ""]
+    assert dict(hits) == {"A-number": 2, "full date": 1}
+    labels, again = scrub(values.astype("category"))
+    assert again == hits
+    assert labels.isna().equals(clean.isna())
+
+
+def test_a_text_that_holds_its_own_rows_identifier_goes():
+    values = pd.Series(["cell of P7001", "cell of P7001", "P70012 WING", "NO 12", "JAIL"], dtype="str")
+    own = pd.Series(["P7001", "P7002", "P7001", "12", "JAIL"], dtype="str")
+    clean, hits = scrub(values, [own, pd.Series(None, index=values.index, dtype="str")])
+    assert clean.isna().tolist() == [True, False, False, False, False]
+    assert dict(hits) == {OWN: 1}
+
+
+def test_no_text_of_a_real_file_is_taken_for_an_identity():
+    """Every facility, charge and other text of two public files, which hold no identities."""
+    folder = next((Path(p) for p in (os.environ.get("ANALYSIS_DOWNLOADS"),) if p and Path(p).is_dir()), None)
+    if folder is None or not (folder / "ice-foia-2015.xlsx").is_file():
+        pytest.skip(
+            "the downloaded files of ice-2015 and iowa are not here (ANALYSIS_DOWNLOADS names no folder that holds them)"
+        )
+    from python_calamine import CalamineWorkbook
+
+    texts = set()
+    for sheet in CalamineWorkbook.from_path(folder / "ice-foia-2015.xlsx").sheet_names:
+        for row in CalamineWorkbook.from_path(folder / "ice-foia-2015.xlsx").get_sheet_by_name(sheet).to_python():
+            texts.update(cell for cell in row if isinstance(cell, str))
+    with (folder / "iowa-3-year-recidivism.csv").open(encoding="utf-8", newline="") as file:
+        texts.update(cell for row in csv.reader(file) for cell in row)
+    assert len(texts) > 1000
+    assert [text for text in sorted(texts) if reason(text)] == []
+
+
+def test_the_cost_is_of_distinct_texts():
+    values = pd.Series(np.repeat(["JAIL 1", "A012345678"], 200_000))
+    calls = []
+    from analysis.data import scrub as module
+
+    original = module.reason
+    try:
+        module.reason = lambda text: calls.append(text) or original(text)
+        scrub(values)
+    finally:
+        module.reason = original
+    assert len(calls) == 2

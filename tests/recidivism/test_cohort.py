@@ -1,0 +1,267 @@
+"""Cohorts from small datasets whose every answer is known by hand."""
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import analysis
+from analysis.data.errors import InputError
+from analysis.recidivism.follow import EPISODE_GAP
+
+END = date(2020, 12, 31)
+HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\narea = "one county"\n'
+COLUMNS = {
+    "detainers": {"person_id": "id", "prepared": "day", "released": "out", "jurisdiction": "place", "sex": "sex"},
+    "releases": {"person_id": "id", "released": "day", "jurisdiction": "place", "sex": "sex", "birth_year": "born"},
+    "arrests": {"person_id": "id", "arrested": "day", "severity": "class", "charge_group": "group"},
+    "exits": {"person_id": "id", "date": "day", "kind": "kind"},
+}
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    """Return a function that builds a dataset from rows: world(releases=[("a", "2020-01-01"), ...], ...)."""
+    monkeypatch.setenv("ANALYSIS_HOME", str(tmp_path))
+    count = iter(range(10_000))
+
+    def build(end: str = f"{{ arrests = {END}, exits = {END}, detainers = {END} }}", **tables):
+        name = f"test{next(count)}"
+        folder = tmp_path / "data" / "raw" / name
+        folder.mkdir(parents=True)
+        toml = HEAD + f"data_end = {end}\n"
+        for table, rows in tables.items():
+            rules = COLUMNS[table]
+            frame = pd.DataFrame(rows, columns=list(rules.values())[: max(map(len, rows), default=2)], dtype="str")
+            frame = frame.reindex(columns=list(rules.values()), fill_value="")
+            frame.to_parquet(folder / f"{table}.parquet")
+            toml += f'[[files]]\ntable = "{table}"\npath = "{table}.parquet"\n[files.columns]\n'
+            toml += "".join(f'{column} = "{header}"\n' for column, header in rules.items())
+        (folder / "dataset.toml").write_text(toml)
+        return analysis.open_dataset(name)
+
+    return build
+
+
+def followed(cohort: pd.DataFrame) -> list[tuple]:
+    """Return (days, event or None) of each row in order."""
+    return [
+        (days, None if pd.isna(event) else event)
+        for days, event in zip(cohort["days"], cohort["event"].astype(object), strict=True)
+    ]
+
+
+def test_the_first_arrest_after_the_first_release_or_the_end(world):
+    ds = world(
+        releases=[("a", "2020-01-01"), ("a", "2020-06-01"), ("b", "2020-02-01"), ("c", "2020-12-31")],
+        arrests=[("a", "2020-03-01"), ("a", "2020-02-01"), ("b", "2021-01-01"), ("x", "2020-02-02")],
+    )
+    cohort = analysis.cohort(ds)
+    assert followed(cohort) == [(31, "rearrest"), (334, None), (0, None)]
+    assert cohort["follow_up"].tolist() == [365, 334, 0]
+    assert cohort["entry"].isna().all()
+    assert cohort.attrs == {
+        "dataset": ds.name, "time_unit": "day", "origin": "released", "event": "rearrest", "competing": [],
+        "unit": "first_release", "row": "person", "data_end": "2020-12-31", "follow_up": None, "area": "one county",
+        "left_out": {"rearrest after the end of follow-up": 1},
+    }  # fmt: skip
+    assert cohort.columns.tolist()[:4] == ["person_id", "jurisdiction", "prepared", "released"]
+    assert cohort.columns.tolist()[-4:] == ["follow_up", "entry", "days", "event"]
+    analysis.life_table(cohort)  # a release on the last day is a row that a life table takes
+
+
+def test_every_release_is_followed_to_its_own_next_arrest(world):
+    ds = world(
+        releases=[("a", "2020-01-01"), ("a", "2020-06-01"), ("a", "2020-06-01"), ("b", "2020-02-01")],
+        arrests=[("a", "2020-02-01"), ("a", "2020-07-01")],
+    )
+    cohort = analysis.cohort(ds, unit="every_release")
+    assert followed(cohort) == [(31, "rearrest"), (30, "rearrest"), (334, None)]
+    assert (cohort.attrs["row"], cohort.attrs["unit"]) == ("release", "every_release")
+    assert cohort.attrs["left_out"]["further rows of the same person and day"] == 1
+
+
+def test_an_arrest_on_the_day_of_release_is_left_out_and_counted(world):
+    ds = world(
+        releases=[("a", "2020-01-01"), ("b", "2020-01-01")],
+        arrests=[("a", "2020-01-01"), ("a", "2020-01-08"), ("b", "2019-12-31")],
+    )
+    cohort = analysis.cohort(ds)
+    assert followed(cohort) == [(7, "rearrest"), (365, None)]
+    assert cohort.attrs["left_out"] == {"rearrest on the day of origin": 1, "rearrest dated before the origin": 1}
+    assert followed(analysis.cohort(ds, min_days=0)) == [(0, "rearrest"), (365, None)]
+    later = analysis.cohort(ds, min_days=8)
+    assert followed(later) == [(365, None), (365, None)]
+    assert later.attrs["left_out"]["rearrest before day 8"] == 2
+
+
+def test_competing_events_before_on_and_after_the_day_of_arrest(world):
+    ds = world(
+        releases=[(who, "2020-01-01") for who in "abcdef"],
+        arrests=[("a", "2020-01-11"), ("b", "2020-01-11"), ("c", "2020-01-11"), ("e", "2020-01-01")],
+        exits=[("a", "2020-01-10", "ice_custody"), ("b", "2020-01-11", "removed"), ("c", "2020-01-12", "died"),
+               ("d", "2020-01-05", "removed"), ("d", "2020-01-05", "ice_custody"), ("d", "2020-01-06", "died"),
+               ("e", "2020-01-01", "removed"), ("f", "2019-12-31", "ice_custody")],
+    )  # fmt: skip
+    first = analysis.cohort(ds)
+    assert followed(first) == [
+        (9, "ice_custody"),
+        (10, "rearrest"),
+        (10, "rearrest"),
+        (4, "ice_custody"),
+        (0, "removed"),
+        (365, None),
+    ]
+    assert first["event"].cat.categories.tolist() == ["rearrest", "ice_custody", "removed", "died"]
+    through = analysis.cohort(ds, competing=())
+    assert followed(through) == [(10, "rearrest")] * 3 + [(365, None)] * 3
+    assert through["event"].cat.categories.tolist() == ["rearrest"]
+    death = analysis.cohort(ds, competing="died")
+    assert followed(death)[3] == (5, "died")
+
+
+def test_follow_up_ends_with_the_earliest_source_needed_less_the_lag(world):
+    rows = {"releases": [("a", "2020-01-01")], "arrests": [("a", "2020-11-20")], "exits": [("z", "2020-01-01", "died")]}
+    ends = "{ arrests = 2020-12-31, exits = 2020-11-30, detainers = 2020-01-02, lag_days = 15 }"
+    ds = world(ends, **rows)
+    assert followed(analysis.cohort(ds)) == [(319, None)]  # 2020-11-15, before the arrest could be in all sources
+    assert followed(analysis.cohort(ds, competing=())) == [(324, "rearrest")]
+    assert followed(analysis.cohort(ds, competing=(), until="2020-11-15")) == [(319, None)]
+    assert analysis.cohort(ds, until=date(2030, 1, 1)).attrs["data_end"] == "2020-11-15"
+    with pytest.raises(InputError, match="data_end has no date for exits"):
+        analysis.cohort(world("{ arrests = 2020-12-31 }", **rows))
+
+
+def test_people_who_cannot_be_followed_are_counted_never_followed_from_another_date(world):
+    ds = world(
+        detainers=[
+            ("a", "2020-01-01", "2020-01-05"),
+            ("", "2020-01-01", "2020-01-05"),
+            ("b", "2020-01-01", ""),
+            ("c", "2020-12-01", "2021-01-01"),
+        ],
+        arrests=[("b", "2020-02-01"), ("c", "2021-02-01")],
+    )
+    cohort = analysis.cohort(ds)
+    assert followed(cohort) == [(361, None)]
+    assert cohort.attrs["left_out"] == {
+        "no person identifier": 1,
+        "no date (released)": 1,
+        "origin after the data end": 1,
+    }
+    prepared = analysis.cohort(ds, origin="prepared")
+    assert followed(prepared) == [(365, None), (31, "rearrest"), (30, None)]
+    assert prepared.attrs["left_out"] == {"no person identifier": 1, "rearrest after the end of follow-up": 1}
+
+
+def test_detainers_thirty_days_apart_are_one_episode_and_thirty_one_are_two(world):
+    start = date(2020, 1, 1)
+
+    def on(*days):
+        return [("a", str(start + timedelta(days=day))) for day in days]
+
+    ds = world(
+        detainers=[*on(0, EPISODE_GAP, 2 * EPISODE_GAP, 3 * EPISODE_GAP + 1), ("b", "2020-01-01"), ("", "2020-01-01")]
+    )
+    options = {"origin": "prepared", "event": "repeat_detainer"}
+    first = analysis.cohort(ds, **options)
+    assert followed(first) == [(91, "repeat_detainer"), (365, None)]
+    every = analysis.cohort(ds, unit="every_episode", **options)
+    assert followed(every) == [(91, "repeat_detainer"), (274, None), (365, None)]
+    assert every.attrs["row"] == "episode"
+
+
+def test_which_arrests_count_by_severity(world):
+    ds = world(
+        releases=[("a", "2020-01-01")],
+        arrests=[
+            ("a", "2020-01-02", "misdemeanor", "theft"),
+            ("a", "2020-01-03", "felony", "drug"),
+            ("a", "2020-01-04", "unknown", "assault"),
+        ],
+    )
+    assert [followed(analysis.cohort(ds, severity=s))[0][0] for s in ("any", "felony", "violent")] == [1, 2, 3]
+
+
+def test_delayed_entry_takes_those_still_observed_and_counts_the_others(world):
+    ds = world(
+        releases=[("a", "2020-01-01"), ("b", "2020-01-01"), ("c", "2020-01-01"), ("d", "2020-12-01")],
+        arrests=[("a", "2020-01-31"), ("b", "2020-02-01")],
+    )
+    late = analysis.cohort(ds, entry_days=30)
+    assert followed(late) == [(31, "rearrest"), (365, None)]
+    assert late["entry"].tolist() == [30.0, 30.0]
+    assert late.attrs["left_out"] == {"not observed beyond the first 30 days": 2}
+    assert late.attrs["entry_days"] == 30
+
+
+def test_the_last_detainer_on_or_before_a_release_and_age_come_along(world):
+    ds = world(
+        releases=[("a", "2020-05-01", "06037", "male", "1990"), ("b", "2020-05-01", "48", "", "")],
+        detainers=[("a", "2020-04-01"), ("a", "2020-05-01"), ("a", "2020-05-02"), ("b", "2020-06-01")],
+        arrests=[("z", "2020-01-01")],
+    )
+    cohort = analysis.cohort(ds)
+    assert cohort["prepared"].tolist() == [pd.Timestamp("2020-05-01"), pd.NaT]
+    assert cohort["released"].dtype == cohort["prepared"].dtype == "datetime64[s]"
+    assert cohort["jurisdiction"].tolist() == ["06037", "48"]
+    assert cohort["sex"].tolist() == ["male", "unknown"]
+    assert cohort["age"].fillna(-1).tolist() == [30.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"origin": "relased"}, "Did you mean 'released'?"),
+        ({"unit": "first_detainer"}, "does not go with origin = 'released'"),
+        ({"event": "rearest"}, "has no event 'rearest'. Did you mean 'rearrest'?"),
+        ({"event": ""}, "expected a label"),
+        ({"event": "removed"}, "has no table 'exits'"),
+        ({"origin": "prepared"}, "has no table 'detainers'"),
+        ({"competing": ("dead",)}, "'dead' is no kind of exit"),
+        ({"severity": "felon"}, "Did you mean 'felony'?"),
+        ({"severity": "felony", "event": "removed"}, "chooses among re-arrests"),
+        ({"min_days": -1}, "min_days = -1"),
+        ({"min_days": 0.5}, "whole days"),
+        ({"entry_days": float("nan")}, "entry_days = nan"),
+        ({"until": "soon"}, "until = 'soon', expected a date"),
+    ],
+)
+def test_what_no_cohort_can_be_is_one_clear_error(world, options, words):
+    ds = world(releases=[("a", "2020-01-01")], arrests=[("a", "2020-01-02")])
+    with pytest.raises(InputError) as error:
+        analysis.cohort(ds, **options)
+    assert words in str(error.value)
+
+
+def test_a_dataset_without_arrests_says_so_and_not_that_a_date_is_missing(world):
+    with pytest.raises(InputError, match="has no table 'arrests', which this cohort needs"):
+        analysis.cohort(world(detainers=[("a", "2020-01-01")]), origin="prepared")
+
+
+days = st.dates(date(2019, 12, 1), date(2021, 2, 1)).map(str)
+people = st.lists(st.tuples(st.sampled_from("abcde"), days), min_size=1, max_size=12)
+kinds = st.sampled_from(["died", "removed"])
+exits = st.lists(st.tuples(st.sampled_from("abcde"), days, kinds), min_size=1, max_size=6)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    releases=people,
+    one=st.tuples(people, exits),
+    two=st.tuples(people, exits),
+    unit=st.sampled_from(["first_release", "every_release"]),
+)
+def test_changing_outcomes_never_changes_who_is_eligible(world, releases, one, two, unit):
+    def eligible(outcomes):
+        ds = world(releases=releases, arrests=outcomes[0], exits=outcomes[1])
+        cohort = analysis.cohort(ds, unit=unit)
+        outside = {k: n for k, n in cohort.attrs["left_out"].items() if not k.startswith("rearrest")}
+        # a person is known by their rows: each dataset hashes identifiers with a key of its own
+        assert ((cohort["days"] >= 0) & (cohort["days"] <= cohort["follow_up"])).all()
+        assert (cohort.loc[cohort["event"].isna(), "days"] == cohort.loc[cohort["event"].isna(), "follow_up"]).all()
+        return cohort["released"].tolist(), cohort["follow_up"].tolist(), outside
+
+    assert eligible(one) == eligible(two)
