@@ -1,0 +1,1 @@
+"""From executed notebooks to a site that is safe to show."""

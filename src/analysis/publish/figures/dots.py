@@ -1,0 +1,83 @@
+"""Estimates side by side: a dot and its interval on a common scale, each with its label above it.
+
+The label stands above its own line, so that long names have the whole width and nothing has to be looked up.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from analysis.publish import numbers
+from analysis.publish.figures.dots_plot import Plan, draw, note_of, value_of
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.privacy import Released, release
+
+
+def dots(
+    frame: pd.DataFrame,
+    label: str = "label",
+    note: str | None = None,
+    what: str = "Share re-arrested",
+    counts: tuple[str, ...] | None = None,
+    share: bool = True,
+    log: bool = False,
+    reference: float | None = None,
+    reference_label: str = "",
+    level: float = 0.95,
+    name: str = "",
+) -> Drawing:
+    """Return a dot-and-interval figure (a forest plot), one line for each row of ``frame``, in its order.
+
+    ``frame`` has columns ``label``, estimate, lower and upper, and those named in ``note`` (a second, softer line of
+    text) and ``counts`` (the counts each estimate rests on; by default numerator and denominator where present).
+    ``share`` says that estimates are shares, shown in percent; otherwise they are shown as they are, on a logarithmic
+    scale where ``log`` (hazard ratios). ``reference`` is a value marked by a vertical line and named
+    ``reference_label``. ``what`` says what is estimated, ``level`` is that of the
+    intervals.
+
+    Raises ``ValueError`` for a missing column, and where ``log`` meets a value that is not positive.
+    """
+    if counts is None:
+        counts = tuple(c for c in ("numerator", "denominator") if c in frame.columns)
+    needed = [label, *([note] if note else []), *counts, "estimate", "lower", "upper"]
+    if missing := [c for c in needed if c not in frame.columns]:
+        raise ValueError(f"dots needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
+    if log and (frame[["estimate", "lower", "upper"]] <= 0).any(axis=None):
+        raise ValueError("dots with log=True needs estimates and limits above 0")
+    plan = Plan(label, note, counts, share, log, reference, reference_label, what, 1 if share else 2)
+    tidy = frame[list(dict.fromkeys(needed))].reset_index(drop=True)
+    numbers_shown = ("estimate", "lower", "upper")
+    free = () if counts or share else numbers_shown
+    rates = {} if share else {column: counts for column in numbers_shown if counts}
+    return Drawing(
+        source=release(tidy, "public"),
+        draw=partial(draw, plan=plan),
+        describe=partial(_describe, plan=plan),
+        tabulate=lambda source: source,
+        summarise=None,
+        release=partial(release, tidy, counts=list(counts), free=list(free), rates=rates),
+        percent=numbers_shown if share else (),
+        level=level,
+        name=name,
+        units=f"{what}{', percent' if share else ''}, with {100 * level:g} % intervals",
+    )
+
+
+def _describe(source: Released, plan: Plan) -> str:
+    words = []
+    for row in range(len(source.frame)):
+        here = source.frame.iloc[row]
+        note = note_of(source, row, plan)
+        name = f"{here[plan.label]}{f' ({note})' if note else ''}"
+        if source.text("estimate", row):
+            words.append(f"{name}: {source.mark}")
+        elif np.isnan(here["estimate"]):
+            words.append(f"{name}: not estimated")
+        else:
+            scale = 100.0 if plan.share else 1.0
+            limits = numbers.interval(here["lower"], here["upper"], plan.decimals, scale)
+            unit = " percent" if plan.share else ""
+            words.append(f"{name}: {value_of(here['estimate'], plan)}{unit} (interval {limits})")
+    mark = f" Marked for comparison: {plan.reference_label}." if plan.reference_label else ""
+    return f"{plan.what}, dot and interval for {len(words)} lines. {'; '.join(words)}.{mark}"

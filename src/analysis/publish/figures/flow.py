@@ -1,0 +1,124 @@
+"""What became of those who came in: one bar a stage, its parts side by side, each named with its count beneath."""
+
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from analysis.publish import numbers
+from analysis.publish.figures import canvas
+from analysis.publish.figures.drawing import SYNTHETIC, Drawing
+from analysis.publish.privacy import Released, release
+
+_BAR, _GAP, _SWATCH = 20.0, 12.0, 12.0
+
+
+def flow(
+    frame: pd.DataFrame, stage: str = "stage", part: str = "part", count: str = "count", what: str = "", name: str = ""
+) -> Drawing:
+    """Return one bar for each ``stage``, divided into its parts in proportion to ``count``.
+
+    The parts of a stage make up the whole of it. Raises ``ValueError`` for a missing column or a stage of no rows.
+    """
+    if missing := [c for c in (stage, part, count) if c not in frame.columns]:
+        raise ValueError(f"flow needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
+    tidy = frame[[stage, part, count]].reset_index(drop=True)
+    tidy["share"] = tidy[count] / tidy.groupby(stage, observed=True)[count].transform("sum")
+    columns = (stage, part, count)
+    return Drawing(
+        source=release(tidy, "public"),
+        draw=partial(_draw, columns=columns),
+        describe=partial(_describe, columns=columns),
+        tabulate=lambda source: source,
+        summarise=None,
+        release=partial(_release, tidy, columns),
+        percent=("share",),
+        name=name,
+        units=f"{what or 'Counts'}, with percent of each bar",
+    )
+
+
+def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
+    """Each stage is a whole of its own whose total is known."""
+    stage, _, count = columns
+    released = [
+        release(rows, disclosure, counts=[count], rates={"share": [count]}, of={}, whole=True)
+        for _, rows in tidy.groupby(stage, sort=False, observed=True)
+    ]
+    frame = pd.concat([r.frame for r in released], ignore_index=True)
+    withheld = pd.concat([r.withheld for r in released], ignore_index=True)
+    note = next((r.note for r in released if r.note), "")
+    return Released(frame, withheld, next((r.mark for r in released if r.note), ""), note)
+
+
+def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:
+    stage, _, _ = columns
+    stages = [(str(k), rows) for k, rows in source.frame.groupby(stage, sort=False, observed=True)]
+    keys = [_keys(source, rows, columns) for _, rows in stages]
+    heights = [canvas.LINE + 4 + _BAR + 4 + canvas.LINE * len(k) + _GAP for k in keys]
+    top = 20.0 if synthetic else 2.0
+    figure, axes = canvas.blank(top + sum(heights), 1.0, 1.0, top, 0.0)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(sum(heights), 0)
+    y = 0.0
+    for (label, rows), key, height in zip(stages, keys, heights, strict=True):
+        canvas.say(figure, 0, top + y + canvas.LINE - 2, label, bold=True)
+        _bar(figure, axes, rows, y + canvas.LINE + 4, top)
+        for k, (text, i) in enumerate(key):
+            base = y + canvas.LINE + 8 + _BAR + canvas.LINE * (k + 1) - 2
+            if i is not None:
+                axes.add_patch(_patch(0.0, base - _SWATCH + 2, _SWATCH / (canvas.WIDTH - 2), _SWATCH, i))
+                _number(figure, 1 + _SWATCH / 2, top + base - _SWATCH / 2 + 2, i)
+            canvas.say(figure, _SWATCH + 7, top + base, text)
+        y += height
+    if synthetic:
+        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    return figure
+
+
+def _patch(x: float, y: float, width: float, height: float, i: int) -> Rectangle:
+    return Rectangle((x, y), width, height, facecolor=canvas.SERIES[i % 6], edgecolor=canvas.PAPER, linewidth=1.2,
+                     clip_on=False)  # fmt: skip
+
+
+def _number(figure: Figure, x: float, y: float, i: int) -> None:
+    """The number that ties a part of the bar to its name, so that nothing rests on colour alone."""
+    canvas.say(figure, x, y, f"{i + 1}", canvas.PAPER, valign="center", align="center", bold=True)
+
+
+def _bar(figure: Figure, axes: object, rows: pd.DataFrame, y: float, top: float) -> None:
+    x = 0.0
+    known = rows["share"].fillna(0.0)
+    axes.add_patch(Rectangle((0, y), 1, _BAR, facecolor="none", edgecolor=canvas.SOFT, linewidth=0.8, clip_on=False))
+    for i, share in enumerate(known):
+        if share > 0:
+            axes.add_patch(_patch(x, y, share, _BAR, i))
+        if share * canvas.WIDTH > 14:
+            _number(figure, 1 + (x + share / 2) * (canvas.WIDTH - 2), top + y + _BAR / 2, i)
+        x += share
+
+
+def _keys(source: Released, rows: pd.DataFrame, columns: tuple) -> list[tuple[str, int | None]]:
+    keys = []
+    for i, row in enumerate(rows.index):
+        for k, text in enumerate(canvas.wrapped(_words(source, row, columns), canvas.WIDTH - 22)):
+            keys.append((text, i if k == 0 else None))
+    return keys
+
+
+def _words(source: Released, row: int, columns: tuple) -> str:
+    _, part, count = columns
+    label = source.frame.at[row, part]
+    if mark := source.text(count, row):
+        return f"{label}: {mark}"
+    n, share = source.frame.at[row, count], source.frame.at[row, "share"]
+    return f"{label}: {numbers.thousands(n)}" + ("" if pd.isna(share) else f", {numbers.percent(share)}")
+
+
+def _describe(source: Released, columns: tuple) -> str:
+    stage = columns[0]
+    words = []
+    for label, rows in source.frame.groupby(stage, sort=False, observed=True):
+        words.append(f"{label}: " + "; ".join(_words(source, row, columns) for row in rows.index) + ".")
+    return "Bars divided into parts. " + " ".join(words)

@@ -1,0 +1,63 @@
+"""The few formulas that reports show, as MathML: read aloud by screen readers, drawn by browsers without a script."""
+
+_HEAD = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+
+
+def _row(*parts: str) -> str:
+    return f"<mrow>{''.join(parts)}</mrow>"
+
+
+def _i(name: str) -> str:
+    return f"<mi>{name}</mi>"
+
+
+def _o(sign: str) -> str:
+    return f"<mo>{sign}</mo>"
+
+
+def _sub(base: str, index: str) -> str:
+    return f"<msub>{base}{index}</msub>"
+
+
+def _frac(top: str, bottom: str) -> str:
+    return f"<mfrac>{top}{bottom}</mfrac>"
+
+
+_T, _J, _N, _ONE = _i("t"), _i("j"), "<mi>n</mi>", "<mn>1</mn>"
+_OPEN, _CLOSE, _EQ, _MINUS, _LE = _o("("), _o(")"), _o("="), _o("&#x2212;"), _o("&#x2264;")
+_OF_T = _row(_OPEN, _T, _CLOSE)
+_UP_TO = _row(_sub(_T, _J), _LE, _T)
+_HAZARD = _frac(_sub(_i("d"), _J), _sub(_N, _J))
+_SURVIVAL = f"<mover>{_i('S')}{_o('^')}</mover>"
+
+_Z2 = "<msup><mi>z</mi><mn>2</mn></msup>"
+_ROOT = _row(_frac(_row(_i("k"), _OPEN, _N, _MINUS, _i("k"), _CLOSE), _N), _o("+"), _frac(_Z2, "<mn>4</mn>"))
+_WILSON = _frac(
+    _row(_i("k"), _o("+"), _frac(_Z2, "<mn>2</mn>"), _o("&#xB1;"), _i("z"), f"<msqrt>{_ROOT}</msqrt>"),
+    _row(_N, _o("+"), _Z2),
+)
+
+FORMULAS = {
+    "kaplan-meier": (
+        _row(_SURVIVAL, _OF_T, _EQ, f"<munder>{_o('&#x220F;')}{_UP_TO}</munder>", _OPEN, _ONE, _MINUS, _HAZARD, _CLOSE),
+        "d events among n at risk at each time; the share with an event is one minus S.",
+    ),
+    "aalen-johansen": (
+        _row(f"<mover>{_i('F')}{_o('^')}</mover>", _OF_T, _EQ, f"<munder>{_o('&#x2211;')}{_UP_TO}</munder>", _SURVIVAL,
+             _row(_OPEN, _sub(_T, _row(_J, _MINUS, _ONE)), _CLOSE), _HAZARD),
+        "d events of the kind shown among n at risk; S is the share without any event just before.",
+    ),
+    "proportion": (
+        _row(f"<mover>{_i('p')}{_o('^')}</mover>", _EQ, _frac(_i("k"), _N)),
+        "k with an event among n who could be followed for the whole window.",
+    ),
+    "wilson": (_WILSON, "Limits of the Wilson interval; z is 1.96 for 95 percent (Wilson 1927)."),
+}  # fmt: skip
+
+
+def formula(name: str) -> tuple[str, str]:
+    """Return the MathML of ``name`` and a line that says what its letters are; ``KeyError`` lists the names there are."""
+    if name not in FORMULAS:
+        raise KeyError(f"no formula {name!r}; there are {', '.join(FORMULAS)}")
+    body, letters = FORMULAS[name]
+    return f"{_HEAD}{body}</math>", letters

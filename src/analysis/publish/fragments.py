@@ -1,0 +1,40 @@
+"""The HTML of one figure: finding, units, picture, denominator and source, and its data as a table."""
+
+import html
+
+from analysis.publish import tables
+from analysis.publish.figures import svg
+from analysis.publish.figures.drawing import SYNTHETIC, Drawing
+
+
+def figure(
+    drawing: Drawing, name: str, title: str, note: str, source: str, units: str, folder: str, png: bool
+) -> tuple[str, dict]:
+    """Return the HTML of a released drawing, and its record: name, title, alt, svg, csv (what goes to ``figures/``).
+
+    ``note`` is HTML, all else plain text. ``folder`` is where the page finds the figure's files.
+    """
+    mark = f"<b>{SYNTHETIC}.</b> " if drawing.synthetic else ""
+    withheld = f"<p>{html.escape(drawing.data.note)}</p>" if drawing.data.note else ""
+    caption = f"<p>{mark}<b>Denominator:</b> {note}</p><p><b>Source:</b> {html.escape(source)}</p>{withheld}"
+    short = f"{html.escape(units)}{' (synthetic data)' if drawing.synthetic else ''}"
+    table = tables.to_html(drawing.brief, short, name, drawing.percent, drawing.level, foot=False)
+    body = (
+        f'<div class="figure" id="{name}"><h3>{html.escape(title)}</h3><p class="units">{html.escape(units)}</p>'
+        f"<figure>{svg.inline(drawing.figure, name, title, drawing.alt)}<figcaption>{caption}</figcaption></figure>"
+        f"<details><summary>The figure as a table</summary>{table}</details>"
+        f'<p class="files">{_links(name, folder, png)}</p></div>'
+    )
+    record = {
+        "name": name,
+        "title": title,
+        "alt": drawing.alt,
+        "svg": svg.standalone(drawing.figure, name, title, drawing.alt),
+        "csv": tables.to_csv(drawing.data, drawing.synthetic),
+    }
+    return body, record
+
+
+def _links(name: str, folder: str, png: bool) -> str:
+    kinds = {"csv": "Data (CSV)", "svg": "Picture (SVG)", **({"png": "Picture (PNG)"} if png else {})}
+    return " · ".join(f'<a href="{folder}/{name}.{kind}">{words}</a>' for kind, words in kinds.items())

@@ -1,0 +1,119 @@
+"""The last look at every output: does it hold a name, a date of birth, an identifier or a raw value?
+
+A finding closes the build. The scan reads what a browser or a spreadsheet would show and what it would not (attributes,
+comments, code); it leaves out only what cannot name anyone: SHA-256 hashes, path coordinates, decimals of a fraction.
+"""
+
+import csv
+import html
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LONG_RUN = 9
+_HASHES = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|sha256-[0-9A-Za-z+/]{43}=|(?<=\">)[0-9a-f]{12}(?=…))(?![0-9A-Za-z])"
+)
+_PATHS = re.compile(r'\s(?:d|points)="[MmLlHhVvCcQqZzAa0-9eE\s.,+-]*"')
+_DATE = (
+    r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"[a-z]*\.? \d{4}|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d{1,2},? \d{4})"
+)
+_RULES = {
+    "an A-number": re.compile(r"\b[Aa](?:[-#:\s]{0,2})(?:\d{8,9}|\d{2,3}[- ]\d{3}[- ]\d{3})\b"),
+    "a social security number": re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"),
+    "a date of birth": re.compile(
+        rf"(?i)\b(?:date of birth|birth[ _]?da(?:te|y)|dob|born(?: on)?)\b[^\n]{{0,60}}?\b{_DATE}"
+    ),
+    "a long run of digits": re.compile(rf"(?<!\d)(?<!\d\.)\d{{{LONG_RUN},}}"),
+}
+_PRIVATE = {
+    "name", "names", "first name", "last name", "middle name", "full name", "surname", "given name", "family name",
+    "maiden name", "alias", "aliases", "subject name", "defendant name", "inmate name", "person name", "dob",
+    "date of birth", "birth date", "birthdate", "birthday", "a number", "anumber", "alien number", "alien file number",
+    "alien registration number", "ssn", "social security number", "fbi number", "state id number", "booking number",
+    "passport number", "phone", "phone number", "email", "street address", "home address", "address",
+    "person id", "detainer id", "arrest id", "release id", "unique identifier", "unique id",
+}  # fmt: skip
+_HEADS = re.compile(r"<th\b[^>]*scope=\"col\"[^>]*>(.*?)</th>", re.DOTALL | re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found (``rule``), where (``place``), and enough of it to look it up without repeating it."""
+
+    rule: str
+    place: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.place} ({self.hint})"
+
+
+def scan(text: str, forbidden: Iterable[str] = ()) -> list[Finding]:
+    """Return everything in ``text`` (HTML, SVG, CSV, JSON or prose) that may not be published; empty if there is nothing.
+
+    ``forbidden`` holds raw values, such as those of columns marked sensitive: each is looked for as whole words,
+    whatever the case. Values of a single character are not looked for. Raises ``TypeError`` for anything but text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"the leak scan reads text; found {type(text).__name__}")
+    plain = html.unescape(_PATHS.sub(" ", text))
+    searched = _HASHES.sub(lambda match: "#" * len(match[0]), plain)
+    found = [
+        Finding(rule, _place(searched, match.start()), _hint(match[0]))
+        for rule, pattern in _RULES.items()
+        for match in pattern.finditer(searched)
+    ]
+    found += [Finding("a column that names people", "a table's head", repr(head)) for head in _heads(text)]
+    return found + _raw_values(plain, forbidden)
+
+
+def _place(text: str, start: int) -> str:
+    return f"line {text.count(chr(10), 0, start) + 1}, character {start - text.rfind(chr(10), 0, start)}"
+
+
+def _hint(found: str) -> str:
+    return f"begins {found[:2]!r}, {len(found)} characters"
+
+
+def _heads(text: str) -> list[str]:
+    heads = [re.sub(r"<[^>]+>", "", match) for match in _HEADS.findall(text)]
+    start = text.lstrip()[:1]
+    if start in ("{", "["):
+        heads += _keys(text)
+    elif start != "<" and (lines := text.splitlines()):
+        heads += next(csv.reader([lines[0]]))
+    return sorted({head for head in heads if _normal(html.unescape(head)) in _PRIVATE})
+
+
+def _keys(text: str) -> list[str]:
+    keys: list[str] = []
+    try:
+        json.loads(text, object_pairs_hook=lambda pairs: keys.extend(key for key, _ in pairs))
+    except ValueError:
+        return re.findall(r'"([^"\n]{1,40})"\s*:', text)
+    return keys
+
+
+def _normal(head: str) -> str:
+    return " ".join(_WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head).replace("_", " ").casefold()))
+
+
+def _raw_values(text: str, forbidden: Iterable[str]) -> list[Finding]:
+    wanted = {" ".join(_WORD.findall(str(value).casefold())) for value in forbidden}
+    wanted = {value for value in wanted if len(value) > 1}
+    if not wanted:
+        return []
+    written = text.casefold()
+    seen = re.sub(r"<[^>]*>", " ", written)  # names may stand in attributes, and be broken by tags
+    found: dict[str, Finding] = {}
+    for words in (_WORD.findall(written), _WORD.findall(seen)):
+        for length in sorted({value.count(" ") + 1 for value in wanted}):
+            phrases = (" ".join(words[i : i + length]) for i in range(len(words) - length + 1))
+            for i, phrase in enumerate(phrases):
+                if phrase in wanted and phrase not in found:
+                    found[phrase] = Finding("a raw value", f"word {i + 1}", _hint(phrase))
+    return list(found.values())

@@ -1,0 +1,219 @@
+"""What a notebook says, in the order in which it says it: text, figures, tables, results.
+
+A notebook makes one `Page` and calls its methods. Each call shows its piece in the notebook and leaves a record of
+it (a MIME bundle) in the executed notebook, from which `analysis.publish.html` builds the report. Nothing else of the
+notebook's output is published, and everything passes the release rule of `analysis.publish.privacy` first.
+"""
+
+import base64
+import html
+import os
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+from IPython.display import display
+
+from analysis.publish import figures, formulas, fragments, glossary, numbers, prose, tables
+from analysis.publish.figures import svg
+from analysis.publish.figures.drawing import SYNTHETIC
+from analysis.publish.privacy import DISCLOSURES, ReleaseError, release, release_curve
+from analysis.publish.values import Share, guard, plain, risk, share, span
+
+__all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "risk", "share", "span"]
+
+MIME = "application/vnd.analysis+json"
+MOST_POINTS = 6
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_NOTEBOOK = '<div style="max-width:42rem;background:#fff;color:#1b1f24;padding:.2rem .8rem">{}</div>'
+
+
+class SkipReport(Exception):  # noqa: N818
+    """The dataset cannot support this report. Not an error: the index shows the reason."""
+
+
+class Page:
+    """One report on one dataset."""
+
+    def __init__(
+        self,
+        report: str,
+        title: str,
+        dataset: str,
+        kind: str,
+        disclosure: str,
+        source: str,
+        answers: str,
+        **values: object,
+    ) -> None:
+        """Begin a report.
+
+        ``report`` and ``dataset`` are short names, ``title`` and ``answers`` (what the report answers, one or two
+        sentences) may hold ``{name}`` filled from ``values``. ``kind`` is "real" or "synthetic", ``disclosure``
+        "public" or "restricted", ``source`` says where the data come from.
+        """
+        if kind not in ("real", "synthetic"):
+            raise ValueError(f"kind is {kind!r}; expected 'real' or 'synthetic'")
+        if disclosure not in DISCLOSURES:
+            raise ValueError(f"disclosure is {disclosure!r}; expected one of {', '.join(map(repr, DISCLOSURES))}")
+        if not _NAME.fullmatch(report):
+            raise ValueError(f"report is {report!r}; expected small letters, digits, - and _")
+        self.report, self.dataset, self.kind, self.disclosure, self.source = report, dataset, kind, disclosure, source
+        self._figures: set[str] = set()
+        self._results: set[str] = set()
+        self._tables = 0
+        shown = prose.together([title, answers], values, disclosure)
+        self.title = prose.filled_text(title, prose.used(title, shown), "public")
+        said = prose.filled_text(answers, prose.used(answers, shown), "public")
+        body = f"<h1>{html.escape(self.title)}</h1><p>{html.escape(said)}</p>"
+        if self.synthetic:
+            body = f"<p><strong>{SYNTHETIC}.</strong></p>{body}"
+        self._show(body, piece="page", report=report, title=self.title, dataset=dataset, kind=kind, disclosure=disclosure,
+                   source=source, answers=said)  # fmt: skip
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data are synthetic, which every page and figure then says."""
+        return self.kind == "synthetic"
+
+    def points(self, points: Sequence[str], **values: object) -> None:
+        """State the main points, at most six, the most important first; each is filled from ``values``."""
+        if not 1 <= len(points) <= MOST_POINTS:
+            raise ValueError(f"a report has 1 to {MOST_POINTS} main points; found {len(points)}")
+        shown = prose.together(points, values, self.disclosure)
+        lines = [prose.filled_html(text, prose.used(text, shown), "public", inline=True) for text in points]
+        items = "".join(f"<li>{line}</li>" for line in lines)
+        self._show(f"<p><strong>Main points</strong></p><ul>{items}</ul>", piece="points", items=lines,
+                   text=[prose.plain_text(line) for line in lines])  # fmt: skip
+
+    def text(self, template: str, **values: object) -> None:
+        """Add prose: Markdown with ``{name}`` or ``{name:format}`` in it, filled from ``values``.
+
+        Whole numbers are taken as counts; write ``plain(days)`` for one that counts nobody, ``share(k, n)`` for a
+        share. The release rule applies to all values of one call together.
+        """
+        self._show(prose.filled_html(template, values, self.disclosure), piece="text")
+
+    def checks(self, checks: Sequence[tuple[str, str, bool | None]], **values: object) -> None:
+        """Add a row of short checks: (name, finding, True for fine, False for not, None for neither)."""
+        items = []
+        shown = prose.together([finding for _, finding, _ in checks], values, self.disclosure)
+        for name, finding, fine in checks:
+            words = {True: "ok", False: "no", None: "open"}[fine]
+            said = prose.filled_html(finding, prose.used(finding, shown), "public", inline=True)
+            items.append(f'<li class="{words}"><b>{html.escape(name)}</b>{said}</li>')
+        self._show(f'<ul class="checks">{"".join(items)}</ul>', piece="text")
+
+    def formula(self, name: str) -> None:
+        """Add one of the formulas of `analysis.publish.formulas`, with a line that says what its letters are."""
+        math, letters = formulas.formula(name)
+        self._show(f'<div class="formula">{math}<p class="soft">{html.escape(letters)}</p></div>', piece="text")
+
+    def figure(
+        self,
+        drawing: figures.Drawing,
+        title: str,
+        note: str,
+        source: str | None = None,
+        units: str | None = None,
+        name: str = "",
+        **values: object,
+    ) -> None:
+        """Add a figure: ``title`` states the finding, ``note`` gives the denominator, both filled from ``values``.
+
+        ``source`` is the page's own unless given, ``units`` the drawing's own. ``name`` (or the drawing's) names the
+        figure's files; without one it is numbered.
+        """
+        name = name or drawing.name or f"{len(self._figures) + 1:02d}"
+        name = f"{self.report}-{name}"
+        if name in self._figures or not _NAME.fullmatch(name):
+            raise ValueError(f"figure name {name!r} is taken or has other than small letters, digits, - and _")
+        self._figures.add(name)
+        shown = prose.together([title, note, units or ""], values, self.disclosure)
+        released = drawing.released(self.disclosure, self.synthetic)
+        drawn = os.environ.get("ANALYSIS_PNG") == "1"
+        body, record = fragments.figure(
+            released,
+            name,
+            title=prose.filled_text(title, prose.used(title, shown), "public"),
+            note=prose.filled_html(note, prose.used(note, shown), "public", inline=True),
+            source=source or self.source,
+            units=prose.filled_text(units, prose.used(units, shown), "public") if units else drawing.units,
+            folder=f"../../figures/{self.dataset}",
+            png=drawn,
+        )
+        if drawn:
+            record["png"] = base64.b64encode(svg.png(released.figure)).decode()
+        self._show(body, piece="figure", **record)
+
+    def table(
+        self,
+        frame: pd.DataFrame,
+        caption: str,
+        percent: Sequence[str] = (),
+        note: str = "",
+        level: float = 0.95,
+        **declared: object,
+    ) -> None:
+        """Add a table. ``percent`` names its shares (0 to 1), ``level`` is that of its intervals (lower, upper).
+
+        ``declared`` is what `privacy.release` takes: on a restricted page every whole-number column must be in
+        ``counts=[...]`` or ``free=[...]``.
+        """
+        self._tables += 1
+        released = release(frame, self.disclosure, **declared)
+        name = f"{self.report}-table-{self._tables}"
+        says = f"{html.escape(caption)}{' (synthetic data)' if self.synthetic else ''}"
+        body = tables.to_html(released, says, name, tuple(percent), level)
+        if note:
+            body += f'<p class="soft">{html.escape(note)}</p>'
+        self._show(body, piece="table", name=name, caption=caption, rows=tables.to_records(released))
+
+    def result(self, name: str, value: object, optimizer: bool = False, **declared: object) -> None:
+        """Put a result into the JSON beside the page, rounded to six significant digits (four from an optimizer).
+
+        ``value`` is a number, text, `share`, `risk`, `plain`, or a frame (then ``declared`` is what
+        `privacy.release` takes). Raises ``ValueError`` for a name already used.
+        """
+        if name in self._results:
+            raise ValueError(f"result {name!r} is given twice")
+        self._results.add(name)
+        digits = numbers.OPTIMIZER_DIGITS if optimizer else numbers.DIGITS
+        if isinstance(value, pd.DataFrame):
+            written = numbers.publish(tables.to_records(release(value, self.disclosure, **declared)), digits)
+        else:
+            written = self._result(name, value, digits)
+        self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=written)
+
+    def release(self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = ()) -> pd.DataFrame:
+        """Return the steps of a curve that may be shown, to draw and to read numbers from; a step ends at each of ``ends`` if it can."""
+        return release_curve(curve, self.disclosure, by, ends=ends)
+
+    def glossary(self, *keys: str) -> None:
+        """Explain terms of the shared glossary at the end of the page."""
+        terms = [glossary.explained(key) for key in dict.fromkeys(keys)]
+        body = "".join(f"<dt>{html.escape(t['term'])}</dt><dd>{html.escape(t['text'])}</dd>" for t in terms)
+        self._show(f"<dl>{body}</dl>", piece="glossary", terms=terms)
+
+    def measured(self, template: str, **values: object) -> None:
+        """Say how it was measured: source, area, follow-up, what counts as an event."""
+        self._show(prose.filled_html(template, values, self.disclosure), piece="measured")
+
+    def limits(self, template: str, **values: object) -> None:
+        """Say what the figures can bear: strengths and limitations."""
+        self._show(prose.filled_html(template, values, self.disclosure), piece="limits")
+
+    def skip(self, reason: str) -> None:
+        """Stop here: the dataset cannot support this report. The index gives ``reason``; raises `SkipReport`."""
+        self._show(f"<p>{html.escape(reason)}</p>", piece="skip", reason=reason)
+        raise SkipReport(reason)
+
+    def _result(self, name: str, value: object, digits: int) -> object:
+        shown = guard({name: value}, self.disclosure)[name]
+        if isinstance(shown, Share):
+            return numbers.publish(shown.record(), digits)
+        return numbers.publish(getattr(shown, "value", None) if hasattr(shown, "value") else str(shown.words), digits)
+
+    def _show(self, body: str, **record: object) -> None:
+        bundle = {"text/html": _NOTEBOOK.format(body), MIME: {**record, "html": body}, "text/plain": ""}
+        display(bundle, raw=True)

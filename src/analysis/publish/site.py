@@ -1,0 +1,55 @@
+"""The index of all reports: what can be learned here, the datasets, one main point a report, and what is missing."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from analysis.publish.policy import content_policy, css
+
+
+def write_index(folder: Path, entries: Sequence[Mapping]) -> Path:
+    """Write ``index.html`` into ``folder`` and return its path.
+
+    ``entries`` holds one mapping a dataset: title, kind ("real" or "synthetic"), source, and reports, each with title
+    and either href and main_point, or absent (the reason why there is no report), or failed (the error in one line).
+    """
+    datasets = [_dataset(entry, i) for i, entry in enumerate(entries)]
+    page = _template().render(
+        datasets=datasets,
+        synthetic=any(d["kind"] == "synthetic" for d in datasets),
+        failed=[],
+        css=css(),
+        policy=content_policy(),
+    )
+    target = Path(folder) / "index.html"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(".index.html.part")
+    part.write_text(page, encoding="utf-8")
+    part.replace(target)
+    return target
+
+
+def _dataset(entry: Mapping, i: int) -> dict:
+    reports = [
+        {
+            "href": None,
+            "main_point": "",
+            "absent": "",
+            "failed": "",
+            **{k: v for k, v in dict(report).items() if v is not None},
+        }
+        for report in entry.get("reports", [])
+    ]
+    slug = re.sub(r"[^a-z0-9]+", "-", str(entry["title"]).lower()).strip("-")
+    return {"title": entry["title"], "kind": entry["kind"], "source": entry.get("source", ""), "reports": reports,
+            "id": f"d{i + 1}-{slug}"}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _template() -> object:
+    text = (files("analysis.publish") / "templates" / "index.html.j2").read_text(encoding="utf-8")
+    return Environment(undefined=StrictUndefined, autoescape=True, keep_trailing_newline=True).from_string(text)

@@ -1,0 +1,109 @@
+"""A released frame as an accessible HTML table, as CSV and as JSON."""
+
+import csv
+import html
+import io
+import re
+
+import pandas as pd
+
+from analysis.publish import cells as in_words
+from analysis.publish import numbers
+from analysis.publish.privacy import Released
+
+_FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
+
+
+def to_html(
+    released: Released, caption: str, name: str, percent: tuple[str, ...] = (), level: float = 0.95, foot: bool = True
+) -> str:
+    """Return an HTML table with ``caption`` (HTML), header scopes and escaped cells; ``name`` prefixes its ids.
+
+    The first column heads its rows. Columns in ``percent`` are shares (0 to 1) and shown as percentages; the column
+    head then says "percent". Columns lower and upper become one, the interval of that ``level``. ``foot`` adds the
+    note on withheld cells beneath. Raises ``ValueError`` for a frame without columns.
+    """
+    columns = _columns(released, percent, level)
+    if not columns:
+        raise ValueError(f"the table {caption!r} has no columns")
+    heads = "".join(f'<th scope="col"{side}>{html.escape(head)}</th>' for head, side, _ in columns)
+    sides = [side for _, side, _ in columns]
+    body = "".join(_row(row, sides) for row in zip(*(cells for *_, cells in columns), strict=True))
+    focus = f' tabindex="0" role="region" aria-labelledby="{name}-c"'
+    note = f'<p class="soft">{html.escape(released.note)}</p>' if released.note and foot else ""
+    return (
+        f'<div class="wrap"{focus}><table><caption id="{name}-c"><span>{caption}</span></caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>{note}"
+    )
+
+
+def to_csv(released: Released, synthetic: bool = False) -> str:
+    """Return CSV text, numbers rounded, formulas in cells disarmed; a column ``data`` says so where it is synthetic."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    extra = (["data"], ["synthetic"]) if synthetic else ([], [])
+    writer.writerow([*(disarmed(str(c)) for c in released.frame.columns), *extra[0]])
+    columns = [["" if v is None else disarmed(v) if isinstance(v, str) else v for v in cells]
+               for cells in _published(released).values()]  # fmt: skip
+    writer.writerows([*row, *extra[1]] for row in zip(*columns, strict=True))
+    return out.getvalue()
+
+
+def to_records(released: Released) -> list[dict]:
+    """Return the rows for JSON, numbers rounded, withheld cells as their mark."""
+    columns = _published(released)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def disarmed(text: str) -> str:
+    """Return ``text`` so that a spreadsheet does not run it as a formula (OWASP, CSV injection)."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _published(released: Released) -> dict[str, list]:
+    """Return the columns as plain rounded values, None where there is none, the mark where withheld."""
+    return {
+        str(name): [
+            released.mark if hidden else numbers.publish(value)
+            for value, hidden in zip(released.frame[name].tolist(), released.withheld[name].tolist(), strict=True)
+        ]
+        for name in released.frame.columns
+    }
+
+
+def _columns(released: Released, percent: tuple[str, ...], level: float) -> list[tuple[str, str, list[str]]]:
+    """Return head, alignment and cells (HTML) of each column, the limits of intervals joined."""
+    frame, columns = released.frame, []
+    joined = {"lower", "upper"} <= set(frame.columns)
+    for name in frame.columns:
+        if joined and name == "upper":
+            continue
+        values = frame[name].tolist()
+        if joined and name == "lower":
+            head, cells = (
+                f"{100 * level:g} % interval",
+                in_words.limits(values, frame["upper"].tolist(), name in percent),
+            )
+        else:
+            head, cells = _heading(name, percent), in_words.column(name, values, name in percent)
+        hidden = released.withheld[name].tolist()
+        written = [_mark(released) if h else html.escape(c, quote=False) for c, h in zip(cells, hidden, strict=True)]
+        columns.append((head, ' class="n"' if pd.api.types.is_numeric_dtype(frame[name]) else "", written))
+    return columns
+
+
+def _row(cells: tuple[str, ...], right: list[str]) -> str:
+    rest = "".join(f"<td{side}>{cell}</td>" for cell, side in zip(cells[1:], right[1:], strict=True))
+    return f'<tr><th scope="row"{right[0]}>{cells[0]}</th>{rest}</tr>'
+
+
+def _mark(released: Released) -> str:
+    return f'<span class="withheld">{html.escape(released.mark)}</span>'
+
+
+def _heading(column: object, percent: tuple[str, ...]) -> str:
+    if column in percent and column in ("estimate", "share"):
+        return "Percent"
+    words = str(column).replace("_", " ")
+    words = words[:1].upper() + words[1:]
+    return f"{words}, percent" if column in percent else words

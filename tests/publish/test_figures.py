@@ -1,0 +1,294 @@
+"""Every figure: a pure function of its frame, described in numbers, and of what may be shown only."""
+
+import re
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.publish import figures, tables
+from analysis.publish.figures import canvas, svg
+from analysis.publish.privacy import ReleaseError
+
+HOSTILE = '<script>alert(1)</script> & "Sheriff\'s" office'
+
+
+def curve_frame(people=1000, steps=40):
+    time = np.arange(1, steps + 1)
+    at_risk = people - 15 * (time - 1)
+    survival = np.cumprod(1 - 15 / at_risk)
+    limits = {"lower": survival - 0.02, "upper": np.minimum(survival + 0.02, 1)}
+    return pd.DataFrame({"time": time, "at_risk": at_risk, "events": 15, "survival": survival, **limits})
+
+
+def groups_frame():
+    return pd.concat([curve_frame().assign(sex="female"), curve_frame(600, 30).assign(sex=HOSTILE)])
+
+
+def forest_frame():
+    return pd.DataFrame(
+        {
+            "label": [
+                "All",
+                HOSTILE,
+                "A line so long that it has to be broken into two lines to be read on a telephone",
+            ],
+            "numerator": [40, 3, 300],
+            "denominator": [440, 60, 700],
+            "estimate": [0.09, 0.05, 0.43],
+            "lower": [0.067, 0.017, 0.39],
+            "upper": [0.12, 0.137, 0.47],
+        }
+    )
+
+
+def month_frame(low=40):
+    months = pd.date_range("2014-01-01", periods=24, freq="MS")
+    return pd.DataFrame({"month": months, "count": [low, *range(100, 123)]})
+
+
+def flow_frame():
+    parts = [("Detainers", "Taken into custody", 400), ("Detainers", "Declined", 50), ("Detainers", HOSTILE, 4)]
+    return pd.DataFrame(parts, columns=["stage", "part", "count"])
+
+
+FAMILY = {
+    "curve": lambda: figures.curve(curve_frame(), unit="month", lines={"As claimed": 0.5}),
+    "curves": lambda: figures.curve(groups_frame(), by="sex", unit="day", horizon=40),
+    "dots": lambda: figures.dots(forest_frame(), reference=0.1, reference_label="published"),
+    "ratios": lambda: figures.dots(forest_frame().drop(columns=["numerator", "denominator"]), share=False, log=True),
+    "shares": lambda: figures.shares(forest_frame(), what="Declined"),
+    "counts": lambda: figures.counts(month_frame(), marks={"State law": "2014-06-01"}),
+    "series": lambda: figures.counts(
+        pd.concat([month_frame().assign(kind="a"), month_frame().assign(kind="b")]), by="kind"
+    ),
+    "flow": lambda: figures.flow(flow_frame()),
+}
+EDGES = {
+    "two people's worth": lambda: figures.curve(curve_frame(40, 2).assign(events=2)),
+    "no events": lambda: figures.curve(curve_frame().assign(events=0, survival=1.0, lower=1.0, upper=1.0)),
+    "no intervals": lambda: figures.curve(curve_frame().assign(lower=np.nan, upper=np.nan)),
+    "six long names": lambda: figures.curve(
+        pd.concat([curve_frame().assign(g=f"Group number {i} with a name that is long") for i in range(6)]), by="g"
+    ),
+    "millions": lambda: figures.curve(curve_frame(4_000_000).assign(events=100_000)),
+    "points": lambda: figures.curve(
+        curve_frame(), points=pd.DataFrame({"time": [12, 36], "estimate": [0.4, 0.3], "label": ["Benchmark A", "B"]})
+    ),
+    "nothing estimated": lambda: figures.dots(forest_frame().assign(estimate=np.nan, lower=np.nan, upper=np.nan)),
+    "below zero": lambda: figures.dots(forest_frame().assign(estimate=-0.1, lower=-0.2, upper=0.0), reference=0),
+    "all of them": lambda: figures.dots(forest_frame().assign(estimate=1.0, lower=0.9, upper=1.0)),
+    "four powers of ten": lambda: figures.dots(
+        forest_frame()[["label"]].assign(estimate=[0.1, 1, 30], lower=[0.01, 0.5, 5], upper=[1, 2, 200]), share=False, log=True
+    ),
+    "nobody": lambda: figures.shares(pd.DataFrame({"label": ["none"], "numerator": [0], "denominator": [0]})),
+    "three a month": lambda: figures.counts(month_frame().assign(count=3)),
+    "one month": lambda: figures.counts(month_frame().iloc[:1]),
+    "years": lambda: figures.counts(
+        pd.DataFrame({"year": pd.date_range("2008-01-01", periods=9, freq="YS"), "count": 12_345}), time="year",
+        marks={"A very long label of a state law that limits detainers": "2014-01-01", "Short": "2014-06-01"},
+    ),
+    "no flow": lambda: figures.flow(flow_frame().assign(count=0)),
+}  # fmt: skip
+EACH = pytest.mark.parametrize("name", FAMILY)
+
+
+@EACH
+@pytest.mark.parametrize("disclosure", ["public", "restricted"])
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_every_figure_draws_describes_and_tabulates(name, disclosure, synthetic):
+    drawing = FAMILY[name]().released(disclosure, synthetic)
+    picture = svg.inline(drawing.figure, "fig", "A finding", drawing.alt)
+    root = ET.fromstring(picture)
+    assert root.get("role") == "img"
+    assert root.find("title").text == "A finding"
+    assert root.find("desc").text == drawing.alt
+    assert len(drawing.alt) > 60
+    assert re.search(r"\d", drawing.alt)
+    assert len(drawing.table)
+    assert drawing.alt.startswith("Synthetic data.") == synthetic
+    assert (
+        "Synthetic data" in "".join(root.itertext()).removeprefix("A finding").replace(drawing.alt, "")
+    ) == synthetic
+    assert "script>" not in picture.replace("&lt;script&gt;", "").replace("&lt;/script&gt;", "")
+
+
+@EACH
+def test_the_picture_is_small_and_the_same_whatever_the_sessions_settings(name):
+    first = svg.standalone(FAMILY[name]().figure, "fig", "t", "a")
+    with mpl.rc_context({"font.size": 20, "lines.linewidth": 9, "svg.fonttype": "path", "font.family": "serif"}):
+        second = svg.standalone(FAMILY[name]().figure, "fig", "t", "a")
+    assert first == second
+    assert len(first) < 20_000
+    assert "metadata" not in first
+    assert "style=" not in first
+    assert not re.search(r"20\d\d-\d\d-\d\dT", first)
+
+
+@EACH
+def test_ids_carry_the_figures_name_and_colours_follow_the_page(name):
+    picture = svg.inline(FAMILY[name]().figure, "risk", "t", "a")
+    assert all(i.startswith("risk-") for i in re.findall(r'\bid="([^"]+)"', picture))
+    assert all(i.startswith("risk-") for i in re.findall(r'href="#([^"]+)"', picture))
+    assert set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', picture)) <= {"#ffffff"}
+
+
+@pytest.mark.parametrize("disclosure", ["public", "restricted"])
+@pytest.mark.parametrize("name", [*FAMILY, *EDGES])
+def test_nothing_is_written_outside_the_picture_and_nothing_too_small(name, disclosure):
+    drawing = {**FAMILY, **EDGES}[name]().released(disclosure, True)
+    root = ET.fromstring(svg.inline(drawing.figure, "f", "t", drawing.alt))
+    assert drawing.brief is not None
+    width, height = (float(v) for v in root.get("viewBox").split()[2:])
+    for text in root.iter("text"):
+        size = float(text.get("font-size", canvas.SIZE))
+        assert size * 348 / width >= 10, text.text  # a phone of 380 pixels has 348 for the figure
+        x, y = float(text.get("x", 0)), float(text.get("y", 0))
+        long = canvas.width(text.text, size, text.get("font-weight") == "600")
+        start = x - long * {"middle": 0.5, "end": 1}.get(text.get("text-anchor"), 0)
+        assert start >= -1, text.text
+        assert start + long <= width + 1, text.text
+        assert 0 < y <= height, text.text
+
+
+def test_a_curve_says_what_it_shows_in_numbers():
+    alt = figures.curve(curve_frame(), unit="month", event="returned to prison").alt
+    assert "share returned to prison by months since release" in alt
+    assert "1,000 at risk at the start" in alt
+    frame = curve_frame().set_index("time")
+    assert f"{100 * (1 - frame.at[40, 'survival']):.1f}\u00a0%" in alt
+
+
+def test_survival_is_shown_as_its_complement_with_limits_exchanged():
+    table = figures.curve(curve_frame()).table
+    raw = curve_frame()
+    np.testing.assert_allclose(table["share"], 1 - raw["survival"])
+    np.testing.assert_allclose(table["lower"], 1 - raw["upper"])
+    kept = figures.curve(curve_frame(), complement=False).table
+    np.testing.assert_allclose(kept["share"], raw["survival"])
+
+
+def test_the_number_at_risk_is_that_of_the_first_time_at_or_after():
+    from analysis.publish.figures.curve_plot import at_risk
+
+    part = pd.DataFrame({"time": [2.0, 5.0], "at_risk": [10, 7]})
+    assert [at_risk(part, t) for t in (0, 2, 3, 5, 6)] == [10, 10, 7, 7, None]
+
+
+def test_a_restricted_curve_shows_merged_steps_in_picture_table_and_words():
+    frame = curve_frame().assign(events=5, at_risk=1000 - 5 * np.arange(40))
+    drawing = figures.curve(frame).released("restricted")
+    assert len(drawing.table) == 20
+    assert (drawing.table["events"] >= 10).all()
+    assert "at least ten events" in drawing.alt
+    assert "at least ten events" in drawing.data.note
+
+
+def test_a_group_too_small_for_a_curve_is_named_without_its_numbers():
+    frame = pd.concat([curve_frame().assign(sex="female"), curve_frame(40, 2).assign(sex="male", events=2)])
+    drawing = figures.curve(frame, by="sex").released("restricted")
+    assert set(drawing.table["sex"]) == {"female"}
+    assert "Too few for a curve: male." in drawing.alt
+
+
+def test_a_withheld_share_is_in_no_form_of_the_figure():
+    drawing = figures.dots(forest_frame()).released("restricted")
+    words = [drawing.alt, svg.standalone(drawing.figure, "f", "t", drawing.alt), tables.to_csv(drawing.data)]
+    for text in words:
+        assert "5.0" not in re.sub(r'[xyd]="[^"]*"', "", text)
+        assert "0.05" not in text
+    assert "fewer than 10" in drawing.alt
+
+
+def test_a_month_with_few_takes_another_with_it():
+    drawing = figures.counts(month_frame(low=4)).released("restricted")
+    assert drawing.data.withheld["count"].sum() == 2
+    assert drawing.data.withheld["count"].iloc[:2].all()
+
+
+def test_a_whole_number_that_is_no_count_is_refused_by_a_figure_too():
+    frame = forest_frame().rename(columns={"numerator": "k"}).drop(columns="denominator")
+    with pytest.raises(ReleaseError):
+        figures.dots(frame.assign(k=frame["k"]), counts=()).released("restricted")
+
+
+@pytest.mark.parametrize("draw", [figures.curve, figures.dots, figures.shares, figures.counts, figures.flow])
+def test_a_missing_column_is_named(draw):
+    with pytest.raises(ValueError, match=r"needs the columns .*; found x"):
+        draw(pd.DataFrame({"x": [1]}))
+
+
+def test_a_numerator_larger_than_its_denominator_is_refused():
+    with pytest.raises(ValueError, match="larger than the denominator in row 'a'"):
+        figures.shares(pd.DataFrame({"label": ["a"], "numerator": [2], "denominator": [1]}))
+
+
+def test_many_steps_are_thinned_in_the_picture_but_not_in_the_data():
+    n = 5000
+    frame = pd.DataFrame({"time": np.arange(1, n + 1), "at_risk": 2 * n - np.arange(n), "events": 1})
+    frame["survival"] = np.cumprod(1 - 1 / frame["at_risk"])
+    frame["lower"] = frame["upper"] = frame["survival"]
+    drawing = figures.curve(frame)
+    assert len(drawing.table) == n
+    assert len(svg.inline(drawing.figure, "f", "t", "a")) < 25_000
+    assert len(drawing.brief.frame) < 15
+
+
+@given(st.lists(st.floats(0, 300), min_size=1, max_size=8), st.floats(5, 30))
+def test_labels_keep_apart_and_inside_where_there_is_room(wanted, gap):
+    placed = canvas.apart(wanted, gap, 0, 300)
+    ordered = sorted(placed)
+    assert all(b - a >= gap - 1e-6 for a, b in pairwise(ordered))
+    assert sorted(range(len(wanted)), key=lambda i: (wanted[i], i)) == sorted(
+        range(len(placed)), key=lambda i: placed[i]
+    )
+    assert min(placed) >= -1e-6
+
+
+@given(st.floats(1e-4, 1e6))
+def test_ticks_are_few_round_and_reach_the_top(top):
+    steps = canvas.nice_steps(top)
+    assert steps[0] == 0
+    assert steps[-1] >= top * (1 - 1e-9)
+    assert 2 <= len(steps) <= 6
+    assert steps[-2] < top
+
+
+@pytest.mark.parametrize(
+    ("last", "unit", "expected"),
+    [(81, "month", [0, 24, 48, 72]), (365, "day", [0, 90, 180, 270, 360]), (5, "year", [0, 1, 2, 3, 4, 5])],
+)
+def test_time_ticks_are_natural_to_their_unit(last, unit, expected):
+    assert canvas.time_steps(last, unit, 6) == expected
+
+
+@given(st.text(alphabet="abcdefgh ", min_size=1, max_size=200), st.floats(40, 300))
+def test_wrapped_lines_fit(text, room):
+    assert all(canvas.width(line) <= room for line in canvas.wrapped(text, room))
+
+
+def luminance(colour):
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def contrast(one, other):
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def test_colours_of_text_reach_the_contrast_of_wcag_in_light_and_in_dark():
+    from analysis.publish.policy import css
+
+    light, dark = re.findall(r":root\{[^}]*?(--paper:[^}]*)\}", css())[:2]
+    for theme in (light, dark):
+        colours = dict(re.findall(r"--(\w+):(#[0-9a-f]{3,6})", theme))
+        for name in ("ink", "soft", "a", "b", "c", "d", "e", "f"):
+            assert contrast(colours[name], colours["paper"]) >= 4.5, (name, theme[:40])
+    named = dict(re.findall(r"--(\w):(#[0-9a-f]{6})", light))
+    assert tuple(named[c] for c in "abcdef") == canvas.SERIES
