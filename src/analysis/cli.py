@@ -16,7 +16,10 @@ DEFAULT = ("north-carolina", "demo")
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 a report or test failed, 2 the input cannot be used."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, arguments.rest = parser.parse_known_args(argv)
+    if arguments.rest and arguments.run not in (_test, _bench):
+        parser.error(f"unknown argument {arguments.rest[0]}")
     try:
         return arguments.run(arguments)
     except InputError as error:
@@ -62,13 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("lab", _lab, "open JupyterLab")
     command("verify", _verify, "build twice in different folders and compare every byte")
-    for name, run, about in (("test", _test, "run the tests"), ("bench", _bench, "measure speed and memory as ratios")):
-        command(name, run, about).add_argument("rest", nargs=argparse.REMAINDER)
+    command("test", _test, "run the tests; further arguments go to pytest")
+    command("bench", _bench, "measure speed and memory as ratios; further arguments go to the benchmark")
     return parser
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from analysis.publish.site_build import build_site
+    from analysis.reports import build_site
 
     names = arguments.datasets.split() or list(DEFAULT)
     return build_site(names, workers=arguments.jobs, figures=arguments.figures, show=arguments.open)
@@ -137,7 +140,7 @@ def _lab(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from analysis.publish.verify import verify
+    from analysis.verify import verify
 
     return verify()
 

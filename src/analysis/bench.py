@@ -1,0 +1,125 @@
+"""What a report costs here, beside the recipe that everyone knows: papermill, then nbconvert, from the shell.
+
+Both make reports from one notebook with one parameter varied, start-up included, so many at a time. The
+result is printed and kept in ``reports/bench.json``.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TARGET, AIM = 1 / 6, 1 / 10
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure and print; 1 where the target is missed.
+
+    Args:
+        argv: see ``--help``.
+    """
+    options = _options(argv)
+    if options.only_build:
+        return _build(options, Path(options.only_build))
+    with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:
+        _seconds_of_ours(options, Path(folder) / "before", 1)  # compiles modules and reads files for both
+        ours = _seconds_of_ours(options, Path(folder), options.reports) / options.reports
+        recipe = _seconds_of_recipe(options, Path(folder)) / options.recipe
+    ratio = ours / recipe
+    found = {
+        "notebook": options.notebook.name, "workers": options.workers, "processors": os.cpu_count(),
+        "reports": options.reports, "seconds": round(ours, 4), "recipe_reports": options.recipe,
+        "recipe_seconds": round(recipe, 4), "ratio": round(ratio, 4), "target": round(TARGET, 4),
+    }  # fmt: skip
+    _keep(options.root / "reports" / "bench.json", {"reports": found})
+    print(f"{options.notebook.name}: {ours:.3f} s a report over {options.reports}, start-up included; papermill and")
+    print(
+        f"nbconvert from the shell {recipe:.3f} s; ratio 1 to {1 / ratio:.1f} (at least 1 to {1 / TARGET:.0f}, ", end=""
+    )
+    print(f"aim 1 to {1 / AIM:.0f})")
+    return int(ratio > TARGET)
+
+
+def _options(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m analysis bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
+    parser.add_argument("--notebook", type=Path, help="default: notebooks/02_short_window.ipynb")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of all reports")
+    parser.add_argument(
+        "--vary", default="days=30", metavar="NAME=FIRST", help="a whole number, one higher each report"
+    )
+    parser.add_argument("--reports", type=int, default=100, help="how many this project makes")
+    parser.add_argument("--recipe", type=int, default=8, help="how many the shell recipe makes")
+    parser.add_argument("--workers", type=int, default=2, help="how many at a time, for both")
+    parser.add_argument("--only-build", metavar="FOLDER", help=argparse.SUPPRESS)
+    options = parser.parse_args(argv)
+    options.root = options.root.resolve()
+    options.notebook = (options.notebook or options.root / "notebooks" / "02_short_window.ipynb").resolve()
+    return options
+
+
+def _parameters(options: argparse.Namespace, place: int) -> dict[str, str]:
+    name, first = options.vary.split("=", 1)
+    return {**dict(pair.split("=", 1) for pair in options.set), name: str(int(first) + place)}
+
+
+def _build(options: argparse.Namespace, folder: Path) -> int:
+    from analysis.publish import parameters
+    from analysis.publish.run import Job, build
+
+    declared = parameters.declared(json.loads(options.notebook.read_text(encoding="utf-8")), options.notebook.name)
+    jobs = []
+    for place in range(options.reports):
+        values = parameters.from_text(declared, _parameters(options, place), options.notebook.name)
+        report = f"report-{place:03}"
+        jobs.append(Job(report, "bench", options.notebook, values, {}, folder / "reports" / "bench" / report))
+    outcomes = build(jobs, root=folder, workers=options.workers, figures=None, png=False)
+    return sum(outcome.status != "built" for outcome in outcomes)
+
+
+def _seconds_of_ours(options: argparse.Namespace, folder: Path, reports: int) -> float:
+    command = [sys.executable, "-m", "analysis.bench", "--only-build", str(folder), "--root", str(options.root)]
+    command += ["--notebook", str(options.notebook), "--vary", options.vary, "--workers", str(options.workers)]
+    command += ["--reports", str(reports), *(word for pair in options.set for word in ("--set", pair))]
+    started = time.perf_counter()
+    _run(command, options.root)
+    return time.perf_counter() - started
+
+
+def _seconds_of_recipe(options: argparse.Namespace, folder: Path) -> float:
+    def one(place: int) -> None:
+        executed = folder / f"recipe-{place}.ipynb"
+        given = [word for name, value in _parameters(options, place).items() for word in ("-p", name, value)]
+        _run([sys.executable, "-m", "papermill", str(options.notebook), str(executed), *given], options.root)
+        _run([sys.executable, "-m", "nbconvert", "--to", "html", str(executed)], options.root)
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(options.workers) as pool:
+        list(pool.map(one, range(options.recipe)))
+    return time.perf_counter() - started
+
+
+def _run(command: list[str], root: Path) -> None:
+    done = subprocess.run(command, cwd=root, env={**os.environ, "ANALYSIS_HOME": str(root)}, capture_output=True,
+                          text=True, check=False)  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"bench: {' '.join(command[1:4])} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+
+
+def _keep(path: Path, found: dict) -> None:
+    from analysis.publish import outputs
+
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    outputs.write(path, outputs.to_json({**before, **found}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
