@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, with uv if it is there and else with pip. `setup.sh lab` adds JupyterLab,
-# `setup.sh lock` refreshes the locks. Says in one line what is missing.
+# `setup.sh link` what links people by name, `setup.sh lock` refreshes the locks. Says in one line what is missing.
 set -eu
 cd "$(dirname "$0")"
 
@@ -14,6 +14,7 @@ if [ "${1:-}" = lock ]; then
     compile() { uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$@"; }
     compile pyproject.toml --extra test --extra build -o requirements.lock ${2:-}
     compile pyproject.toml --extra lab -c requirements.lock -o lab.lock ${2:-}
+    compile pyproject.toml --extra link -c requirements.lock -o link.lock ${2:-}
     exit 0
 fi
 
@@ -37,8 +38,8 @@ install() { # install LOCK...
     fi
 }
 
-if [ "${1:-}" = lab ]; then
-    install lab.lock || fail "JupyterLab could not be installed (see above)"
+if [ "${1:-}" = lab ] || [ "${1:-}" = link ]; then
+    install "$1.lock" || fail "the packages of $1.lock could not be installed (see above)"
     exit 0
 fi
 
