@@ -6,7 +6,7 @@ ANALYSIS := $(PYTHON) -m analysis
 DATASETS ?=
 JOBS ?= 2
 
-.PHONY: report test setup figures data new check lab verify bench lock clean help
+.PHONY: report test setup figures data new check lab verify worlds bench lock clean help
 
 report: $(STAMP) ## build the site of reports (DATASETS="name ..." chooses datasets, OPEN=1 opens it)
 	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open)
@@ -33,6 +33,9 @@ lab: $(STAMP) ## open JupyterLab with this environment's kernel
 
 verify: $(STAMP) ## build twice in different folders and compare every byte
 	@$(ANALYSIS) verify
+
+worlds: $(STAMP) ## compute the coverage of every interval over simulated worlds again
+	@$(ANALYSIS) worlds
 
 bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
 	@$(ANALYSIS) bench

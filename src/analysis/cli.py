@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("lab", _lab, "open JupyterLab")
     command("verify", _verify, "build twice in different folders and compare every byte")
+    command("worlds", _worlds, "compute the coverage of every interval over simulated worlds").add_argument(
+        "--jobs", type=int, default=2
+    )
     command("test", _test, "run the tests; further arguments go to pytest")
     command("bench", _bench, "measure speed and memory as ratios; further arguments go to the benchmark")
     return parser
@@ -143,6 +146,12 @@ def _verify(arguments: argparse.Namespace) -> int:
     from analysis.verify import verify
 
     return verify()
+
+
+def _worlds(arguments: argparse.Namespace) -> int:
+    from analysis.worlds import main as worlds
+
+    return worlds(arguments.jobs)
 
 
 def _test(arguments: argparse.Namespace) -> int:

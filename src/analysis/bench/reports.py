@@ -1,7 +1,7 @@
 """What a report costs here, beside the recipe that everyone knows: papermill, then nbconvert, from the shell.
 
 Both make reports from one notebook with one parameter varied, start-up included, so many at a time. The
-result is printed and kept in ``reports/bench.json``.
+result is printed.
 """
 
 import argparse
@@ -17,15 +17,8 @@ from pathlib import Path
 TARGET, AIM = 1 / 6, 1 / 10
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Measure and print; 1 where the target is missed.
-
-    Args:
-        argv: see ``--help``.
-    """
-    options = _options(argv)
-    if options.only_build:
-        return _build(options, Path(options.only_build))
+def run(options: argparse.Namespace) -> tuple[dict, bool]:
+    """Measure and print; what was found, and whether the target was met."""
     with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:
         _seconds_of_ours(options, Path(folder) / "before", 1)  # compiles modules and reads files for both
         ours = _seconds_of_ours(options, Path(folder), options.reports) / options.reports
@@ -36,31 +29,23 @@ def main(argv: list[str] | None = None) -> int:
         "reports": options.reports, "seconds": round(ours, 4), "recipe_reports": options.recipe,
         "recipe_seconds": round(recipe, 4), "ratio": round(ratio, 4), "target": round(TARGET, 4),
     }  # fmt: skip
-    _keep(options.root / "reports" / "bench.json", {"reports": found})
     print(f"{options.notebook.name}: {ours:.3f} s a report over {options.reports}, start-up included; papermill and")
     print(
         f"nbconvert from the shell {recipe:.3f} s; ratio 1 to {1 / ratio:.1f} (at least 1 to {1 / TARGET:.0f}, ", end=""
     )
     print(f"aim 1 to {1 / AIM:.0f})")
-    return int(ratio > TARGET)
+    return {"reports": found}, ratio <= TARGET
 
 
-def _options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m analysis bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the project's folder")
-    parser.add_argument("--notebook", type=Path, help="default: notebooks/02_short_window.ipynb")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of all reports")
-    parser.add_argument(
-        "--vary", default="days=30", metavar="NAME=FIRST", help="a whole number, one higher each report"
-    )
-    parser.add_argument("--reports", type=int, default=100, help="how many this project makes")
-    parser.add_argument("--recipe", type=int, default=8, help="how many the shell recipe makes")
-    parser.add_argument("--workers", type=int, default=2, help="how many at a time, for both")
-    parser.add_argument("--only-build", metavar="FOLDER", help=argparse.SUPPRESS)
-    options = parser.parse_args(argv)
-    options.root = options.root.resolve()
-    options.notebook = (options.notebook or options.root / "notebooks" / "02_short_window.ipynb").resolve()
-    return options
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this part."""
+    group = parser.add_argument_group("reports")
+    group.add_argument("--notebook", type=Path, help="default: notebooks/02_short_window.ipynb")
+    group.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of all reports")
+    group.add_argument("--vary", default="days=30", metavar="NAME=FIRST", help="a whole number, one higher each report")
+    group.add_argument("--reports", type=int, default=100, help="how many this project makes")
+    group.add_argument("--recipe", type=int, default=8, help="how many the shell recipe makes")
+    group.add_argument("--workers", type=int, default=2, help="how many at a time, for both")
 
 
 def _parameters(options: argparse.Namespace, place: int) -> dict[str, str]:
@@ -83,7 +68,7 @@ def _build(options: argparse.Namespace, folder: Path) -> int:
 
 
 def _seconds_of_ours(options: argparse.Namespace, folder: Path, reports: int) -> float:
-    command = [sys.executable, "-m", "analysis.bench", "--only-build", str(folder), "--root", str(options.root)]
+    command = [sys.executable, "-m", "analysis.bench.reports", "--only-build", str(folder), "--root", str(options.root)]
     command += ["--notebook", str(options.notebook), "--vary", options.vary, "--workers", str(options.workers)]
     command += ["--reports", str(reports), *(word for pair in options.set for word in ("--set", pair))]
     started = time.perf_counter()
@@ -111,15 +96,15 @@ def _run(command: list[str], root: Path) -> None:
         raise SystemExit(f"bench: {' '.join(command[1:4])} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
 
 
-def _keep(path: Path, found: dict) -> None:
-    from analysis.publish import outputs
-
-    try:
-        before = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        before = {}
-    outputs.write(path, outputs.to_json({**before, **found}))
+def _main(argv: list[str] | None = None) -> int:
+    """Only build: the process whose time is measured."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only-build", type=Path, required=True)
+    parser.add_argument("--root", type=Path, required=True)
+    add_options(parser)
+    options = parser.parse_args(argv)
+    return _build(options, options.only_build)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_main())

@@ -1,0 +1,19 @@
+"""Run the estimators over worlds whose truth is known, and say how often each interval covers it."""
+
+from analysis.worlds.table import SETTINGS, code_hash, coverage, run, store, stored
+
+__all__ = ["SETTINGS", "code_hash", "coverage", "main", "run", "store", "stored"]
+
+
+def main(workers: int = 2) -> int:
+    """Compute ``data/raw/published/worlds.csv``; 1 where an interval falls outside the band that it claims."""
+    from analysis.data.state import home
+    from analysis.worlds.trial import SHOWN
+
+    table = run(workers=workers)
+    path = home() / "data" / "raw" / "published" / "worlds.csv"
+    store(table, path)
+    print(table[["estimator", "setting", "claim", "coverage", "verdict"]].to_string(index=False))
+    failed = table[(table["verdict"] != "within") & (table["claim"] != SHOWN)]
+    print(f"wrote {path}: {len(table)} intervals, {len(failed)} outside the band that they claim")
+    return int(len(failed) > 0)
