@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, with uv if it is there and else with pip. `setup.sh lab` adds JupyterLab,
-# `setup.sh link` what links people by name, `setup.sh lock` refreshes the locks. Says in one line what is missing.
+# `setup.sh link` what links people by name, `setup.sh browser` what tests pages in Chromium, `setup.sh lock`
+# refreshes the locks. Says in one line what is missing.
 set -eu
 cd "$(dirname "$0")"
 
@@ -13,8 +14,9 @@ if [ "${1:-}" = lock ]; then
     command -v uv >/dev/null 2>&1 || fail "uv is needed to refresh the locks: pip install uv"
     compile() { uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$@"; }
     compile pyproject.toml --extra test --extra build -o requirements.lock ${2:-}
-    compile pyproject.toml --extra lab -c requirements.lock -o lab.lock ${2:-}
-    compile pyproject.toml --extra link -c requirements.lock -o link.lock ${2:-}
+    for extra in lab link browser; do
+        compile pyproject.toml --extra "$extra" -c requirements.lock -o "$extra.lock" ${2:-}
+    done
     exit 0
 fi
 
@@ -38,10 +40,12 @@ install() { # install LOCK...
     fi
 }
 
-if [ "${1:-}" = lab ] || [ "${1:-}" = link ]; then
+case "${1:-}" in
+lab | link | browser)
     install "$1.lock" || fail "the packages of $1.lock could not be installed (see above)"
     exit 0
-fi
+    ;;
+esac
 
 python=$(find_python)
 echo "setup: making .venv with $("$python" -V 2>&1), about a minute the first time" >&2

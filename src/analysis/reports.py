@@ -11,6 +11,7 @@ from analysis.data import state
 from analysis.data.errors import InputError
 from analysis.data.sources import locate, sha256
 from analysis.data.spec import Spec
+from analysis.publish import parameters
 from analysis.publish.run import Job, Outcome, build
 
 NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such as explore.ipynb, are for people
@@ -69,7 +70,16 @@ def _jobs(spec: Spec, root: Path, names: list[str]) -> list[Job]:
             command=f'make report DATASETS="{name}"',
         )
         for notebook in sorted((root / "notebooks").glob(NUMBERED))
+        if _takes_dataset(notebook)
     ]
+
+
+def _takes_dataset(notebook: Path) -> bool:
+    """Return whether a notebook is about one dataset; the others are about published figures."""
+    try:
+        return "dataset" in parameters.declared(json.loads(notebook.read_text(encoding="utf-8")), notebook.name)
+    except (OSError, ValueError):
+        return True  # the runner says what is wrong with it
 
 
 def _write_index(root: Path, found: dict[str, Spec], broken: dict[str, str], outcomes: list[Outcome]) -> Path:

@@ -115,7 +115,8 @@ def _row(task: Task, people: int, mine: Measured, theirs: Measured, base: tuple[
     ratio = theirs.median / mine.median
     memory = mine.megabytes / theirs.megabytes if theirs.megabytes else None
     judged = people == task.judged
-    small = memory is None or memory < MEMORY or task.judged != SIZES[-1] or task.labels == "text"
+    counts = memory is not None and task.labels == "categorical" and task.judged == SIZES[-1]
+    small = not counts or memory < MEMORY
     gaps = [abs(x - y) / abs(y) for x, y in zip(mine.numbers, theirs.numbers, strict=True)]
     return {
         "estimator": task.name, "labels": task.labels, "people": people, "seconds": round(mine.median, 5),
@@ -133,7 +134,8 @@ def _say(row: dict) -> None:
         f"{row['estimator']}, {row['labels']} labels, {row['people']:,} people: {row['seconds']:.4f} s, R "
         f"{row['r_seconds']:.3f} s, {row['times_faster']:.1f} times faster (target {row['target']:g}); "
         f"{row['megabytes']:,} MB (without an estimate {row['baseline_megabytes']:,}), R {row['r_megabytes']:,} MB "
-        f"({row['r_baseline_megabytes']:,}); numbers {'agree' if row['same_numbers'] else 'DIFFER'}; {verdict}",
+        f"({row['r_baseline_megabytes']:,}), ratio {row['memory_ratio'] or float('nan'):.2f} (target below {MEMORY:g} from "
+        f"categoricals); numbers {'agree' if row['same_numbers'] else 'DIFFER'}; {verdict}",
         flush=True,
     )
 

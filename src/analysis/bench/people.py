@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.worlds.draws import exponential, observed, whole_uniform
-
 SEED = 20_180_615
 DAYS = 730
 FACTORS = {"five": 5, "four": 4, "three": 3, "two": 2, "stratum": 2}
@@ -15,6 +13,8 @@ HAZARDS = {"died": 0.00002, "ice_custody": 0.0003, "rearrest": 0.0008}
 
 def write(folder: Path, n: int) -> None:
     """Draw n people followed 1 to 730 days, with five factors and an age, and write one file a column."""
+    from analysis.worlds.draws import exponential, observed, whole_uniform  # what is timed needs none of it
+
     rng = np.random.default_rng([SEED, n])
     codes = {name: whole_uniform(rng, n, 0, size - 1) for name, size in FACTORS.items()}
     age = 18 + 40 * rng.random(n)

@@ -62,7 +62,7 @@ def _read(
     last = np.searchsorted(time, wanted, side="right") - 1
     following = np.searchsorted(time, wanted, side="left")
     beyond = wanted > time[-1]
-    out = pd.DataFrame({column: [value] * len(wanted) for column, value in zip(by, label, strict=True)})
+    out: dict[str, object] = {column: [value] * len(wanted) for column, value in zip(by, label, strict=True)}
     out["time"] = wanted
     out["at_risk"] = _at_risk(block, by, label, wanted, following, beyond, curve)
     events = np.concatenate([[0], block["events"].to_numpy().cumsum()])[last + 1]
@@ -72,7 +72,7 @@ def _read(
         values = np.concatenate([[start[column]], block[column].to_numpy()])[last + 1]
         out[column] = np.where(beyond, np.nan, values)
     out["beyond_follow_up"] = beyond
-    return out
+    return pd.DataFrame(out)
 
 
 def _limits_at_start(name: str, ci: str | None) -> dict[str, float]:

@@ -17,13 +17,15 @@ import pandas as pd
 from analysis.data.published import published
 from analysis.publish import outputs
 from analysis.publish.provenance import text_hash, tree_hash
-from analysis.worlds import comparisons, counts, curves, models, samples
+from analysis.worlds import comparisons, counts, curves, long_term, models, samples
 from analysis.worlds.bands import band, verdict
 from analysis.worlds.draws import SEED
 from analysis.worlds.trial import ABOVE, BELOW, COVERED, LEVEL, SHOWN, UNDEFINED, Setting, limits, outcomes
 
 WORLDS, PREFIX, CHUNK = 2_000, 20, 250
-SETTINGS = (*counts.SETTINGS, *curves.SETTINGS, *comparisons.SETTINGS, *samples.SETTINGS, *models.SETTINGS)
+SETTINGS = tuple(
+    setting for part in (counts, curves, comparisons, long_term, samples, models) for setting in part.SETTINGS
+)
 CLAIMS = sum(interval.claim != SHOWN for setting in SETTINGS for interval in setting.intervals)
 
 

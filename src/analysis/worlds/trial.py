@@ -21,8 +21,8 @@ class Interval:
     ``estimator`` names it, ``truth`` is what it should cover, in closed form or by summation, and
     ``limits`` takes what a setting drew and gives the lower and the upper limit. ``claim`` is what its
     coverage is held to: about the level (``"approximate"``), the level or more (``"at least"``, exact
-    intervals), or nothing (``"none"``: shown, because the interval is known to need more events or
-    ignores how the data came about).
+    intervals), or nothing (``"none"``: shown, because fewer than twenty events are expected, which is too
+    few for it, or because it ignores how the data came about).
     """
 
     estimator: str
