@@ -15,6 +15,10 @@ from analysis.publish import parameters
 from analysis.publish.run import Job, Outcome, build
 
 NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such as explore.ipynb, are for people
+SITE = "published"  # stands for a dataset where a page is about no one dataset
+SITE_TITLE = "Published claims and methods"
+SITE_SOURCE = "published figures and computed tables under data/raw/published, each row with its source"
+COHORTS = ("north-carolina", "iowa")  # their later years are known: projections are tried on those that are here
 
 
 def build_site(names: list[str], workers: int = 2, figures: bool = False, show: bool = False) -> int:
@@ -24,17 +28,18 @@ def build_site(names: list[str], workers: int = 2, figures: bool = False, show: 
     figures again; ``show`` opens the site. Raises InputError for a dataset that is not there.
     """
     root = state.home()
-    found = {spec.name: spec for spec, _ in (state.find_spec(name) for name in names)}
+    found = {spec.name: (spec, name) for name in names for spec in (state.find_spec(name)[0],)}
     broken: dict[str, str] = {}
     jobs: list[Job] = []
-    for spec in found.values():
+    for spec, name in found.values():
         try:
-            jobs += _jobs(spec, root, names)
+            jobs += _dataset_jobs(spec, root, name)
         except InputError as error:
             broken[spec.name] = str(error)
             print(f"analysis: {error}", file=sys.stderr)
+    jobs += _site_jobs(root)
     outcomes = build(jobs, root=root, workers=workers, figures=figures) if jobs else []
-    index = _write_index(root, found, broken, outcomes)
+    index = _write_index(root, {name: spec for name, (spec, _) in found.items()}, broken, outcomes)
     failed = bool(broken) or any(outcome.status == "failed" for outcome in outcomes)
     print(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
     if show:
@@ -44,7 +49,7 @@ def build_site(names: list[str], workers: int = 2, figures: bool = False, show: 
     return int(failed)
 
 
-def _jobs(spec: Spec, root: Path, names: list[str]) -> list[Job]:
+def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
     files = locate(spec)
     wanted = state.expected(spec, files)
@@ -53,51 +58,81 @@ def _jobs(spec: Spec, root: Path, names: list[str]) -> list[Job]:
 
         print(f"{spec.name}: reading {len(files)} raw file{'s' if len(files) > 1 else ''}", file=sys.stderr)
         build_tables(spec, root, files)
-    inputs = {f"{spec.name}/{file['name']}": file["sha256"] for file in wanted["files"]}
-    inputs |= {f"{spec.name}/dataset.toml and its layouts": wanted["maps"]}
-    inputs |= {
-        f"published/{file.name}": sha256(file) for file in sorted((root / "data" / "raw" / "published").glob("*.csv"))
-    }
-    name = next(name for name in names if state.find_spec(name)[0].name == spec.name)
+    command = f'make report DATASETS="{name}"'
+    inputs = _raw_inputs(spec, wanted) | _published_inputs(root)
     return [
-        Job(
-            report=notebook.stem.partition("_")[2],
-            dataset=spec.name,
-            notebook=notebook,
-            parameters={"dataset": name},
-            inputs=inputs,
-            out=root / "reports" / spec.name / notebook.stem.partition("_")[2],
-            command=f'make report DATASETS="{name}"',
-        )
-        for notebook in sorted((root / "notebooks").glob(NUMBERED))
-        if _takes_dataset(notebook)
+        Job(report, spec.name, notebook, {"dataset": name}, inputs, root / "reports" / spec.name / report, command)
+        for report, notebook, declared in _notebooks(root)
+        if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
 
 
-def _takes_dataset(notebook: Path) -> bool:
-    """Return whether a notebook is about one dataset; the others are about published figures."""
+def _site_jobs(root: Path) -> list[Job]:
+    """Return the jobs of the pages about no one dataset."""
+    jobs = []
+    for report, notebook, declared in _notebooks(root):
+        if "dataset" in declared or not declared:
+            continue
+        inputs, values = _published_inputs(root), {}
+        if "cohorts" in declared:
+            here = [spec for spec in (_if_here(name) for name in COHORTS) if spec]
+            values["cohorts"] = " ".join(spec.name for spec in here)
+            for spec in here:
+                inputs |= _raw_inputs(spec, state.expected(spec, locate(spec)))
+        jobs.append(Job(report, SITE, notebook, values, inputs, root / "reports" / report, "make report"))
+    return jobs
+
+
+def _notebooks(root: Path) -> list[tuple[str, Path, dict]]:
+    """Return each report's name, its notebook, and the parameters that it declares (none where it cannot be read)."""
+    found = []
+    for notebook in sorted((root / "notebooks").glob(NUMBERED)):
+        try:
+            declared = parameters.declared(json.loads(notebook.read_text(encoding="utf-8")), notebook.name)
+        except (OSError, ValueError):
+            declared = {}
+        found.append((notebook.stem.partition("_")[2], notebook, declared))
+    return found
+
+
+def _if_here(name: str) -> Spec | None:
+    """Return a dataset that can be read without a download."""
     try:
-        return "dataset" in parameters.declared(json.loads(notebook.read_text(encoding="utf-8")), notebook.name)
-    except (OSError, ValueError):
-        return True  # the runner says what is wrong with it
+        spec, _ = state.find_spec(name)
+        locate(spec)
+    except InputError:
+        return None
+    return spec
+
+
+def _raw_inputs(spec: Spec, wanted: dict) -> dict[str, str]:
+    inputs = {f"{spec.name}/{file['name']}": file["sha256"] for file in wanted["files"]}
+    return inputs | {f"{spec.name}/dataset.toml and its layouts": wanted["maps"]}
+
+
+def _published_inputs(root: Path) -> dict[str, str]:
+    files = sorted((root / "data" / "raw" / "published").glob("*.csv"))
+    return {f"published/{file.name}": sha256(file) for file in files}
 
 
 def _write_index(root: Path, found: dict[str, Spec], broken: dict[str, str], outcomes: list[Outcome]) -> Path:
     """Write the index over the datasets of this build and those built before whose records are still there."""
-    reports: dict[str, list[dict]] = {name: [] for name in found}
+    lines: dict[str, list[dict]] = {name: [] for name in (SITE, *found)}
     for outcome in outcomes:
-        reports[outcome.dataset].append(_entry(outcome))
+        lines[outcome.dataset].append(_entry(outcome))
     for name, why in broken.items():
-        reports[name] = [{"title": "All reports", "failed": why}]
-    entries = [
-        {"title": found[name].title, "kind": found[name].kind, "source": found[name].source, "reports": lines}
-        for name, lines in reports.items()
-    ]
+        lines[name] = [{"title": "All reports", "failed": why}]
+    specs = dict(found)
     for name in state.dataset_names(root):
-        before = [] if name in found else _recorded(root / "reports" / name)
-        if before:
-            spec, _ = state.find_spec(name)
-            entries.append({"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": before})
+        if name not in found and (before := _recorded(root / "reports" / name)):
+            specs[name], lines[name] = state.find_spec(name)[0], before
+    entries = (
+        [{"title": SITE_TITLE, "kind": "real", "source": SITE_SOURCE, "reports": lines[SITE]}] if lines[SITE] else []
+    )
+    entries += [
+        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name]}
+        for name, spec in specs.items()
+    ]
     from analysis.publish.site import write_index
 
     return write_index(root / "reports", entries)
@@ -109,7 +144,8 @@ def _entry(outcome: Outcome) -> dict:
         return {"title": title, "failed": outcome.message}
     if outcome.page is None:
         return {"title": title, "absent": outcome.message}
-    return {"title": title, "href": f"{outcome.dataset}/{outcome.page.name}", "main_point": outcome.main_point}
+    folder = "" if outcome.dataset == SITE else f"{outcome.dataset}/"
+    return {"title": title, "href": f"{folder}{outcome.page.name}", "main_point": outcome.main_point}
 
 
 def _recorded(folder: Path) -> list[dict]:
@@ -124,7 +160,6 @@ def _recorded(folder: Path) -> list[dict]:
         if record.get("skipped"):
             lines.append({"title": title, "absent": record["skipped"]})
         elif file.with_suffix(".html").exists():
-            lines.append(
-                {"title": title, "href": f"{folder.name}/{file.stem}.html", "main_point": record.get("main_point", "")}
-            )
+            point = record.get("main_point", "")
+            lines.append({"title": title, "href": f"{folder.name}/{file.stem}.html", "main_point": point})
     return lines

@@ -107,3 +107,8 @@ def test_a_finding_says_where_without_repeating_what():
 def test_only_text_can_be_scanned(text):
     with pytest.raises(TypeError, match="reads text"):
         leaks.scan(text)
+
+
+def test_the_address_of_a_paper_is_no_identifier():
+    assert leaks.scan("Source: doi 10.1177/1057567720975453.") == []
+    assert [finding.rule for finding in leaks.scan("doi 10.1177/x 1057567720975453")] == ["a long run of digits"]

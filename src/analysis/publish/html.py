@@ -150,7 +150,7 @@ def _add_markdown(report: _Report, source: str) -> None:
 def _add_piece(report: _Report, piece: Mapping) -> None:
     kind = piece["piece"]
     if kind == "page":
-        report.head = {key: piece[key] for key in ("report", "title", "dataset", "kind", "source", "answers")}
+        report.head = {key: piece[key] for key in ("report", "title", "dataset", "kind", "source", "answers", "top")}
     elif kind == "points":
         report.points, report.point_text = list(piece["items"]), list(piece["text"])
     elif kind == "glossary":

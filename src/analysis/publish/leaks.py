@@ -1,7 +1,7 @@
 """The last look at every output: does it hold a name, a date of birth, an identifier or a raw value?
 
 A finding closes the build. The scan reads what a browser or a spreadsheet would show and what it would not (attributes,
-comments, code); it leaves out only what cannot name anyone: SHA-256 hashes, path coordinates, decimals of a fraction.
+comments, code); it leaves out only what cannot name anyone: SHA-256 hashes, path coordinates, decimals of a fraction, the DOI of a paper.
 """
 
 import csv
@@ -15,6 +15,7 @@ LONG_RUN = 9
 _HASHES = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|sha256-[0-9A-Za-z+/]{43}=|(?<=\">)[0-9a-f]{12}(?=…))(?![0-9A-Za-z])"
 )
+_DOI = re.compile(r"\bdoi[ :]+10\.\d{4,9}/[0-9.]+", re.IGNORECASE)  # the address of a paper
 _PATHS = re.compile(r'\s(?:d|points)="[MmLlHhVvCcQqZzAa0-9eE\s.,+-]*"')
 _DATE = (
     r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -61,7 +62,9 @@ def scan(text: str, forbidden: Iterable[str] = ()) -> list[Finding]:
     if not isinstance(text, str):
         raise TypeError(f"the leak scan reads text; found {type(text).__name__}")
     plain = html.unescape(_PATHS.sub(" ", text))
-    searched = _HASHES.sub(lambda match: "#" * len(match[0]), plain)
+    searched = plain
+    for harmless in (_HASHES, _DOI):
+        searched = harmless.sub(lambda match: "#" * len(match[0]), searched)
     found = [
         Finding(rule, _place(searched, match.start()), _hint(match[0]))
         for rule, pattern in _RULES.items()

@@ -44,13 +44,15 @@ class Page:
         disclosure: str,
         source: str,
         answers: str,
+        top: bool = False,
         **values: object,
     ) -> None:
         """Begin a report.
 
         ``report`` and ``dataset`` are short names, ``title`` and ``answers`` (what the report answers, one or two
         sentences) may hold ``{name}`` filled from ``values``. ``kind`` is "real" or "synthetic", ``disclosure``
-        "public" or "restricted", ``source`` says where the data come from.
+        "public" or "restricted", ``source`` says where the data come from. ``top`` says that the page is about no one
+        dataset and lies beside the index.
         """
         if kind not in ("real", "synthetic"):
             raise ValueError(f"kind is {kind!r}; expected 'real' or 'synthetic'")
@@ -59,6 +61,7 @@ class Page:
         if not _NAME.fullmatch(report):
             raise ValueError(f"report is {report!r}; expected small letters, digits, - and _")
         self.report, self.dataset, self.kind, self.disclosure, self.source = report, dataset, kind, disclosure, source
+        self._up = ".." if top else "../.."
         self._figures: set[str] = set()
         self._results: set[str] = set()
         self._tables = 0
@@ -69,7 +72,7 @@ class Page:
         if self.synthetic:
             body = f"<p><strong>{SYNTHETIC}.</strong></p>{body}"
         self._show(body, piece="page", report=report, title=self.title, dataset=dataset, kind=kind, disclosure=disclosure,
-                   source=source, answers=said)  # fmt: skip
+                   source=source, answers=said, top=top)  # fmt: skip
 
     @property
     def synthetic(self) -> bool:
@@ -139,7 +142,7 @@ class Page:
             note=prose.filled_html(note, prose.used(note, shown), "public", inline=True),
             source=source or self.source,
             units=prose.filled_text(units, prose.used(units, shown), "public") if units else drawing.units,
-            folder=f"../../figures/{self.dataset}",
+            folder=f"{self._up}/figures/{self.dataset}",
             png=drawn,
         )
         if drawn:
