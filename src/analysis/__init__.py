@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "open_dataset": "analysis.data.dataset",
+    "places": "analysis.data.places",
+    "place_report": "analysis.data.places",
     "cohort": "analysis.recidivism.cohort",
     "life_table": "analysis.recidivism.life_table",
     "kaplan_meier": "analysis.recidivism.survival",
@@ -35,6 +37,9 @@ _HOMES = {
     "profile_share": "analysis.recidivism.extrapolate",
     "unequal_follow_up": "analysis.recidivism.unequal",
     "readings": "analysis.recidivism.sampling",
+    "with_policy": "analysis.sanctuary.policy",
+    "rule_in_force": "analysis.sanctuary.policy",
+    "honoured": "analysis.sanctuary.rules",
 }
 
 __all__ = sorted(_HOMES)

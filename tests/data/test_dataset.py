@@ -59,7 +59,7 @@ def test_a_table_as_pandas_and_as_ibis(ds):
 def test_quality_says_what_came_in_and_why_rows_were_set_aside(ds):
     assert ds.quality.to_dict("records") == [
         {"table": "arrests", "source_file": "a.csv", "source_sheet": "", "column": column, "reason": reason,
-         "rows_in": 1, "kept": kept, "set_aside": 1 - kept}
+         "rows_in": 1, "kept": kept, "set_aside": 1 - kept, "layout": "", "duplicate_likely": 0}
         for column, reason, kept in (("", "kept", 1), ("arrested", "not readable as a date", 0))
     ]  # fmt: skip
 

@@ -62,7 +62,7 @@ MAPS = [
     ("a column that is a number", HEAD + block(c_arrested="5"), ["column 'arrested'", "5 is a whole number", "a header"]),
     ("from that is a number", HEAD + block(c_arrested="{ from = 5 }"), ["column 'arrested'", "from = 5"]),
     ("from and value", HEAD + block(c_arrested='{ from = "on", value = 2020-01-01 }'), ["either from", "or value"]),
-    ("unknown format", HEAD + block(format='"ice-foia-2051"'), ["unknown format 'ice-foia-2051'", "Did you mean 'ice-foia-2015'?"]),
+    ("unknown format", HEAD + block(format='"ice-foia-20l5"'), ["unknown format 'ice-foia-20l5'", "Did you mean 'ice-foia-2025'?"]),
     ("date format that is none", HEAD + block(c_arrested='{ from = "on", date = "mm/dd/yyyy" }'), ["'mm/dd/yyyy'", "%m/%d/%Y"]),
     ("date format with a bad directive", HEAD + block(c_arrested='{ from = "on", date = "%Q" }'), ["date format '%Q'", "bad directive"]),
     ("date format without a day", HEAD + block(c_arrested='{ from = "on", date = "%m/%Y" }'), ["'%m/%Y'", "no day"]),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import analysis
 from analysis.data.errors import InputError
-from analysis.recidivism.follow import EPISODE_GAP
+from analysis.recidivism.requests import EPISODE_GAP
 
 END = date(2020, 12, 31)
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\narea = "one county"\n'
@@ -65,6 +65,7 @@ def test_the_first_arrest_after_the_first_release_or_the_end(world):
     assert cohort.attrs == {
         "dataset": ds.name, "time_unit": "day", "origin": "released", "event": "rearrest", "competing": [],
         "unit": "first_release", "row": "person", "data_end": "2020-12-31", "follow_up": None, "area": "one county",
+        "custody": False, "detainers": {"requests": ["detainer", "unknown"], "duplicates": "keep", "episode_gap": 30},
         "left_out": {"rearrest after the end of follow-up": 1},
     }  # fmt: skip
     assert cohort.columns.tolist()[:4] == ["person_id", "jurisdiction", "prepared", "released"]

@@ -16,10 +16,12 @@ from analysis.data import state
 from analysis.data.blocks import Source
 from analysis.data.clean import clean
 from analysis.data.errors import InputError
+from analysis.data.finish import Linkage, flag_duplicates, link_people
 from analysis.data.identity import keyed_hash
 from analysis.data.private import PrivateRows
 from analysis.data.read import Batch, batches, frame_batches
-from analysis.data.sources import RawFile, package_frame
+from analysis.data.recognize import recognized
+from analysis.data.sources import RawFile, check_once, package_frame
 from analysis.data.spec import Spec
 from analysis.data.tally import Tally
 from analysis.data.write import TableWriter
@@ -49,6 +51,8 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
     beside.mkdir(parents=True)
     try:
         tally = read_all(spec, files, beside, private)
+        link_people(spec, beside, private, keyed_hash(private))
+        flag_duplicates(beside, tally.quality()).to_parquet(beside / "quality.parquet", index=False)
         _write_counts(tally, beside, private)
         sizes = {path.name: path.stat().st_size for path in sorted(beside.iterdir())}
         text = json.dumps({**wanted, "sizes": sizes}, indent=1, sort_keys=True)
@@ -60,18 +64,24 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
 
 def read_all(spec: Spec, files: list[RawFile], out: Path | None, private: Path) -> Tally:
     """Read, clean and count every file; write the tables to ``out`` unless it is None (a check builds nothing)."""
+    spec, files = recognized(spec, files)
+    check_once(spec, files)
     whole = Tally()
     hashed = keyed_hash(private) if out else lambda values: values
-    with TableWriter(spec, out) as writer, PrivateRows(private if out else None) as aside:
+    kept_in = private if out else None
+    with TableWriter(spec, out) as writer, PrivateRows(kept_in) as aside, Linkage(spec, kept_in) as linkage:
         for file in files:
             for batch in _batches(file):
                 whole.see(batch, file.source, file.name)
+                kept = []
                 for mapping in file.source.maps:
                     lineage = (file.name, batch.sheet)
                     result = clean(batch.frame, batch.rows, mapping, file.source, lineage, hashed, spec.follow_up)
                     whole.add(result, batch, mapping, file.name)
                     writer.add(mapping.table, result.kept, file.name)
                     aside.add(result, batch, mapping, file.name)
+                    kept.append(result.kept)
+                linkage.add(batch, file.source, file.name, kept)
         for source in spec.sources:
             _check(source, [file.name for file in files if file.source is source], whole, spec)
     return whole
@@ -109,7 +119,6 @@ def _advice(reason: str) -> str:
 
 
 def _write_counts(tally: Tally, out: Path, private: Path) -> None:
-    tally.quality().to_parquet(out / "quality.parquet", index=False)
     columns = pd.DataFrame(
         [(*key, use, rows) for key, (use, rows) in tally.columns.items()],
         columns=["source_file", "source_sheet", "column", "use", "filled"],
@@ -121,6 +130,7 @@ def _write_counts(tally: Tally, out: Path, private: Path) -> None:
     unknown = unknown.sort_values([*keys, "rows", "value"], ascending=[True, True, False, True], ignore_index=True)
     _replace_csv(unknown, private / "unknown_values.csv")
     unknown[unknown["rows"] >= PUBLIC_UNKNOWN].to_parquet(out / "unknown.parquet", index=False)
+    tally.place_counts().to_parquet(out / "places.parquet", index=False)
     changed = pd.DataFrame([(*key, n) for key, n in sorted(tally.changed.items())], columns=[*keys, "what", "rows"])
     changed.astype({"table": "str", "column": "str", "what": "str", "rows": "int64"}).to_parquet(
         out / "changed.parquet", index=False

@@ -23,7 +23,7 @@ def _schema(table: str) -> object:
         if isinstance(kind, tuple):
             dtype, checks = pd.CategoricalDtype(pd.Index(kind, dtype="str")), []
         else:
-            dtype = {"date": "datetime64[s]", "number": "float64", "id": "str"}.get(kind)
+            dtype = {"date": "datetime64[s]", "number": "float64", "flag": "boolean", "id": "str"}.get(kind)
         required = name in canonical.required or not canonical.free
         columns[name] = pa.Column(dtype, checks=checks, nullable=name not in canonical.keys, required=required)
     return pa.DataFrameSchema(columns)

@@ -9,8 +9,8 @@ from analysis.data.errors import InputError, nearest
 from analysis.data.keys import folded, noun, shown
 from analysis.data.tables import EVENTS, Table
 
-KINDS = ("text", "number", "date", "id", "category", "state")
-_KEYS = {"from", "date", "key", "values", "value", "blank", "optional", "type"}
+KINDS = ("text", "number", "date", "flag", "id", "category", "state")
+_KEYS = {"from", "fill", "date", "key", "values", "value", "blank", "optional", "type"}
 _PLACES = ("state",)
 
 
@@ -19,9 +19,9 @@ class Column:
     """A canonical column's rule: the raw headers it may come from, and what happens to their values.
 
     ``kind`` is one of KINDS; ``values`` maps raw text (spaces folded, case ignored) to a label, None
-    meaning missing; ``labels`` is the closed vocabulary, empty where there is none; ``value`` is a
-    constant; ``blank`` is what an empty cell means; ``key`` is a pattern whose first match in the raw
-    text is looked up in ``values`` in place of the whole text.
+    meaning missing; ``fill`` is the header taken where the first is blank; ``labels`` is the closed
+    vocabulary, empty where there is none; ``value`` is a constant; ``blank`` is what an empty cell means;
+    ``key`` is a pattern whose first match in the raw text is looked up in ``values`` in place of the whole.
     """
 
     name: str
@@ -35,6 +35,12 @@ class Column:
     optional: bool = False
     explicit: bool = False
     key: re.Pattern | None = None
+    fill: str | None = None
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every raw header that the rule may read."""
+        return (*self.headers, self.fill) if self.fill else self.headers
 
     def looked_up(self, text: str) -> str:
         """Return what of a raw text is looked up in ``values``."""
@@ -63,6 +69,9 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
     headers = _listed(raw.get("from", ()))
     if "from" in raw and not all(isinstance(header, str) and header.strip() for header in headers or [None]):
         raise InputError(f"{where}: from = {shown(raw['from'])}, expected a header, or a list of headers.")
+    fill = raw.get("fill")
+    if fill is not None and not (isinstance(fill, str) and fill.strip() and headers):
+        raise InputError(f"{where}: fill = {shown(fill)}, expected the header to take where the one in from is blank.")
     formats = date_formats(_listed(raw.get("date", ())), where)
     if formats and kind != "date":
         raise InputError(f"{where}: date = ... belongs to a column of dates, and '{name}' is {kind}.")
@@ -88,6 +97,7 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
         optional=raw.get("optional", False),
         explicit="type" in raw,
         key=pattern(raw.get("key"), f"{where}, key"),
+        fill=folded([fill])[0] if fill else None,
     )
 
 

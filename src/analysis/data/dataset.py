@@ -45,7 +45,9 @@ class Dataset:
         """Return a canonical table as pandas. Raises InputError for a table that this dataset does not fill."""
         from analysis.data.write import read_table
 
-        return read_table(self._path(table), table)
+        frame = read_table(self._path(table), table)
+        frame.attrs["dataset"] = self.spec.name
+        return frame
 
     def table(self, table: str) -> "ibis.Table":
         """Return a canonical table as an Ibis table on DuckDB. Raises InputError as ``frame`` does."""
@@ -57,8 +59,9 @@ class Dataset:
     def quality(self) -> pd.DataFrame:
         """Rows in, kept and set aside by table, file, sheet, column and reason (``kept`` for the rows kept).
 
-        Columns table, source_file, source_sheet, column, reason, rows_in, kept, set_aside. In every row,
-        and in every sum of rows, rows_in = kept + set_aside.
+        Columns table, source_file, source_sheet, column, reason, rows_in, kept, set_aside, layout (the known layout
+        by which the file was read, and whether it was recognized) and duplicate_likely (of the rows kept, those that
+        are likely a detainer entered twice). In every row, and in every sum of rows, rows_in = kept + set_aside.
         """
         return pd.read_parquet(self.processed / "quality.parquet")
 
@@ -74,8 +77,19 @@ class Dataset:
 
     @cached_property
     def changed(self) -> pd.DataFrame:
-        """Values made missing because they were redacted or not readable: table, column, what, rows."""
+        """Values made missing because they were redacted, not readable or held an identity: table, column, what, rows."""
         return pd.read_parquet(self.processed / "changed.parquet")
+
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """What places and operators rest on: table, level (county, state, not known), how, operator, rows, share."""
+        return pd.read_parquet(self.processed / "places.parquet")
+
+    @cached_property
+    def linkage(self) -> dict[str, pd.DataFrame]:
+        """How people were linked by name: ``report`` by threshold, ``model`` (the weights), ``counts``; empty where none were."""
+        files = {name: self.processed / f"linkage_{name}.parquet" for name in ("report", "model", "counts")}
+        return {name: pd.read_parquet(file) for name, file in files.items() if file.is_file()}
 
     def _path(self, table: str) -> Path:
         if table not in self.tables:

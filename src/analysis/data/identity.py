@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError
@@ -21,12 +20,16 @@ KEY_BYTES = 32
 def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
     """Return a function from a Series of identifiers to their HMAC-SHA-256 (32 hexadecimal digits); missing stays missing."""
     key = _key(private / "key")
+    last: dict[str, str] = {}  # one row feeds several tables: what was hashed last is mostly asked for again
 
     def hashed(values: pd.Series) -> pd.Series:
         codes, distinct = pd.factorize(values, use_na_sentinel=True)
-        digests = [hmac.digest(key, str(value).encode(), "sha256").hex()[:32] for value in distinct]
-        lookup = np.array([*digests, None], dtype=object)
-        return pd.Series(lookup[codes], index=values.index, dtype="str")
+        texts = [str(value) for value in distinct]
+        known = {text: last.get(text) or hmac.digest(key, text.encode(), "sha256").hex()[:32] for text in texts}
+        last.clear()
+        last.update(known)
+        lookup = pd.Series([*(known[text] for text in texts), None], dtype="str")
+        return lookup.take(codes).set_axis(values.index)
 
     return hashed
 

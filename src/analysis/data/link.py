@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from analysis.data.link_columns import THRESHOLD
 from analysis.data.link_report import by_threshold, clusters
 from analysis.data.person_names import FIELDS, comparable
 
-THRESHOLD = 0.95  # match probability from which two records are taken as one person
 _NEEDED = ("source", "record", "first_name", "last_name", "birth_date")
 
 

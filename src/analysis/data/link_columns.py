@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from analysis.data.dates import date_formats
 from analysis.data.errors import InputError
 from analysis.data.keys import check_keys, folded
-from analysis.data.link import THRESHOLD
 
+THRESHOLD = 0.95  # match probability from which two records are taken as one person
 _KEYS = {"last_name": str, "first_name": str, "name": str, "birth_date": (str, dict)}
 
 

@@ -6,6 +6,9 @@ In: a frame with ``facility``, ``state`` and, where the source has it, ``city``.
 """
 
 import re
+from collections import Counter
+from collections.abc import Container
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -54,29 +57,54 @@ def places(frame: pd.DataFrame) -> pd.DataFrame:
     for name in _NEEDED:
         if name not in frame:
             raise InputError(f"places: the frame has no column '{name}'.{nearest(name, frame.columns)}")
-    columns = [name for name in ("facility", "city", "state") if name in frame]
+    columns = [name for name in ("facility", "city", "state", "jurisdiction", "operator") if name in frame]
     distinct, which = _distinct(frame[columns])
-    known = [_place(row["facility"], row.get("city", ""), row["state"]) for row in distinct]
-    found = pd.DataFrame(known, columns=["jurisdiction", "operator", "place_from"], dtype="str")
-    found = found.take(which).set_index(frame.index)
-    if "jurisdiction" in frame:
-        given = frame["jurisdiction"].astype("str")
-        county = given.str.len() == 5
-        found.loc[county, "jurisdiction"] = given[county]
-        found.loc[county, "place_from"] = "given"
-        state = given.notna() & (found["jurisdiction"] == "")
-        found.loc[state, "jurisdiction"] = given[state]
-        found.loc[state, "place_from"] = "given"
-    if "operator" in frame:
-        stated = frame["operator"].astype("str")
-        found["operator"] = stated.where(stated.isin(OPERATORS[:-1]), found["operator"])
+    found = pd.DataFrame([_stated(row) for row in distinct], columns=["jurisdiction", "operator", "place_from"])
     out = frame.copy()
-    values = found["jurisdiction"].where(found["jurisdiction"] != "")
-    out["jurisdiction"] = pd.Categorical(values, categories=sorted(values.dropna().unique()))
-    out["operator"] = pd.Categorical(found["operator"], categories=OPERATORS)
-    out["place_from"] = pd.Categorical(found["place_from"], categories=HOW)
+    codes = sorted({fips for fips in found["jurisdiction"] if fips})
+    for name, labels in (("jurisdiction", codes), ("operator", OPERATORS), ("place_from", HOW)):
+        at = pd.Categorical(found[name], categories=pd.Index(labels, dtype="str")).codes
+        out[name] = pd.Categorical.from_codes(at[which], categories=pd.Index(labels, dtype="str"))
     out.attrs = dict(frame.attrs)
     return out
+
+
+def _stated(row: dict[str, str]) -> tuple[str, str, str]:
+    """Return jurisdiction, operator and what the jurisdiction rests on; what the source states goes before what is found."""
+    fips, operator, how = _place(row["facility"], row.get("city", ""), row["state"])
+    given, runs = row.get("jurisdiction", ""), row.get("operator", "")
+    if len(given) == 5 or (given and not fips):
+        fips, how = given, "given"
+    return fips, runs if runs in OPERATORS[:-1] else operator, how
+
+
+def located(frame: pd.DataFrame, mapped: Container[str]) -> tuple[pd.DataFrame, Counter]:
+    """Return a canonical frame with places added where its source gives none, and what they rest on.
+
+    In: rows of a canonical table and the columns that the dataset maps. A mapped jurisdiction or operator is never
+    changed, only a missing one filled. A table without facility or city stays as it is. The counts are by
+    (level, how, operator).
+    """
+    if not {"facility", "city"} & set(mapped) or frame.empty:
+        return frame, Counter()
+    given = frame["jurisdiction"].notna() if "jurisdiction" in mapped else pd.Series(False, index=frame.index)
+    state = frame["state"]
+    if state.isna().any() and not frame["jurisdiction"].isna().all():
+        state = state.astype("str").fillna(frame["jurisdiction"].astype("str").str[:2])
+    found = places(frame.assign(state=state))
+    if given.all():
+        found["jurisdiction"] = frame["jurisdiction"]
+    elif given.any():
+        stated = frame["jurisdiction"].astype("str").where(given, found["jurisdiction"].astype("str"))
+        found["jurisdiction"] = stated.astype("category")
+    how = found["place_from"].astype("str").mask(given, "given") if given.any() else found["place_from"]
+    digits = np.array([len(code) for code in found["jurisdiction"].cat.categories] + [0])
+    length = digits[found["jurisdiction"].cat.codes]
+    level = pd.Categorical.from_codes(np.select([length == 5, length == 2], [0, 1], 2), categories=list(LEVELS))
+    counted = pd.DataFrame({"level": level, "how": how.to_numpy(), "operator": found["operator"].to_numpy()})
+    counted = counted.groupby(["level", "how", "operator"], observed=True).size()
+    out = frame.assign(jurisdiction=found["jurisdiction"], operator=found["operator"])
+    return out, Counter({key: int(n) for key, n in counted.items()})
 
 
 def place_report(frame: pd.DataFrame) -> pd.DataFrame:
@@ -117,6 +145,7 @@ def _distinct(text: pd.DataFrame) -> tuple[list[dict[str, str]], np.ndarray]:
     return rows.to_dict("records"), which
 
 
+@lru_cache(maxsize=200_000)
 def _place(facility: str, city: str, state: str) -> tuple[str, str, str]:
     """Return jurisdiction (or ""), operator and what the jurisdiction rests on, for one facility as written."""
     name, town, code = plain(facility), plain(city), state_codes().get(plain(state), "")

@@ -21,6 +21,7 @@ def preview(name: str | Path) -> str:
         table, file, sheet = key
         aside = {k: n for k, n in tally.aside.items() if k[:3] == key}
         place = f"{file}, sheet '{sheet}'" if sheet else file
+        place += f" ({tally.layouts[file]})" if tally.layouts.get(file) else ""
         lines.append(
             f"\n{place} -> {table}: {rows:,} rows in = {tally.kept[key]:,} kept + {sum(aside.values()):,} set aside"
         )

@@ -44,7 +44,7 @@ def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Bat
     encoding.
     """
     name = name or path.name
-    suffix, packing = _kind(path, name)
+    suffix, packing = kind_of(path, name)
     if source.sheets and not (suffix == ".xlsx" or packing == ".zip"):
         raise InputError(f"{name}: sheets = {list(source.sheets)}, but a {suffix} file has none. Leave sheets out.")
     try:
@@ -80,11 +80,12 @@ def _read(path: Path, source: Source, suffix: str, packing: str, name: str) -> I
     else:
         from analysis.data.read_text import text
 
-        for member, opened in _opened(path, packing, source, name):
-            yield from text(opened, source, suffix, f"{name}: {member}" if member else name, member)
+        for member, open_member in opened(path, packing, source.sheets, name):
+            yield from text(open_member, source, suffix, f"{name}: {member}" if member else name, member)
 
 
-def _kind(path: Path, name: str) -> tuple[str, str]:
+def kind_of(path: Path, name: str) -> tuple[str, str]:
+    """Return a file's kind (its ending) and packing ("", ".gz" or ".zip"). Raises InputError for a kind that is not read."""
     packing = path.suffix.lower() if path.suffix.lower() in (".gz", ".zip") else ""
     suffix = (path.with_suffix("") if packing else path).suffix.lower()
     if packing == ".zip" and suffix not in SUFFIXES:
@@ -97,7 +98,9 @@ def _kind(path: Path, name: str) -> tuple[str, str]:
     return suffix, packing
 
 
-def _opened(path: Path, packing: str, source: Source, name: str) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
+def opened(
+    path: Path, packing: str, sheets: tuple[str, ...], name: str
+) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
     """Yield (member, function that opens it) for a text file, plain or packed; ``sheets`` chooses members of a zip."""
     if packing == ".gz":
         yield "", partial(gzip.open, path)
@@ -108,21 +111,22 @@ def _opened(path: Path, packing: str, source: Source, name: str) -> Iterator[tup
             if not members:
                 found = ", ".join(inside) or "nothing"
                 raise InputError(f"{name}: no text file in this zip (found {found}). Expected a .csv, .tsv or .txt.")
-            for wanted in source.sheets:
+            for wanted in sheets:
                 if wanted not in members:
                     raise InputError(f"{name}: the zip holds no '{wanted}'.{nearest(wanted, members)}")
-            for member in source.sheets or sorted(members):
+            for member in sheets or sorted(members):
                 yield member, partial(archive.open, member)
     else:
         yield "", partial(path.open, "rb")
 
 
-def headers(raw: list[object], where: str) -> list[str]:
+def headers(raw: list[object], where: str, *, underscores: bool = False) -> list[str]:
     """Return a header row as folded text, blank headers named by their column's number.
 
+    With ``underscores`` white space in a header becomes "_".
     Raises InputError where the row holds no name, or one name twice.
     """
-    folded = [" ".join(str(header).split()) for header in raw]
+    folded = [("_" if underscores else " ").join(str(header).split()) for header in raw]
     if not any(folded):
         raise InputError(f"{where}: no header row was found. Set skip_rows to the number of rows above it.")
     named = [header or f"(column {i})" for i, header in enumerate(folded, 1)]

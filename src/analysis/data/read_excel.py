@@ -12,6 +12,7 @@ import python_calamine as calamine
 from analysis.data import read
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
+from analysis.data.top_rows import TOP, found_header
 
 
 def excel(path: Path, source: Source, name: str) -> Iterator[read.Batch]:
@@ -45,10 +46,10 @@ def _rows(sheet: calamine.CalamineSheet, label: str, source: Source, where: str)
     if sheet.end is None:
         raise InputError(f"{where}: the sheet is empty.")
     lines = enumerate(sheet.iter_rows(), 1)
-    for _ in islice(lines, source.skip_rows):
+    for _ in islice(lines, _above(sheet, source)):
         pass
     _, top = next(lines, (0, []))
-    found = read.headers([_text(cell) for cell in top], where)
+    found = read.headers([_text(cell) for cell in top], where, underscores=source.underscores)
     while chunk := list(islice(lines, read.BATCH_ROWS)):
         kept = [(number, line) for number, line in chunk if any(cell != "" for cell in line)]
         columns = zip(*(line for _, line in kept), strict=True) if kept else ([] for _ in found)
@@ -56,6 +57,15 @@ def _rows(sheet: calamine.CalamineSheet, label: str, source: Source, where: str)
             {h: pd.Series([_text(c) for c in column], dtype="str") for h, column in zip(found, columns, strict=True)}
         )
         yield read.Batch(frame, np.array([number for number, _ in kept], dtype="int64"), label)
+
+
+def _above(sheet: calamine.CalamineSheet, source: Source) -> int:
+    """Return the number of rows above the header: what the block says, or found by the headers of its layout."""
+    if not source.headers:
+        return source.skip_rows
+    rows = [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), TOP)]
+    found = found_header(rows, source.headers, underscores=source.underscores)
+    return source.skip_rows if found is None else found
 
 
 def _text(cell: object) -> str:

@@ -35,14 +35,14 @@ def text(opened: _Opened, source: Source, suffix: str, name: str, sheet: str) ->
         for _ in range(source.skip_rows):
             lines.readline()
         start = lines.readline()
-        delimiter = source.delimiter or _delimiter(start, suffix)
+        delimiter = source.delimiter or delimiter_of(start, suffix)
         try:
             top = next(csv.reader(_rest(start, lines), delimiter=delimiter), [])
         except csv.Error:
             raise InputError(
                 f"{name}: a quotation mark in the header is opened and never closed. Mend the file."
             ) from None
-        found = read.headers(top, name)
+        found = read.headers(top, name, underscores=source.underscores)
     records = _Records(opened, source.skip_rows, encoding, delimiter, found, name)
     yield from records.batches(sheet)
     if records.span_lines():
@@ -179,7 +179,7 @@ def _decoded(opened: _Opened, encoding: str) -> Iterator[io.TextIOBase]:
         yield lines
 
 
-def _delimiter(header: str, suffix: str) -> str:
+def delimiter_of(header: str, suffix: str) -> str:
     """Return the delimiter most frequent in a header outside quotation marks."""
     bare = "".join(header.split('"')[::2])
     default = "\t" if suffix == ".tsv" else ","

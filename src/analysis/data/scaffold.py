@@ -1,7 +1,8 @@
 """A first ``dataset.toml`` from a file's headers, for a person to mend.
 
 In: a name and a file. Out: ``data/raw/<name>/dataset.toml`` with the file beside it: the columns that
-could be guessed are mapped, the rest stand as comments, and what only a person can know is marked.
+could be guessed are mapped, the rest stand as comments, and what only a person can know is marked. A file of
+a known layout needs its name alone.
 """
 
 import json
@@ -15,6 +16,7 @@ import pandas as pd
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError
 from analysis.data.read import batches
+from analysis.data.recognize import fitting
 from analysis.data.tables import TABLES, Table
 from analysis.data.values import as_date, raw_text
 
@@ -45,18 +47,32 @@ def new(name: str, file: Path, root: Path) -> Path:
     folder = root / "data" / "raw" / name
     if (folder / "dataset.toml").exists():
         raise InputError(f"data/raw/{name}/dataset.toml is there already. Mend it by hand, or choose another name.")
-    source = Source(path=file.name, url=None, sha256=None, package=None, format=None, maps=())
-    batch = next(iter(batches(file, source, file.name)), None)
-    if batch is None or not len(batch.frame):
-        raise InputError(f"{file.name}: a header and no rows. A first map needs some rows to look at.")
+    text = _known(name, file) or _guessed(name, file)
     folder.mkdir(parents=True, exist_ok=True)
     if file.resolve() != (folder / file.name).resolve():
         shutil.copyfile(file, folder / file.name)
     target = folder / "dataset.toml"
     beside = folder / ".dataset.toml.part"
-    beside.write_text(draft(name, file.name, batch.frame), encoding="utf-8")
+    beside.write_text(text, encoding="utf-8")
     beside.replace(target)
     return target
+
+
+def _known(name: str, file: Path) -> str | None:
+    """Return a draft that names the file's known layout; None where it has none."""
+    try:
+        found = fitting(file, file.name, name)
+    except InputError:
+        return None
+    return f"{_top(name, TABLES['detainers'], ('detainers', 'exits'))}[[files]]\npath = {_quoted(file.name)}\nformat = {_quoted(found)}\n"
+
+
+def _guessed(name: str, file: Path) -> str:
+    source = Source(path=file.name, url=None, sha256=None, package=None, format=None, maps=())
+    batch = next(iter(batches(file, source, file.name)), None)
+    if batch is None or not len(batch.frame):
+        raise InputError(f"{file.name}: a header and no rows. A first map needs some rows to look at.")
+    return draft(name, file.name, batch.frame)
 
 
 def draft(name: str, file: str, frame: pd.DataFrame) -> str:
@@ -88,7 +104,7 @@ def draft(name: str, file: str, frame: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _top(name: str, table: Table) -> str:
+def _top(name: str, table: Table, dated: tuple[str, ...] = ()) -> str:
     ends = {"arrests": "arrests", "releases": "arrests", "exits": "exits", "detainers": "detainers"}
     lines = [
         "# A first draft from the file's headers. Lines marked TODO need a person who knows the data.",
@@ -106,7 +122,7 @@ def _top(name: str, table: Table) -> str:
     else:
         lines += [
             "# TODO: the last day on which an event could have been seen, not the largest date found",
-            f"data_end = {{ {ends[table.name]} = 2000-01-01 }}",
+            f"data_end = {{ {', '.join(f'{source} = 2000-01-01' for source in dated or (ends[table.name],))} }}",
         ]
     return "\n".join(lines) + "\n"
 

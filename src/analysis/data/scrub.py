@@ -62,18 +62,19 @@ def scrub(values: pd.Series, own: list[pd.Series] | None = None) -> tuple[pd.Ser
         PATTERNS, or OWN).
     """
     codes, distinct = pd.factorize(values)
-    reasons = [reason(text) for text in distinct]
+    texts = [str(text) for text in distinct]
+    reasons = [reason(text) for text in texts]
     hits: Counter = Counter()
-    counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
     for found, rows in zip(reasons, counts, strict=True):
         if found:
             hits[found] += int(rows)
     gone = np.array([found is not None for found in reasons] + [False])[codes]
     for identifier in own or []:
-        held = _holds(values, identifier) & ~gone
+        held = _holds(codes, texts, identifier) & ~gone
         hits[OWN] += int(held.sum())
         gone |= held
-    return values.mask(gone), +hits
+    return values.mask(gone) if gone.any() else values, +hits
 
 
 def reason(text: object) -> str | None:
@@ -84,12 +85,16 @@ def reason(text: object) -> str | None:
     return next((name for name, pattern in _ALL.items() if pattern.search(text)), None)
 
 
-def _holds(values: pd.Series, identifier: pd.Series) -> np.ndarray:
-    """Return where a text holds its own row's identifier as a word."""
-    text, own = values.astype("str").fillna(""), identifier.astype("str").fillna("").str.strip()
-    # a text without a digit can hold none of these: few texts are left to be searched one by one
-    maybe = own.str.len().ge(_LEAST) & own.str.contains(r"\d", regex=True) & text.str.contains(r"\d", regex=True)
-    found = np.zeros(len(values), dtype=bool)
-    for i in np.flatnonzero(maybe.to_numpy(dtype=bool)):
-        found[i] = re.search(rf"(?<!\w){re.escape(own.iloc[i])}(?!\w)", text.iloc[i], re.IGNORECASE) is not None
+def _holds(codes: np.ndarray, texts: list[str], identifier: pd.Series) -> np.ndarray:
+    """Return where a text (by its code) holds its own row's identifier as a word."""
+    # a text without a digit can hold none of these, and neither can one that is shorter than the identifier
+    length = np.array([len(text) if any(c.isdigit() for c in text) else 0 for text in texts] + [0])[codes]
+    own = identifier.astype("str")
+    least = own.str.len().fillna(0).to_numpy(dtype="int64")
+    maybe = np.flatnonzero((length >= least) & (least >= _LEAST))
+    found = np.zeros(len(codes), dtype=bool)
+    for i, word in zip(maybe, own.take(maybe).to_numpy(dtype=object), strict=True):
+        text, word = texts[codes[i]], word.strip()
+        if len(word) >= _LEAST and word.casefold() in text.casefold() and any(c.isdigit() for c in word):
+            found[i] = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
     return found

@@ -42,7 +42,7 @@ def locate(spec: Spec) -> list[RawFile]:
     if spec.generator:
         _generate(spec)
     files = [file for source in spec.sources for file in _files(spec, source)]
-    _check_once(spec, files)
+    check_once(spec, files)
     return files
 
 
@@ -93,13 +93,13 @@ def _is_data(path: Path, spec: Spec) -> bool:
     return path != spec.file and not path.name.startswith((".", "~$")) and path.suffix not in (".refused", ".part")
 
 
-def _check_once(spec: Spec, files: list[RawFile]) -> None:
+def check_once(spec: Spec, files: list[RawFile]) -> None:
     """Refuse a file whose rows would be read twice into one table. (Other columns of them may be: a row can hold two arrests.)"""
     seen: dict[tuple, list[set[str]]] = {}
     for file in files:
         sheets = set(file.source.sheets)
-        for part in file.source.maps:
-            keys = tuple(part.columns[key].headers for key in TABLES[part.table].keys)
+        for part in file.source.maps:  # none yet where the layout is still to be recognized
+            keys = tuple(part.columns[key].headers for key in TABLES[part.table].keys if key in part.columns)
             before = seen.setdefault((file.name, part.table, keys), [])
             if any(not sheets or not other or sheets & other for other in before):
                 raise InputError(

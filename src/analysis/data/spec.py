@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from analysis.data.blocks import FORMATS, Source, read_source
+from analysis.data.blocks import Source, read_source
 from analysis.data.errors import InputError, nearest
 from analysis.data.keys import check_keys, load_toml
+from analysis.data.link_columns import read_threshold
 
 TIME_UNITS = ("day", "week", "month", "year")
 MOST_LAG = 3660
 ROWS = ("person", "release", "detainer")
 _TOP = {
     "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
-    "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "files": list,
+    "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "files": list, "link": dict,
 }  # fmt: skip
 
 
@@ -40,7 +41,7 @@ class Spec:
     generator: str | None
     seed: int | None
     sources: tuple[Source, ...]
-    formats: tuple[Path, ...] = ()
+    link_threshold: float
 
     @property
     def folder(self) -> Path:
@@ -80,7 +81,6 @@ def read_spec(file: Path) -> Spec:
         raise InputError(
             f"{where}: follow_up = {raw['follow_up']}, expected a number of {raw.get('time_unit', 'day')}s above 0."
         )
-    formats = tuple(FORMATS / f"{s.format}.toml" for s in blocks if s.format)
     return Spec(
         name=file.parent.name,
         file=file,
@@ -97,7 +97,7 @@ def read_spec(file: Path) -> Spec:
         generator=raw.get("generator"),
         seed=raw.get("seed"),
         sources=tuple(blocks),
-        formats=tuple(dict.fromkeys(formats)),
+        link_threshold=read_threshold(raw.get("link", {}), where),
     )
 
 

@@ -63,12 +63,12 @@ def private_folder(spec: Spec, root: Path) -> Path:
 
 
 def expected(spec: Spec, files: list[RawFile]) -> dict:
-    """Return what the processed tables depend on: schema version, maps, code of this room, content of the raw files."""
-    texts = [spec.file, *spec.formats]
-    code = sorted(path for path in Path(__file__).parent.glob("*") if path.suffix in (".py", ".csv"))
+    """Return what the processed tables depend on: schema version, map, code, layouts and places of this room, raw files."""
+    room = Path(__file__).parent
+    code = sorted(path for path in room.rglob("*") if path.suffix in (".py", ".csv", ".toml"))
     return {
         "schema": SCHEMA_VERSION,
-        "maps": _digest(texts),
+        "maps": _digest([spec.file]),
         "code": _digest(code),
         "files": [{"name": file.name, "sha256": file.sha256} for file in files],
     }

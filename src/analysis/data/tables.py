@@ -1,19 +1,20 @@
 """The canonical tables: which columns each has, what they hold, and their closed vocabularies.
 
 Everything that reads raw files ends here, and everything that computes starts here. A column has a
-kind: ``id`` (replaced by a keyed hash), ``date``, ``number``, ``text``, or a tuple of labels, its
-closed vocabulary. ``required`` columns must be mapped; a row without a value in one of the ``keys``
+kind: ``id`` (replaced by a keyed hash), ``date``, ``number``, ``flag`` (yes, no or missing), ``text``, or a
+tuple of labels, its closed vocabulary. ``required`` columns must be mapped; a row without a value in one of the ``keys``
 cannot be used and is set aside.
 """
 
 from dataclasses import dataclass, field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LINEAGE = ("source_file", "source_sheet", "source_row")
 
 OUTCOMES = ("ice_custody", "declined", "released", "lifted", "cancelled", "died", "unknown")
 OPERATORS = ("local", "state_prison", "federal", "unknown")
 REQUESTS = ("detainer", "notification", "other", "unknown")
+CASE_STATUSES = ("active", "removed", "returned", "died", "relief", "closed", "unknown")
 CRIMINALITY = ("convicted", "pending", "other", "unknown")
 THREAT_LEVELS = ("1", "2", "3", "none", "unknown")
 SEXES = ("male", "female", "unknown")
@@ -50,7 +51,8 @@ class Table:
         object.__setattr__(self, "dates", dates)
 
 
-_PLACE = {"jurisdiction": "text", "facility": "text", "operator": OPERATORS, "state": "text"}
+MADE = ("duplicate_likely",)  # columns that the build adds to a table: no map may name them
+_PLACE = {"jurisdiction": "text", "facility": "text", "city": "text", "operator": OPERATORS, "state": "text"}
 _PERSON = {"sex": SEXES, "birth_year": "number", "citizenship": "text"}
 _CHARGE = {"charge": "text", "charge_group": CHARGE_GROUPS, "severity": SEVERITIES}
 
@@ -60,8 +62,9 @@ TABLES = {
         Table(
             "detainers",
             {"detainer_id": "id", "person_id": "id", "prepared": "date", "request": REQUESTS, **_PLACE,
-             "outcome": OUTCOMES, "released": "date", "criminality": CRIMINALITY, "charge": "text",
-             "charge_group": CHARGE_GROUPS, "threat_level": THREAT_LEVELS, **_PERSON},
+             "outcome": OUTCOMES, "case_status": CASE_STATUSES, "released": "date", "criminality": CRIMINALITY,
+             "charge": "text", "charge_group": CHARGE_GROUPS, "conviction_date": "date", "judicial_warrant": "flag",
+             "threat_level": THREAT_LEVELS, **_PERSON},
             required=("prepared",),
             keys=("prepared",),
         ),

@@ -23,12 +23,15 @@ class Tally:
         self.columns: dict[tuple[str, str, str], list] = {}  # (file, sheet, header) -> [use, rows filled]
         self.unknown: Counter = Counter()  # (table, column, value)
         self.changed: Counter = Counter()  # (table, column, what)
+        self.places: Counter = Counter()  # (table, level, how, operator)
+        self.layouts: dict[str, str] = {}  # file -> the known layout by which it was read
 
     def see(self, batch: Batch, source: Source, file: str) -> None:
         """Count, for each raw column of a batch, what it is used for and in how many rows it is filled."""
+        self.layouts[file] = (source.format or "") + (" (recognized)" if source.recognized else "")
         uses = dict.fromkeys(source.keep, "kept")
         uses |= {
-            h: f"mapped to {rule.name}" for part in source.maps for rule in part.columns.values() for h in rule.headers
+            h: f"mapped to {rule.name}" for part in source.maps for rule in part.columns.values() for h in rule.read
         }
         uses |= dict.fromkeys(source.sensitive, "sensitive")
         for header, rows in zip(batch.frame.columns, filled(batch.frame), strict=True):
@@ -58,6 +61,7 @@ class Tally:
         self.kept[key] += len(result.kept)
         self.unknown.update({(mapping.table, *what): n for what, n in result.unknown.items()})
         self.changed.update({(mapping.table, *what): n for what, n in result.changed.items()})
+        self.places.update({(mapping.table, *what): n for what, n in result.places.items()})
 
     def _set_aside(self, key: tuple, rows: int, example: str) -> None:
         self.aside[key] += rows
@@ -70,7 +74,15 @@ class Tally:
         rows += [(*key, n, 0, n) for key, n in self.aside.items()]
         frame = pd.DataFrame(rows, columns=[*keys, "rows_in", "kept", "set_aside"])
         counts = frame[["rows_in", "kept", "set_aside"]].astype("int64")
-        frame = pd.concat([frame[keys].astype("str"), counts], axis=1)
+        layout = frame["source_file"].map(self.layouts).astype("str")
+        frame = pd.concat([frame[keys].astype("str"), counts, layout.rename("layout")], axis=1)
         return frame.sort_values(
             ["table", "source_file", "source_sheet", "set_aside", "column", "reason"], ignore_index=True
         )
+
+    def place_counts(self) -> pd.DataFrame:
+        """Return what the places and operators of a table rest on: table, level, how, operator, rows, share of its rows."""
+        keys = ["table", "level", "how", "operator"]
+        frame = pd.DataFrame([(*key, n) for key, n in sorted(self.places.items())], columns=[*keys, "rows"])
+        frame = frame.astype({**dict.fromkeys(keys, "str"), "rows": "int64"})
+        return frame.assign(share=frame["rows"] / frame.groupby("table")["rows"].transform("sum"))

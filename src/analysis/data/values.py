@@ -19,6 +19,7 @@ EARLIEST, LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2100-12-31")
 _ISO = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}:?([0-9]{2})?))?)?"
 )
+_UNFOLDED = r"^[\s\pZ]|[\s\pZ]$|[\s\pZ]{2}|[\t\n\v\f\r\x1c-\x1f\x85]|[^ \PZ]"  # white space that folding changes (RE2)
 _EXCEL_ZERO = pd.Timestamp("1899-12-30")  # Excel's day 0, with its 29 February 1900 that never was
 
 
@@ -34,6 +35,8 @@ def raw_text(values: pd.Series) -> pd.Series:
         return text.where(values.notna(), "")
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values.dt.strftime("%Y-%m-%d").fillna("").astype("str")
+    if isinstance(values.dtype, pd.StringDtype) and not _to_fold(values):
+        return values.fillna("")
     try:
         codes, distinct = pd.factorize(values, use_na_sentinel=True)
     except TypeError:  # lists and the like, which cannot be compared
@@ -41,6 +44,15 @@ def raw_text(values: pd.Series) -> pd.Series:
     texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in distinct)
     folded = np.array([" ".join(text.split()) for text in texts] + [""], dtype=object)
     return pd.Series(folded[codes], index=values.index, dtype="str")
+
+
+def _to_fold(values: pd.Series) -> bool:
+    """Return whether some text holds white space other than single blanks between words: most columns hold none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    hits = pc.match_substring_regex(pa.array(values.array, from_pandas=True), _UNFOLDED)
+    return bool(pc.any(hits).as_py())
 
 
 def filled(frame: pd.DataFrame) -> list[int]:

@@ -65,11 +65,11 @@ def _schema(table: str, spec: Spec, frame: pd.DataFrame) -> pa.Schema:
 
 
 def _type(name: str, kind: object, rule: Column | None, frame: pd.DataFrame) -> pa.DataType:
-    if name in frame.columns and pd.api.types.is_numeric_dtype(frame[name]):
+    if kind != "flag" and name in frame.columns and pd.api.types.is_numeric_dtype(frame[name]):
         return pa.float64()
     kind = kind or (rule.kind if rule else "text")
     return (
-        {"date": pa.date32(), "number": pa.float64(), "id": pa.string()}.get(kind, _LABEL)
+        {"date": pa.date32(), "number": pa.float64(), "flag": pa.bool_(), "id": pa.string()}.get(kind, _LABEL)
         if isinstance(kind, str)
         else _LABEL
     )
@@ -125,5 +125,7 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
             values = values.cat.set_categories(pd.Index(order, dtype="str"))
         elif values.dtype == "float64" and values.notna().all() and (values == values.round()).all():
             values = values.astype("int64")
+        elif vocabulary.get(name) == "flag":
+            values = values.astype("boolean")
         columns[name] = values
     return pd.DataFrame(columns, index=frame.index)

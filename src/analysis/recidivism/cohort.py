@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.data.errors import InputError, nearest
-from analysis.data.tables import EVENTS, EXIT_KINDS
+from analysis.data.errors import InputError
+from analysis.data.tables import EXIT_KINDS
+from analysis.recidivism.arguments import UNITS, check_arguments
 from analysis.recidivism.durations import check_kinds, follow_up_rows
 from analysis.recidivism.follow import COVARIATES, data_end, event_dates, exit_dates, first_events, starts_of_follow_up
+from analysis.recidivism.held import spells_of
+from analysis.recidivism.requests import EPISODE_GAP, Choice
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
 
-UNITS = {
-    "released": ("first_release", "every_release"),
-    "prepared": ("first_detainer", "every_episode"),
-}
-SEVERITIES = ("any", "felony", "violent")
 _ROW = {"first_release": "person", "every_release": "release", "first_detainer": "person", "every_episode": "episode"}
 
 
@@ -37,6 +35,10 @@ def cohort(
     entry_days: float = 0,
     severity: str = "any",
     until: date | str | None = None,
+    requests: tuple[str, ...] = ("detainer", "unknown"),
+    duplicates: str = "keep",
+    episode_gap: int = EPISODE_GAP,
+    custody: bool = True,
 ) -> pd.DataFrame:
     """Return the cohort of a dataset: days from an origin to the first event.
 
@@ -66,6 +68,18 @@ def cohort(
     until
         An end of follow-up before the data end (a date, or text such as ``"2026-01-17"``), so that cohorts
         which need different sources can be followed equally long.
+    requests
+        Kinds of request that count as detainers, as origins and as repeat detainers. Requests for notification or
+        for a voluntary transfer ask for no custody and are left out and counted; rows whose kind is not known count.
+    duplicates
+        ``"keep"`` or ``"drop"`` the detainers that are likely one entered twice (same person, at most a day apart).
+    episode_gap
+        Detainers of one person at most this many days apart are one episode.
+    custody
+        Where booking days are known, time in custody counts: a release within a longer stay (a transfer, a hold) is no
+        release, and an arrest of someone who is held no re-arrest; both are counted. False takes every release
+        and arrest as it is written. Time in custody after the origin stays in the follow-up of a first event;
+        ``data.custody.time_at_risk`` takes it out.
 
     Returns
     -------
@@ -73,7 +87,8 @@ def cohort(
         person_id, jurisdiction, prepared, released, covariates, follow_up (days from origin to data
         end), entry (missing = from the start), days, event (missing = censored). ``attrs`` says how it
         was made: dataset, time_unit, origin, event, competing, unit, row, data_end, follow_up (where it
-        is the same for all), area, and left_out (what was left out, counted).
+        is the same for all), area, detainers (requests, duplicates, episode_gap), custody (whether it was taken into
+        account), and left_out (what was left out, counted).
 
     Raises
     ------
@@ -81,7 +96,8 @@ def cohort(
         For a table, date or label that the dataset does not have, or a unit that does not go with the origin.
     """
     competing = (competing,) if isinstance(competing, str) else tuple(competing)
-    end = _check(origin, event, unit, min_days, entry_days, severity, until)
+    end = check_arguments(origin, event, unit, min_days, entry_days, severity, until)
+    choice = Choice((requests,) if isinstance(requests, str) else tuple(requests), duplicates, episode_gap)
     if "follow_up" in ds.tables:
         if end is not None or severity != "any":
             raise InputError(f"{ds.name} gives durations and no dates: until and severity are not to be had from it.")
@@ -90,33 +106,9 @@ def cohort(
         frame = _described(frame, ds, origin, event, present, unit, ds.one_row_per, None, left_out)
     else:
         unit = unit or UNITS[origin][0]
-        frame = _from_dates(ds, origin, event or "rearrest", competing, unit, min_days, severity, end)
+        frame = _from_dates(ds, origin, event or "rearrest", competing, unit, min_days, severity, end, choice, custody)
+    frame.attrs["detainers"] = choice.described()
     return _enter_late(frame, entry_days)
-
-
-def _check(
-    origin: str, event: str | None, unit: str | None, min_days: int, entry_days: float, severity: str,
-    until: date | str | None,
-) -> date | None:  # fmt: skip
-    """Refuse arguments that no cohort can have; return ``until`` as a date."""
-    if origin not in UNITS:
-        raise InputError(
-            f"origin = {origin!r}: follow-up starts at a release or at a detainer's preparation.{nearest(origin, UNITS)}"
-        )
-    if unit is not None and unit not in UNITS[origin]:
-        raise InputError(f"unit = {unit!r} does not go with origin = '{origin}'.{nearest(unit, UNITS[origin])}")
-    if event is not None and not event:
-        raise InputError(f"event = {event!r}, expected a label.{nearest('', EVENTS)}")
-    if severity not in SEVERITIES:
-        raise InputError(f"severity = {severity!r}.{nearest(severity, SEVERITIES)}")
-    if severity != "any" and event not in (None, "rearrest"):
-        raise InputError(f"severity = '{severity}' chooses among re-arrests, and event = '{event}'. Leave it out.")
-    if not (min_days >= 0 and 0 <= entry_days < float("inf")) or int(min_days) != min_days:
-        raise InputError(f"min_days = {min_days}, entry_days = {entry_days}: expected whole days of 0 or more.")
-    try:
-        return None if until is None else date.fromisoformat(str(until)[:10])
-    except ValueError:
-        raise InputError(f"until = {until!r}, expected a date such as 2026-01-17.") from None
 
 
 def _from_dates(
@@ -128,12 +120,15 @@ def _from_dates(
     min_days: int,
     severity: str,
     until: date | None,
+    choice: Choice,
+    custody: bool,
 ) -> pd.DataFrame:
     check_kinds(competing, EXIT_KINDS)
-    events = event_dates(ds, event, severity)
+    spells = spells_of(ds) if custody else None
+    events = event_dates(ds, event, severity, choice, spells)
     end = data_end(ds, event, competing)
     end = end if until is None else min(end, until)
-    starts, left_out = starts_of_follow_up(ds, origin, unit, end)
+    starts, left_out = starts_of_follow_up(ds, origin, unit, end, choice, spells)
     present = [kind for kind in competing if kind != event] if "exits" in ds.tables else []
     rows, counts = first_events(starts, events, exit_dates(ds, present), origin, event, end, min_days)
     left_out |= counts
@@ -148,17 +143,10 @@ def _from_dates(
     frame["follow_up"] = frame["follow_up"].astype("int64")
     frame["entry"] = np.nan
     last = [name for name in frame.columns if name not in ("follow_up", "entry", "days", "event")]
-    return _described(
-        frame[[*last, "follow_up", "entry", "days", "event"]],
-        ds,
-        origin,
-        event,
-        present,
-        unit,
-        _ROW[unit],
-        end,
-        left_out,
-    )
+    columns = [*last, "follow_up", "entry", "days", "event"]
+    out = _described(frame[columns], ds, origin, event, present, unit, _ROW[unit], end, left_out)
+    out.attrs["custody"] = spells is not None
+    return out
 
 
 def _enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:
@@ -184,6 +172,6 @@ def _described(
     frame.attrs = {
         "dataset": ds.name, "time_unit": ds.time_unit, "origin": origin, "event": event, "competing": competing,
         "unit": unit, "row": row, "data_end": None if end is None else end.isoformat(), "follow_up": ds.follow_up,
-        "area": ds.area, "left_out": {name: n for name, n in left_out.items() if n},
+        "area": ds.area, "custody": False, "left_out": {name: n for name, n in left_out.items() if n},
     }  # fmt: skip
     return frame

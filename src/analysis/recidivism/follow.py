@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.tables import EXIT_KINDS, VIOLENT
+from analysis.recidivism.held import freed, marked_held
+from analysis.recidivism.requests import Choice, detainers, episodes, not_counted
 
 if TYPE_CHECKING:
     import ibis
 
     from analysis.data.dataset import Dataset
 
-EPISODE_GAP = 30  # days: detainers of one person at most this far apart are one episode
 COVARIATES = ("state", "operator", "criminality", "charge_group", "severity", "threat_level", "sex", "citizenship")
 
 
@@ -33,16 +34,16 @@ def data_end(ds: "Dataset", event: str, competing: tuple[str, ...]) -> date:
     return min(ds.data_end[source] for source in needed) - timedelta(days=ds.lag_days)
 
 
-def starts_of_follow_up(ds: "Dataset", origin: str, unit: str, end: date) -> tuple["ibis.Table", dict[str, int]]:
-    """Return one row a start of follow-up (with ``row``, its order) and the counts of those left out."""
+def starts_of_follow_up(
+    ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None"
+) -> tuple["ibis.Table", dict[str, int]]:
+    """Return one row a start of follow-up (with ``row``, its order) and the counts of those left out.
+
+    ``choice`` says what counts as a detainer; with ``spells`` a release that ended no custody is none.
+    """
     import ibis
 
-    if origin == "prepared":
-        table = _episodes(_needed(ds, "detainers", "detainers"))
-    elif "releases" in ds.tables:
-        table = ds.table("releases")
-    else:
-        table = _needed(ds, "detainers", "releases")
+    table, not_starts = _origins(ds, origin, choice, spells)
     linked, day = table.person_id.notnull(), table[origin]
     table = table.mutate(again=_nth(table, [table.person_id, day]) > 0)
     late = linked & (day > ibis.literal(end))
@@ -53,7 +54,7 @@ def starts_of_follow_up(ds: "Dataset", origin: str, unit: str, end: date) -> tup
         "further rows of the same person and day": linked & day.notnull() & ~late & table.again,
     }
     counted = table.aggregate(**{name: ibis.ifelse(left, 1, 0).sum() for name, left in counted.items()}).to_pandas()
-    left_out = {name: int(n) for name, n in counted.iloc[0].fillna(0).items()}
+    left_out = not_starts | {name: int(n) for name, n in counted.iloc[0].fillna(0).items()}
     usable = table.filter(table.person_id.notnull() & table[origin].notnull() & ~table.again).drop("again")
     if unit.startswith("first"):
         usable = usable.mutate(nth=_nth(usable, [usable.person_id], usable[origin]))
@@ -64,7 +65,7 @@ def starts_of_follow_up(ds: "Dataset", origin: str, unit: str, end: date) -> tup
         ibis.window(order_by=[usable[name] for name in ("source_file", "source_sheet", "source_row")])
     )
     if "prepared" not in usable.columns:
-        usable = _with_prepared(ds, usable)
+        usable = _with_prepared(ds, usable, choice)
     if "released" not in usable.columns:
         usable = usable.mutate(released=ibis.null("date"))
     age = usable[origin].year() - usable.birth_year
@@ -78,6 +79,23 @@ def starts_of_follow_up(ds: "Dataset", origin: str, unit: str, end: date) -> tup
     return usable.mutate(row=row, age=age.cast("float64"), start=usable[origin]).select(
         "row", *kept, "age", "start"
     ), left_out
+
+
+def _origins(
+    ds: "Dataset", origin: str, choice: Choice, spells: "ibis.Table | None"
+) -> tuple["ibis.Table", dict[str, int]]:
+    """Return the rows that may start a follow-up, and the counts of those that cannot by what they are."""
+    if origin == "prepared":
+        return episodes(detainers(ds, choice), choice.episode_gap), not_counted(ds, choice)
+    if "releases" not in ds.tables:
+        _needed(ds, "detainers", "releases")
+        return detainers(ds, choice), not_counted(ds, choice)
+    releases = ds.table("releases")
+    if spells is None:
+        return releases, {}
+    left = freed(releases, spells)
+    counted = {"releases within a longer stay in custody": int((releases.count() - left.count()).to_pandas())}
+    return left, counted
 
 
 def _nth(table: "ibis.Table", group: list, *order: object) -> "ibis.Value":
@@ -94,36 +112,32 @@ def _needed(ds: "Dataset", table: str, wanted: str) -> "ibis.Table":
     return ds.table(table)
 
 
-def _episodes(detainers: "ibis.Table") -> "ibis.Table":
-    """Return the first detainer of each episode: detainers of one person at most EPISODE_GAP days apart are one."""
-    import ibis
-
-    order = [detainers.prepared, detainers.source_file, detainers.source_sheet, detainers.source_row]
-    before = detainers.prepared.lag().over(ibis.window(group_by=detainers.person_id, order_by=order))
-    marked = detainers.mutate(gap=detainers.prepared.delta(before, unit="day"))
-    return marked.filter(marked.person_id.isnull() | marked.gap.isnull() | (marked.gap > EPISODE_GAP)).drop("gap")
-
-
-def _with_prepared(ds: "Dataset", releases: "ibis.Table") -> "ibis.Table":
+def _with_prepared(ds: "Dataset", releases: "ibis.Table", choice: Choice) -> "ibis.Table":
     """Add the preparation date of the person's last detainer on or before the release, where detainers are linked."""
     import ibis
 
     if "detainers" not in ds.tables:
         return releases.mutate(prepared=ibis.null("date"))
-    detainers = ds.table("detainers").select("person_id", latest="prepared")
+    known = detainers(ds, choice).select("person_id", latest="prepared")
     pairs = releases.select("source_file", "source_sheet", "source_row", "person_id", "released").join(
-        detainers, ["person_id", releases.released >= detainers.latest]
+        known, ["person_id", releases.released >= known.latest]
     )
     key = ["source_file", "source_sheet", "source_row"]
     last = pairs.group_by(key).aggregate(prepared=pairs.latest.max())
     return releases.left_join(last, key).drop(*(f"{name}_right" for name in key))
 
 
-def event_dates(ds: "Dataset", event: str, severity: str) -> "ibis.Table":
-    """Return (person_id, on): every date at which the event happened to a person."""
+def event_dates(
+    ds: "Dataset", event: str, severity: str, choice: Choice, spells: "ibis.Table | None" = None
+) -> "ibis.Table":
+    """Return (person_id, on, held): every date of the event, and whether it is a re-arrest of someone who was held."""
+    return marked_held(_dates(ds, event, severity, choice), spells if event == "rearrest" else None)
+
+
+def _dates(ds: "Dataset", event: str, severity: str, choice: Choice) -> "ibis.Table":
     if event == "repeat_detainer":
-        episodes = _episodes(_needed(ds, "detainers", "detainers"))
-        return episodes.filter(episodes.person_id.notnull()).select("person_id", on="prepared")
+        first = episodes(detainers(ds, choice), choice.episode_gap)
+        return first.filter(first.person_id.notnull()).select("person_id", on="prepared")
     if event == "rearrest":
         arrests = _needed(ds, "arrests", "arrests")
         if severity == "felony":
@@ -171,10 +185,11 @@ def first_events(
     counted = {
         f"{event} {early}": (pairs.day >= 0) & (pairs.day < min_days) & pairs.seen,
         f"{event} dated before the origin": pairs.day < 0,
+        f"{event} while in custody": (pairs.day >= min_days) & pairs.seen & pairs.held,
         f"{event} after the end of follow-up": ~pairs.seen,
     }
     counts = pairs.aggregate(**{name: ibis.ifelse(left, 1, 0).sum() for name, left in counted.items()}).to_pandas()
-    after = pairs.filter((pairs.day >= min_days) & pairs.seen)
+    after = pairs.filter((pairs.day >= min_days) & pairs.seen & ~pairs.held)
     first = after.group_by("row").aggregate(event_day=after.day.min())
     rows = starts.left_join(first, "row").drop("row_right")
     follow_up = until.delta(rows.start, unit="day")

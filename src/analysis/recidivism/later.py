@@ -6,6 +6,8 @@ import pandas as pd
 
 from analysis.data.errors import InputError
 from analysis.recidivism.follow import event_dates
+from analysis.recidivism.held import spells_of
+from analysis.recidivism.requests import Choice
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -19,7 +21,8 @@ def later_events(ds: "Dataset", cohort: pd.DataFrame, min_days: int = 1, severit
     ds
         The dataset that the cohort was made from; it must hold dates, not durations.
     cohort
-        From ``analysis.cohort``, one row a person (``unit="first_release"`` or ``"first_detainer"``).
+        From ``analysis.cohort``, one row a person (``unit="first_release"`` or ``"first_detainer"``). What counts as
+        a detainer, and whether arrests in custody count, is as it was made.
     min_days
         Events before this day after the origin are left out, as in ``cohort``.
     severity
@@ -44,7 +47,9 @@ def later_events(ds: "Dataset", cohort: pd.DataFrame, min_days: int = 1, severit
             "later events are counted by person: make the cohort with unit = 'first_release' or 'first_detainer'."
         )
     origin, event = cohort.attrs["origin"], cohort.attrs["event"]
-    dates = event_dates(ds, event, severity).to_pandas()
+    spells = spells_of(ds) if cohort.attrs["custody"] else None
+    dates = event_dates(ds, event, severity, Choice(**cohort.attrs["detainers"]), spells)
+    dates = dates.filter(~dates.held).drop("held").to_pandas()
     pairs = cohort[["person_id", origin, "follow_up"]].merge(dates, on="person_id")
     pairs["days"] = (pd.to_datetime(pairs["on"]) - pairs[origin]).dt.days
     inside = pairs[(pairs["days"] >= max(min_days, 1)) & (pairs["days"] <= pairs["follow_up"])]

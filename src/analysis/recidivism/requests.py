@@ -1,0 +1,86 @@
+"""Which rows of a detainer file count as detainers, and which of them start an episode.
+
+In: a dataset's detainers. Out: the same as an expression of the query engine, less requests that ask for no
+custody and, where wanted, likely duplicates, with the counts of what was left out.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from analysis.data.errors import InputError, nearest
+from analysis.data.tables import REQUESTS
+
+if TYPE_CHECKING:
+    import ibis
+
+    from analysis.data.dataset import Dataset
+
+EPISODE_GAP = 30  # days: detainers of one person at most this far apart are one episode
+DUPLICATES = ("keep", "drop")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What counts as a detainer: kinds of request, what becomes of likely duplicates, the longest gap in an episode.
+
+    A row whose kind of request is not known counts by default: most files do not say.
+    """
+
+    requests: tuple[str, ...] = ("detainer", "unknown")
+    duplicates: str = "keep"
+    episode_gap: int = EPISODE_GAP
+
+    def __post_init__(self) -> None:
+        for kind in self.requests:
+            if kind not in REQUESTS:
+                raise InputError(f"requests: {kind!r} is no kind of request.{nearest(str(kind), REQUESTS)}")
+        if self.duplicates not in DUPLICATES:
+            raise InputError(f"duplicates = {self.duplicates!r}.{nearest(str(self.duplicates), DUPLICATES)}")
+        if not (self.episode_gap >= 0 and int(self.episode_gap) == self.episode_gap):
+            raise InputError(f"episode_gap = {self.episode_gap}: expected whole days of 0 or more.")
+
+    def described(self) -> dict[str, object]:
+        """Return the choice as a cohort's attributes hold it."""
+        return {**asdict(self), "requests": list(self.requests)}
+
+
+def detainers(ds: "Dataset", choice: Choice) -> "ibis.Table":
+    """Return the detainers that count. Raises InputError where the dataset has none."""
+    table = _table(ds)
+    kept = table.filter(table.request.cast("string").isin(choice.requests))
+    return kept.filter(~kept.duplicate_likely) if choice.duplicates == "drop" else kept
+
+
+def not_counted(ds: "Dataset", choice: Choice) -> dict[str, int]:
+    """Return how many rows do not count as detainers, by why."""
+    import ibis
+
+    table = _table(ds)
+    kind = table.request.cast("string")
+    counted = {
+        f"requests of the kind '{name}', not a detainer": kind == name
+        for name in REQUESTS
+        if name not in choice.requests
+    }
+    if choice.duplicates == "drop":
+        counted["likely duplicates"] = kind.isin(choice.requests) & table.duplicate_likely
+    if not counted:
+        return {}
+    found = table.aggregate(**{name: ibis.ifelse(left, 1, 0).sum() for name, left in counted.items()}).to_pandas()
+    return {name: int(n) for name, n in found.iloc[0].fillna(0).items()}
+
+
+def episodes(table: "ibis.Table", gap: int) -> "ibis.Table":
+    """Return the first detainer of each episode: detainers of one person at most ``gap`` days apart are one."""
+    import ibis
+
+    order = [table.prepared, table.source_file, table.source_sheet, table.source_row]
+    before = table.prepared.lag().over(ibis.window(group_by=table.person_id, order_by=order))
+    marked = table.mutate(gap=table.prepared.delta(before, unit="day"))
+    return marked.filter(marked.person_id.isnull() | marked.gap.isnull() | (marked.gap > gap)).drop("gap")
+
+
+def _table(ds: "Dataset") -> "ibis.Table":
+    if "detainers" not in ds.tables:
+        raise InputError(f"{ds.name} has no table 'detainers', which this cohort needs: map it in dataset.toml.")
+    return ds.table("detainers")
