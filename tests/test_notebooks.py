@@ -32,4 +32,6 @@ def test_a_notebook_is_mostly_prose_and_calls(path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert notebook["cells"][0]["cell_type"] == "markdown"
     assert "".join(notebook["cells"][0]["source"]).startswith("# ")
-    assert any("".join(cell["source"]).startswith("## ") for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    assert any(
+        "".join(cell["source"]).startswith("## ") for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    )

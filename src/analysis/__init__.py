@@ -40,6 +40,9 @@ _HOMES = {
     "with_policy": "analysis.sanctuary.policy",
     "rule_in_force": "analysis.sanctuary.policy",
     "honoured": "analysis.sanctuary.rules",
+    "audit": "analysis.claims.audit",
+    "e_value": "analysis.sanctuary.sensitivity",
+    "bounds": "analysis.sanctuary.sensitivity",
 }
 
 __all__ = sorted(_HOMES)

@@ -94,7 +94,7 @@ def _origins(
     if spells is None:
         return releases, {}
     left = freed(releases, spells)
-    counted = {"releases within a longer stay in custody": int((releases.count() - left.count()).to_pandas())}
+    counted = {"releases within a longer stay in custody": int(releases.count().to_pandas() - left.count().to_pandas())}
     return left, counted
 
 

@@ -1,0 +1,128 @@
+"""How strong something unseen would have to be: E-values for confounding, bounds for people who could not be followed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import ndtr
+
+from analysis.data.errors import nearest
+from analysis.recidivism.intervals import quantile_of_level
+
+MEASURES = ("risk ratio", "rate ratio", "hazard ratio", "odds ratio")
+
+
+@dataclass(frozen=True)
+class EValue:
+    """``estimate`` for the point estimate, ``limit`` for the limit of its interval nearer to 1 (1 where the interval holds 1)."""
+
+    estimate: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The share if none, and if all, of those not followed had the event, and the Imbens-Manski interval of the share."""
+
+    lower: float
+    upper: float
+    ci_lower: float
+    ci_upper: float
+    level: float
+
+
+def e_value(ratio: float, limit: float | None = None, measure: str = "risk ratio", common: bool = False) -> EValue:
+    """The E-value: how strongly something unmeasured would have to go with both policy and outcome to explain a ratio away.
+
+    It is the smallest risk ratio that an unmeasured confounder would need with the policy and with the outcome,
+    beyond the covariates adjusted for.
+
+    Parameters
+    ----------
+    ratio : float
+        Above 0. A ratio under 1 is inverted first.
+    limit : float
+        The limit of its interval that is nearer to 1. Where it lies on the other side of 1 the result is 1; without it
+        the result is NaN.
+    measure : ``"risk ratio"``, ``"rate ratio"``, ``"hazard ratio"`` or ``"odds ratio"``
+    common : bool
+        True where more than about 15 % have the outcome: a hazard ratio h then stands for the risk ratio
+        (1 - .5^sqrt(h)) / (1 - .5^sqrt(1/h)), an odds ratio for its square root.
+
+    Raises
+    ------
+    ValueError
+        A ratio that is not positive and finite, an unknown measure, a limit beyond the ratio.
+
+    References
+    ----------
+    VanderWeele and Ding (2017), Annals of Internal Medicine 167: 268-274; VanderWeele (2017), Biometrics 73: 1048.
+    """
+    if measure not in MEASURES:
+        raise ValueError(f"measure = {measure!r}.{nearest(measure, MEASURES)}")
+    for value, name in ((ratio, "ratio"), (limit, "limit")):
+        if value is not None and not 0 < value < np.inf:
+            raise ValueError(f"{name} must be above 0 and finite, found {value!r}")
+    if limit is not None and ((ratio > 1 and limit > ratio) or (ratio < 1 and limit < ratio)):
+        raise ValueError(
+            f"limit = {limit} lies farther from 1 than the ratio {ratio}: give the limit that is nearer to 1"
+        )
+    up = ratio >= 1
+    risk = _as_risk_ratio(ratio, measure, common)
+    found = _e_value(risk if up else 1 / risk)
+    if limit is None:
+        return EValue(found, float("nan"))
+    if ratio == 1 or (limit <= 1 if up else limit >= 1):
+        return EValue(found, 1.0)
+    near = _as_risk_ratio(limit, measure, common)
+    return EValue(found, _e_value(near if up else 1 / near))
+
+
+def bounds(events: int, n: int, unknown: int, level: float = 0.95) -> Bounds:
+    """Worst-case bounds of a share when some people could not be followed.
+
+    Parameters
+    ----------
+    events : int
+        People seen to have the event.
+    n : int
+        Everyone, those not followed included.
+    unknown : int
+        People not followed.
+    level : float
+        The Imbens-Manski interval covers the share itself, wherever in the bounds it lies, with this probability.
+
+    Raises
+    ------
+    ValueError
+        Counts that are no whole numbers, are negative, or do not fit together.
+
+    References
+    ----------
+    Manski (1990); Imbens and Manski (2004), Econometrica 72: 1845-1857.
+    """
+    for value, name in ((events, "events"), (n, "n"), (unknown, "unknown")):
+        if value != value or value < 0 or value != int(value):
+            raise ValueError(f"{name} must be a whole number of 0 or more, found {value!r}")
+    if n < 1 or events + unknown > n:
+        raise ValueError(f"events ({events}) and unknown ({unknown}) must be part of n ({n}), at least 1")
+    z = quantile_of_level(level)
+    lower, upper = events / n, (events + unknown) / n
+    low, high = (np.sqrt(p * (1 - p) / n) for p in (lower, upper))
+    wide = max(low, high)
+    if wide == 0:
+        return Bounds(lower, upper, lower, upper, level)
+    width = (upper - lower) / wide
+    # between the one-sided and the two-sided quantile
+    c = brentq(lambda c: ndtr(c + width) - ndtr(-c) - level, 0.0, z + 1e-9, xtol=1e-14) if width > 0 else z
+    return Bounds(lower, upper, float(max(lower - c * low, 0.0)), float(min(upper + c * high, 1.0)), level)
+
+
+def _e_value(ratio: float) -> float:
+    return float(ratio + np.sqrt(ratio * (ratio - 1)))
+
+
+def _as_risk_ratio(ratio: float, measure: str, common: bool) -> float:
+    if common and measure == "hazard ratio":
+        return float((1 - 0.5 ** np.sqrt(ratio)) / (1 - 0.5 ** np.sqrt(1 / ratio)))
+    return float(np.sqrt(ratio)) if common and measure == "odds ratio" else ratio
