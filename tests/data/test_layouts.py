@@ -63,6 +63,8 @@ def rows_of(name):
     if also:
         left = also[0].columns["date"].headers[0]
         rows[0][left], rows[2][left] = "2014-12-24", 41999
+    if name == "trac-2025":  # the only layout that dates a transfer to ICE
+        rows[0]["Detainer_Lift_Date"], rows[2]["Detainer_Lift_Date"] = "11/05/2014", 41950
     return rows
 
 
@@ -118,6 +120,8 @@ def test_a_workbook_is_recognized_and_read(house, name):
         assert set(ds.changed.loc[ds.changed["column"] == "person_id", "what"]) == {"redacted"}
         exits = ds.frame("exits")
         assert exits.loc[exits["kind"] == "removed", "date"].astype("str").tolist() == ["2014-12-24", "2014-12-26"] * 2
+        custody = exits.loc[exits["kind"] == "ice_custody", "date"].astype("str").tolist()
+        assert custody == (["2014-11-07"] * 2 if name == "trac-2025" else [])
 
 
 TYPED = {"parquet": "to_parquet", "xlsx": "to_excel", "dta": "to_stata", "csv": "to_csv"}

@@ -132,3 +132,33 @@ def shares(frame: pd.DataFrame) -> tuple[float, float, float]:
         declined / (outcome != "unknown").sum(),
         declined / outcome.isin(["declined", "ice_custody"]).sum(),
     )
+
+
+NYC = ("36005", "36047", "36061", "36081", "36085")
+
+
+def test_ice_federal_facilities_decline_next_to_nothing(ice):
+    frame = ice.frame("detainers")
+    share = frame["operator"].value_counts(normalize=True)
+    assert share["federal"] >= 0.12
+    assert share["state_prison"] == pytest.approx(0.08, abs=0.03)
+    declined = (frame["outcome"] == "declined").groupby(frame["operator"], observed=True).mean()
+    assert declined["federal"] < 0.01
+    assert declined["state_prison"] < 0.01
+    assert declined["local"] > 0.07
+    placed = ice.places.groupby("level")["rows"].sum()
+    assert placed.sum() == 79_053
+    assert placed["county"] / placed.sum() > 0.85
+
+
+def test_ice_detainers_lodged_in_new_york_city_fell_by_five_sixths_when_the_law_came(ice):
+    frame = ice.frame("detainers")
+    city = frame[frame["jurisdiction"].isin(NYC)]
+    months = city["prepared"].dt.strftime("%Y-%m").value_counts()
+    assert 1 - months["2015-01"] / months["2014-10"] == pytest.approx(5 / 6, abs=0.03)
+
+
+def test_ice_kinds_of_request(ice):
+    counts = ice.frame("detainers")["request"].value_counts()
+    assert (counts["detainer"], counts["notification"]) == (75_497 + 2811 + 199, 546)
+    assert not ice.frame("detainers")["duplicate_likely"].any()  # no identifier, no duplicate

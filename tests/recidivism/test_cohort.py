@@ -9,13 +9,28 @@ from hypothesis import strategies as st
 
 import analysis
 from analysis.data.errors import InputError
+from analysis.recidivism.later import later_events
 from analysis.recidivism.requests import EPISODE_GAP
 
 END = date(2020, 12, 31)
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\narea = "one county"\n'
 COLUMNS = {
-    "detainers": {"person_id": "id", "prepared": "day", "released": "out", "jurisdiction": "place", "sex": "sex"},
-    "releases": {"person_id": "id", "released": "day", "jurisdiction": "place", "sex": "sex", "birth_year": "born"},
+    "detainers": {
+        "person_id": "id",
+        "prepared": "day",
+        "released": "out",
+        "jurisdiction": "place",
+        "sex": "sex",
+        "request": "request",
+    },
+    "releases": {
+        "person_id": "id",
+        "released": "day",
+        "jurisdiction": "place",
+        "sex": "sex",
+        "birth_year": "born",
+        "booked": "in",
+    },
     "arrests": {"person_id": "id", "arrested": "day", "severity": "class", "charge_group": "group"},
     "exits": {"person_id": "id", "date": "day", "kind": "kind"},
 }
@@ -174,6 +189,112 @@ def test_detainers_thirty_days_apart_are_one_episode_and_thirty_one_are_two(worl
     assert every.attrs["row"] == "episode"
 
 
+def test_a_longer_gap_joins_what_a_shorter_one_parts(world):
+    ds = world(detainers=[("a", "2020-01-01"), ("a", "2020-03-01"), ("a", "2020-06-01")])
+    options = {"origin": "prepared", "event": "repeat_detainer"}
+    assert followed(analysis.cohort(ds, episode_gap=60, **options)) == [(152, "repeat_detainer")]
+    assert followed(analysis.cohort(ds, episode_gap=0, **options)) == [(60, "repeat_detainer")]
+    apart = analysis.cohort(ds, episode_gap=92, **options)
+    assert followed(apart) == [(365, None)]
+    assert apart.attrs["detainers"]["episode_gap"] == 92
+
+
+def test_requests_that_ask_for_no_custody_are_no_detainers_unless_chosen(world):
+    rows = [
+        ("a", "2020-01-01", "", "", "", "notification"), ("a", "2020-03-01", "", "", "", "detainer"),
+        ("a", "2020-06-01", "", "", "", "other"), ("b", "2020-01-01", "", "", "", ""), ("b", "2020-06-01", "", "", "", "detainer"),
+    ]  # fmt: skip
+    ds = world(detainers=rows)
+    options = {"origin": "prepared", "event": "repeat_detainer"}
+    cohort = analysis.cohort(ds, **options)
+    assert followed(cohort) == [(305, None), (152, "repeat_detainer")]  # a request of no known kind counts
+    assert cohort.attrs["left_out"] == {
+        "requests of the kind 'notification', not a detainer": 1,
+        "requests of the kind 'other', not a detainer": 1,
+    }
+    every = analysis.cohort(ds, requests=("detainer", "notification", "other", "unknown"), **options)
+    assert followed(every) == [(60, "repeat_detainer"), (152, "repeat_detainer")]
+    assert followed(analysis.cohort(ds, requests="detainer", **options)) == [(305, None), (213, None)]
+    assert analysis.cohort(ds, unit="every_episode", **options).shape[0] == 3
+
+
+def test_likely_duplicates_are_kept_or_dropped_as_chosen_and_counted(world):
+    ds = world(
+        detainers=[
+            ("a", "2020-01-01"),
+            ("a", "2020-01-02"),
+            ("a", "2020-01-04"),
+            ("", "2020-01-01"),
+            ("", "2020-01-01"),
+        ]
+    )
+    assert ds.frame("detainers")["duplicate_likely"].tolist() == [False, True, False, False, False]
+    options = {"origin": "prepared", "event": "repeat_detainer", "episode_gap": 0, "unit": "every_episode"}
+    assert followed(analysis.cohort(ds, **options)) == [(1, "repeat_detainer"), (2, "repeat_detainer"), (362, None)]
+    dropped = analysis.cohort(ds, duplicates="drop", **options)
+    assert followed(dropped) == [(3, "repeat_detainer"), (362, None)]
+    assert dropped.attrs["left_out"] == {"likely duplicates": 1, "no person identifier": 2}
+
+
+def booked(*stays):
+    return [(person, out, "", "", "", into) for person, into, out in stays]
+
+
+def test_a_transfer_is_no_release_and_an_arrest_in_custody_no_re_arrest(world):
+    ds = world(
+        releases=booked(
+            ("a", "2020-01-01", "2020-02-01"), ("a", "2020-02-01", "2020-03-01"),  # a transfer on one day
+            ("a", "2020-05-01", "2020-08-01"), ("b", "2020-01-01", "2020-02-01"), ("b", "2020-01-10", "2020-01-20"),
+            ("c", "", "2020-02-01"),
+        ),
+        arrests=[("a", "2020-02-15"), ("a", "2020-05-02"), ("a", "2020-08-01"), ("a", "2020-09-01"), ("b", "2020-02-02"),
+                 ("c", "2020-02-01"), ("c", "2020-01-15")],
+    )  # fmt: skip
+    cohort = analysis.cohort(ds)
+    assert cohort["released"].astype("str").tolist() == ["2020-03-01", "2020-02-01", "2020-02-01"]
+    assert followed(cohort) == [(184, "rearrest"), (1, "rearrest"), (334, None)]
+    assert cohort.attrs["custody"] is True
+    assert cohort.attrs["left_out"] == {
+        "releases within a longer stay in custody": 2,
+        "rearrest on the day of origin": 1,
+        "rearrest dated before the origin": 2,
+        "rearrest while in custody": 2,
+    }
+    later = later_events(ds, cohort)
+    assert later.loc[later["event"].notna(), "days"].tolist() == [184, 1]
+    written = analysis.cohort(ds, custody=False)
+    assert written["released"].astype("str").tolist() == ["2020-02-01", "2020-01-20", "2020-02-01"]
+    assert followed(written) == [(14, "rearrest"), (13, "rearrest"), (334, None)]
+    assert written.attrs["custody"] is False
+
+
+def test_the_arrest_that_begins_a_stay_counts(world):
+    ds = world(
+        releases=booked(("a", "2020-01-01", "2020-02-01"), ("a", "2020-02-02", "2020-02-10")),
+        arrests=[("a", "2020-02-02")],
+    )
+    assert followed(analysis.cohort(ds)) == [(1, "rearrest")]
+
+
+def test_repeat_detainers_from_one_file_with_removals_and_a_minimum_gap(world):
+    ds = world(
+        "{ detainers = 2020-12-31, exits = 2020-11-30 }",
+        detainers=[("a", "2020-01-01"), ("a", "2020-01-20"), ("a", "2020-06-01"), ("b", "2020-01-01"), ("b", "2020-08-01"),
+                   ("c", "2020-01-01"), ("d", "2020-12-15")],
+        exits=[("b", "2020-03-01", "removed"), ("c", "2020-01-15", "ice_custody")],
+    )  # fmt: skip
+    options = {"origin": "prepared", "event": "repeat_detainer"}
+    first = analysis.cohort(ds, **options)
+    assert first.attrs["data_end"] == "2020-11-30"
+    assert followed(first) == [(152, "repeat_detainer"), (60, "removed"), (14, "ice_custody")]
+    late = analysis.cohort(ds, entry_days=30, **options)
+    assert followed(late) == [(152, "repeat_detainer"), (60, "removed")]
+    assert late["entry"].tolist() == [30.0, 30.0]
+    through = analysis.cohort(ds, competing=(), **options)
+    assert through.attrs["data_end"] == "2020-12-31"
+    assert followed(through) == [(152, "repeat_detainer"), (213, "repeat_detainer"), (365, None), (16, None)]
+
+
 def test_which_arrests_count_by_severity(world):
     ds = world(
         releases=[("a", "2020-01-01")],
@@ -228,6 +349,9 @@ def test_the_last_detainer_on_or_before_a_release_and_age_come_along(world):
         ({"min_days": 0.5}, "whole days"),
         ({"entry_days": float("nan")}, "entry_days = nan"),
         ({"until": "soon"}, "until = 'soon', expected a date"),
+        ({"requests": ("detainr",)}, "Did you mean 'detainer'?"),
+        ({"duplicates": "flag"}, "duplicates = 'flag'. Valid names: drop, keep"),
+        ({"episode_gap": -1}, "episode_gap = -1: expected whole days"),
     ],
 )
 def test_what_no_cohort_can_be_is_one_clear_error(world, options, words):

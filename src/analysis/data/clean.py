@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.data.blocks import Map, Source
 from analysis.data.convert import Changes, converted, found_values, noun, scrubbed, typed
 from analysis.data.errors import InputError, nearest
+from analysis.data.link_input import has_name
 from analysis.data.places import located
 from analysis.data.problems import Problems, check_durations, check_rows
 from analysis.data.tables import LINEAGE, TABLES, Table
@@ -65,13 +66,19 @@ def clean(
             result.changed[name, "unreadable"] += int(bad.sum())
         if name in table.keys:
             blank = values.isna().to_numpy() & ~(bad if bad is not None else np.zeros(len(raw), dtype=bool))
-            if mapping.secondary and rule.kind == "date":
+            if mapping.secondary and rule.kind in ("date", "category"):
                 missing_key |= blank
-            else:
+            elif not (name == "person_id" and source.link):  # a person may be known by name alone
                 problems.add(blank, name, "blank", found)
         columns[name] = values
         if name in RAW_BESIDE and rule.headers:
             columns[f"{name}_raw"] = found.where(found != "").astype("category")
+    if source.link and "person_id" in table.keys:
+        identified = (
+            columns["person_id"].notna().to_numpy() if "person_id" in columns else np.zeros(len(raw), dtype=bool)
+        )
+        named = has_name(raw, source.link, lineage, (source.nulls, source.redacted))
+        problems.add(~identified & ~named, "person_id", "blank, and no name")
     check_rows(columns, problems)
     if mapping.table == "follow_up":
         check_durations(columns, assumed.get("days"), follow_up, problems)
@@ -84,7 +91,7 @@ def clean(
     frame = _complete(columns, table, raw.index)
     frame[LINEAGE[0]], frame[LINEAGE[1]], frame[LINEAGE[2]] = lineage[0], lineage[1], rows
     aside = problems.rows()
-    # a row of the file without a secondary table's date is not a row of that table
+    # a row of the file without a secondary table's date or kind is not a row of that table
     kept = frame[~aside & ~missing_key].reset_index(drop=True)
     result.kept, result.places = located(kept, mapping.columns) if not table.free else (kept, Counter())
     result.aside = problems.frame(rows, aside & ~missing_key)

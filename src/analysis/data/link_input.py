@@ -63,6 +63,15 @@ def linkage_input(
     return out
 
 
+def has_name(
+    raw: pd.DataFrame, columns: LinkColumns, lineage: tuple[str, str], nothing: tuple[frozenset[str], object]
+) -> np.ndarray:
+    """Return which rows hold a name, by which a person can be told without an identifier. Raises InputError as above."""
+    text = _Text(raw, lineage, nothing)
+    parts = [text(header) for header in (columns.name, columns.last_name, columns.first_name) if header]
+    return np.logical_or.reduce([part.notna().to_numpy() for part in parts])
+
+
 def source_name(file: str, sheet: str) -> str:
     """Return how linkage records name the file and sheet that they come from."""
     return f"{file}, sheet '{sheet}'" if sheet else file

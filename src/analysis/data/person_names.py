@@ -58,6 +58,8 @@ def split_full(names: pd.Series) -> pd.DataFrame:
     parts makes good what this gets wrong for two surnames.
     """
     text = names.astype("str").str.strip()
+    if not len(text):
+        return pd.DataFrame({"first_name": text, "last_name": text})
     comma = text.str.contains(",", regex=False).fillna(value=False).astype(bool)
     before = text.str.partition(",")
     words = text.str.rpartition(" ")

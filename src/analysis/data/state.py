@@ -66,9 +66,10 @@ def expected(spec: Spec, files: list[RawFile]) -> dict:
     """Return what the processed tables depend on: schema version, map, code, layouts and places of this room, raw files."""
     room = Path(__file__).parent
     code = sorted(path for path in room.rglob("*") if path.suffix in (".py", ".csv", ".toml"))
+    layouts = [path for path in code if path.parent.name in ("formats", "vocabularies")]
     return {
         "schema": SCHEMA_VERSION,
-        "maps": _digest([spec.file]),
+        "maps": _digest([spec.file, *layouts]),
         "code": _digest(code),
         "files": [{"name": file.name, "sha256": file.sha256} for file in files],
     }

@@ -22,6 +22,7 @@ class TableWriter:
 
     def __init__(self, spec: Spec, folder: Path | None) -> None:
         self.spec, self.folder = spec, folder
+        self.linked = any(source.link for source in spec.sources)
         self.schemas: dict[str, pa.Schema] = {}
         self.writers: dict[str, pq.ParquetWriter] = {}
 
@@ -34,7 +35,7 @@ class TableWriter:
 
     def add(self, table: str, frame: pd.DataFrame, file: str) -> None:
         """Check a batch against the canonical table and write it. Raises InputError for a covariate of two kinds."""
-        check(table, frame)
+        check(table, frame, linked=self.linked)
         if table not in self.schemas:
             self.schemas[table] = _schema(table, self.spec, frame)
         arrow = _arrow(frame, self.schemas[table], file)

@@ -17,7 +17,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat.v4 import new_notebook
 from traitlets.config import Config
 
-from analysis.publish import footer, prose
+from analysis.publish import calculator, footer, prose
 from analysis.publish.page import MIME
 from analysis.publish.policy import content_policy, css
 
@@ -104,7 +104,7 @@ def render(notebook: Mapping, provenance: Mapping) -> Rendered:
         "lead": report.lead.body,
         "sections": report.sections,
         "css": css(),
-        "policy": content_policy(),
+        "policy": content_policy(*calculator.scripts(section.body for section in (report.lead, *report.sections))),
         "foot": footer.foot(provenance),
     }
     page, _ = _exporter().from_notebook_node(new_notebook(), resources={"report": model})

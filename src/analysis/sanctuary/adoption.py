@@ -1,0 +1,202 @@
+"""The effect of adopting a policy at different times in different places.
+
+In: a panel, one row a place and period, with the period in which each place adopted. Out: group-time effects and their
+averages, with standard errors clustered by place. It rests on parallel trends: without adoption, adopters would have
+changed as those did that had not adopted.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.data.errors import nearest
+from analysis.recidivism.intervals import quantile_of_level
+from analysis.sanctuary.adoption_panel import Panel, read_panel
+from analysis.sanctuary.adoption_summaries import Summaries
+from analysis.sanctuary.group_times import group_times
+from analysis.sanctuary.two_way import two_way
+
+CONTROLS = ("never", "not_yet")
+FEW = 10
+
+
+@dataclass(frozen=True)
+class Overall:
+    """One number for the whole: an estimate with its standard error and interval."""
+
+    estimate: float
+    se: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, eq=False)
+class AdoptionEffect:
+    """What adoption did, on the scale of the outcome.
+
+    ``overall``: the average over all group-times after adoption, weighted by the size of the cohort (R did's
+    "simple"). ``group_time``: cohort, time, event_time, base, estimate, se, lower, upper, adopters, controls.
+    ``by_cohort``: cohort, units, estimate, se, lower, upper. ``by_event_time``: event_time (0 is the period of
+    adoption), estimate, se, lower, upper, and the simultaneous band_lower and band_upper. ``pre_trend``: tests that
+    nothing happened before adoption. ``benchmark``: two-way fixed effects, for comparison only. ``units``,
+    ``clusters``, ``adopters`` and ``controls`` are counts (controls: units that never adopt within the data), ``left_out`` counts
+    units by reason and ``named`` names them. ``statements`` are sentences that belong beside the numbers.
+    """
+
+    overall: Overall
+    group_time: pd.DataFrame
+    by_cohort: pd.DataFrame
+    by_event_time: pd.DataFrame
+    pre_trend: pd.DataFrame
+    benchmark: dict[str, float]
+    control: str
+    units: int
+    clusters: int
+    adopters: int
+    controls: int
+    left_out: dict[str, int]
+    named: dict[str, list]
+    statements: tuple[str, ...]
+    level: float
+
+
+def adoption_effect(
+    panel: pd.DataFrame,
+    outcome: str,
+    unit: str,
+    time: str,
+    adopted: str,
+    control: str = "never",
+    cluster: str | None = None,
+    weight: str | None = None,
+    repealed: str | None = None,
+    repeals: str = "leave out",
+    bootstrap: int = 0,
+    level: float = 0.95,
+) -> AdoptionEffect:
+    """Estimate group-time effects of a policy adopted at different times, and their averages.
+
+    Parameters
+    ----------
+    panel : pandas.DataFrame
+        One row a unit and period. Rows without an outcome are left out; a comparison uses the units seen in both of its
+        periods.
+    outcome, unit, time : column
+        ``time`` holds numbers (years, months counted from any start) or dates (the first day of each period).
+    adopted : column
+        The first period under the policy, on the scale of ``time``, the same in all rows of a unit; missing means
+        never. A unit that adopted by the first period is left out and named; one that adopts after the last period has
+        not adopted within the data.
+    control : ``"never"`` or ``"not_yet"``
+        Compare with units that never adopt within the data, or with all that have not adopted yet.
+    cluster : column
+        Where the policy is set, if that is larger than a unit (a state's law over its counties). By default the unit.
+    weight : column
+        The weight of a unit, the same in all its rows. By default every unit counts once.
+    repealed : column
+        The first period without the policy again, missing where it was not repealed. ``repeals="leave out"`` leaves
+        such units out and names them; ``"until"`` uses their rows before the repeal.
+    bootstrap : int
+        Replications of the multiplier bootstrap (seeded). 0: analytic standard errors.
+    level : float
+
+    Returns
+    -------
+    AdoptionEffect
+        Varying base period: after adoption the last period before it, before adoption the period before. Standard
+        errors are missing where they cannot be known.
+
+    Raises
+    ------
+    KeyError
+        A column that is not there.
+    ValueError
+        More than one row a unit and period, a unit whose adoption, weight or cluster differs between rows, no adoption
+        within the data, no unit to compare with, a single period.
+
+    References
+    ----------
+    Callaway and Sant'Anna (2021), Journal of Econometrics 225: 200-230; R's ``did``, ``att_gt`` and ``aggte``.
+    """
+    quantile_of_level(level)
+    control = _control(control)
+    read = read_panel(panel, outcome, unit, time, adopted, cluster, weight, repealed, repeals)
+    _refuse_what_cannot_be_compared(read, control)
+    effects = group_times(read, control)
+    after = effects.table["event_time"].to_numpy() >= 0
+    if not after.any():
+        raise ValueError("no cohort can be compared after adoption: it and its controls are never seen in both periods")
+    sums = Summaries(read, effects, level, bootstrap)
+    overall = sums.table({}, [after]).iloc[0]
+    times = pd.Index(sorted(effects.table["event_time"].unique()))
+    event = effects.table["event_time"].to_numpy()
+    by_event_time = sums.table({"event_time": _whole(times)}, [event == e for e in times], bands=True)
+    cohort = effects.table["cohort"].to_numpy()
+    cohorts = [g for g in read.cohorts if ((cohort == g) & after).any()]
+    labels = {"cohort": [read.label(g) for g in cohorts], "units": [int((read.adopted == g).sum()) for g in cohorts]}
+    by_cohort = sums.table(labels, [(cohort == g) & after for g in cohorts])
+    return AdoptionEffect(
+        Overall(*(float(overall[name]) for name in ("estimate", "se", "lower", "upper"))),
+        _group_time(read, effects.table, sums),
+        by_cohort,
+        by_event_time,
+        sums.pre_trend(by_event_time),
+        two_way(read, level),
+        control,
+        len(read.adopted),
+        sums.clusters,
+        int((read.adopted < float("inf")).sum()),
+        int((read.adopted == float("inf")).sum()),
+        read.left_out,
+        read.named,
+        _statements(read, cohorts),
+        level,
+    )
+
+
+def _control(control: str) -> str:
+    """``never_treated`` and ``not-yet-treated``, as other software has it, are understood too."""
+    known = str(control).lower().replace("-", "_").removesuffix("_treated")
+    if known not in CONTROLS:
+        raise ValueError(f"control = {control!r}.{nearest(known, CONTROLS)}")
+    return known
+
+
+def _refuse_what_cannot_be_compared(panel: Panel, control: str) -> None:
+    aside = "".join(f" Left out: {n} {reason}." for reason, n in panel.left_out.items())
+    if not len(panel.cohorts):
+        raise ValueError(f"no unit adopts within the data, so no effect of adoption can be estimated.{aside}")
+    if control == "never" and (panel.adopted < float("inf")).all():
+        raise ValueError(
+            f"every unit adopts within the data: none is left to compare with. control='not_yet' compares with later adopters.{aside}"
+        )
+
+
+def _group_time(panel: Panel, table: pd.DataFrame, sums: Summaries) -> pd.DataFrame:
+    alone = sums.table({}, [table.index.to_numpy() == i for i in table.index])
+    out = table.assign(
+        cohort=[panel.label(g) for g in table["cohort"]],
+        time=[panel.label(t) for t in table["time"]],
+        base=[panel.label(t) for t in table["base"]],
+        event_time=_whole(table["event_time"]),
+        **{name: alone[name] for name in ("se", "lower", "upper")},
+    )
+    return out[["cohort", "time", "event_time", "base", "estimate", "se", "lower", "upper", "adopters", "controls"]]
+
+
+def _whole(values: pd.Index | pd.Series) -> pd.Index | pd.Series:
+    return values.astype("int64") if (values == values.astype("int64")).all() else values
+
+
+def _statements(panel: Panel, cohorts: list) -> tuple[str, ...]:
+    adopters, never = int((panel.adopted < float("inf")).sum()), int((panel.adopted == float("inf")).sum())
+    out = []
+    if not never:
+        out.append("Every unit adopts within the data: each comparison is with later adopters.")
+    for n, what in ((adopters, "adopt within the data"), (never, "never adopt within the data")):
+        if 0 < n < FEW:
+            out.append(f"Only {n} unit{'s' if n != 1 else ''} {what}: standard errors are too small with so few.")
+    alone = sum(int((panel.adopted == g).sum() == 1) for g in cohorts)
+    if alone:
+        out.append(f"{alone} of {len(cohorts)} cohorts hold one unit, whose own variation cannot be seen.")
+    return (*out, *(f"{n} left out: {reason}." for reason, n in panel.left_out.items()))

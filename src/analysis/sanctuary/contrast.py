@@ -1,0 +1,180 @@
+"""Two groups of a cohort read for comparison: who is in it, what is known of them by the horizon, and in which cluster.
+
+In: a cohort with a group (policy) and covariates. Out: arrays, and a count of every row that was set aside, with the
+reason. Nothing here looks at an outcome to decide who is compared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from analysis.recidivism import inputs
+from analysis.recidivism.window import Window, window
+from analysis.sanctuary.clusters import joined_clusters
+
+CONTRAST = ("limits", "none")
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """Rows of two groups. ``names`` are (group 0, group 1); ``group`` is 1 for the second.
+
+    ``outcome`` is 1 where the event came first and by the horizon, ``event`` where any event did; ``matrix`` has an
+    intercept and the coded covariates ``columns``. ``sides`` counts clusters with rows in group 0 and in group 1.
+    """
+
+    frame: pd.DataFrame
+    names: tuple[str, str]
+    cause: str
+    horizon: Window
+    group: np.ndarray
+    time: np.ndarray
+    event: np.ndarray
+    outcome: np.ndarray
+    cluster: np.ndarray
+    cluster_labels: pd.Index
+    matrix: np.ndarray
+    columns: list[str]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Clusters with rows in group 0 and in group 1."""
+        return tuple(len(np.unique(self.cluster[self.group == code])) for code in (0, 1))
+
+    def rows(self, kept: np.ndarray, reason: str) -> "Contrast":
+        """The same contrast over fewer rows, the others counted under a reason."""
+        cluster, number = np.unique(self.cluster[kept], return_inverse=True)
+        out = {**self.left_out, reason: self.left_out.get(reason, 0) + int((~kept).sum())}
+        return Contrast(
+            self.frame[kept], self.names, self.cause, self.horizon, self.group[kept], self.time[kept], self.event[kept],
+            self.outcome[kept], number, self.cluster_labels[cluster], self.matrix[kept], self.columns, out,
+        )  # fmt: skip
+
+
+def read_contrast(
+    cohort: pd.DataFrame, group: str, adjust: Sequence[str], cluster: str | None, horizon: float,
+    contrast: tuple[str, str] | None, operators: Sequence[str] | None,
+) -> Contrast:  # fmt: skip
+    """Return the contrast of a cohort; see ``compare`` for its columns and errors."""
+    wanted = [group, "days", "event", *filter(None, (cluster,)), *(name for name in adjust if name.isidentifier())]
+    inputs.require(cohort.columns, wanted)
+    if "entry" in cohort and cohort["entry"].notna().any():
+        raise ValueError("compare needs follow-up from the origin on: this cohort has delayed entry (entry_days)")
+    first, second = _levels(cohort[group], contrast)
+    left_out: dict[str, int] = {}
+    frame = cohort
+    if operators is not None and "operator" in frame:
+        frame = _keep(
+            frame,
+            frame["operator"].isin(list(operators)),
+            f"not at a facility run by: {', '.join(operators)}",
+            left_out,
+        )
+    label = frame[group]
+    frame = _keep(frame, label.isin([first, second]), f"{group} neither {first} nor {second}", left_out)
+    numbers = [name for name in adjust if name in frame and pd.api.types.is_numeric_dtype(frame[name])]
+    if numbers:
+        frame = _keep(frame, frame[numbers].notna().all(axis=1), "a covariate is missing", left_out)
+    where = _clusters(frame, cluster)
+    if where.isna().any():
+        raise ValueError(
+            f"cluster {cluster!r} is missing in {int(where.isna().sum())} rows: where the policy is set must be known"
+        )
+    matrix, columns = coded(frame, adjust)
+    code, labels = pd.factorize(where, sort=True)
+    time = inputs.times(frame["days"])
+    causes, names = inputs.event_codes(frame["event"])
+    cause = inputs.one_cause(cohort.attrs.get("event"), names) if names else cohort.attrs.get("event", "event")
+    place = names.index(cause) if cause in names else -2
+    span = window(horizon, cohort.attrs.get("time_unit", "day"), bool((time == np.floor(time)).all()))
+    return Contrast(
+        frame, (str(first), str(second)), cause, span, (frame[group] == second).to_numpy().astype(int), time,
+        causes >= 0, ((causes == place) & (time <= span.length)).astype(float), code, pd.Index(labels), matrix, columns,
+        {reason: n for reason, n in left_out.items() if n},
+    )  # fmt: skip
+
+
+def coded(frame: pd.DataFrame, adjust: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """An intercept and the covariates: numbers as they are, categories as one column less than their levels.
+
+    A missing category is a level of its own. A name that is no column is read as a term of a formula, ``"I(age**2)"``.
+    """
+    columns, names = [np.ones(len(frame))], ["(intercept)"]
+    for term in adjust:
+        if term not in frame:
+            found = _formula(term, frame)
+            columns += [found[name].to_numpy(float) for name in found]
+            names += list(found.columns)
+        elif pd.api.types.is_numeric_dtype(frame[term]):
+            columns.append(frame[term].to_numpy(float))
+            names.append(term)
+        else:
+            text = frame[term].astype("str").fillna("(missing)")
+            for level in sorted(text.unique())[1:]:
+                columns.append((text == level).to_numpy(float))
+                names.append(f"{term}: {level}")
+    return np.column_stack(columns), names
+
+
+def empty_strata(contrast: Contrast, adjust: Sequence[str]) -> tuple[Contrast, list[str]]:
+    """Set aside levels of a category that one group has none of: nothing there can be compared. Returns their names too."""
+    named: list[str] = []
+    again = True
+    while again and len(contrast.group):
+        again = False
+        for term in adjust:
+            if term not in contrast.frame or pd.api.types.is_numeric_dtype(contrast.frame[term]):
+                continue
+            text = contrast.frame[term].astype("str").fillna("(missing)")
+            sides = pd.crosstab(text, contrast.group).reindex(columns=[0, 1], fill_value=0)
+            empty = sides.index[(sides == 0).any(axis=1)]
+            if len(empty):
+                named += [f"{term} {level}" for level in empty]
+                contrast = contrast.rows(~text.isin(empty).to_numpy(), "in a stratum that one group has none of")
+                again = True
+    return contrast, named
+
+
+def _formula(term: str, frame: pd.DataFrame) -> pd.DataFrame:
+    from analysis.recidivism.cox_design import design, variables
+
+    used = variables(term, frame.columns)
+    found = design(term, frame[used])
+    return pd.DataFrame(found.matrix[found.pattern], columns=found.names, index=frame.index)
+
+
+def _levels(column: pd.Series, contrast: tuple[str, str] | None) -> tuple[object, object]:
+    """Group 0 and group 1. ``contrast`` is (group 1, group 0), as one says "limits against none"."""
+    present = list(pd.unique(column.dropna()))
+    if contrast is not None:
+        inputs.require(
+            [str(level) for level in present], [str(level) for level in contrast], "level", f"{column.name!r}"
+        )
+        second, first = (next(level for level in present if str(level) == str(name)) for name in contrast)
+        return first, second
+    if {str(level) for level in present} >= set(CONTRAST):
+        return CONTRAST[1], CONTRAST[0]
+    if len(present) != 2:
+        said = ", ".join(sorted(str(level) for level in present)) or "nothing"
+        raise ValueError(
+            f"no comparison: {column.name!r} holds {said}; expected two groups. Name them in contrast=(group 1, group 0)"
+        )
+    return tuple(sorted(present, key=lambda level: (isinstance(level, str), level)))
+
+
+def _keep(frame: pd.DataFrame, mask: pd.Series, reason: str, left_out: dict[str, int]) -> pd.DataFrame:
+    mask = mask.fillna(False).astype(bool)
+    left_out[reason] = int((~mask).sum())
+    return frame[mask]
+
+
+def _clusters(frame: pd.DataFrame, cluster: str | None) -> pd.Series:
+    """Clusters as text; policy clusters that share a place are joined, so that no place is split between two."""
+    if cluster is None:
+        return pd.Series(np.arange(len(frame)), index=frame.index)
+    if cluster == "policy_cluster" and "jurisdiction" in frame:
+        return joined_clusters(frame).astype("str")
+    return frame[cluster].astype("str") if not pd.api.types.is_numeric_dtype(frame[cluster]) else frame[cluster]

@@ -1,0 +1,101 @@
+"""How fragile a comparison is: without each place in turn, and with re-arrests that no one could see."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.sanctuary.adjusted import unadjusted
+from analysis.sanctuary.contrast import Contrast, read_contrast
+from analysis.sanctuary.designs import DOUBLY_ROBUST, TRIM, UNADJUSTED, data_of, nothing_to_compare, results
+
+TAKEN = ("ice_custody", "removed")
+
+
+def leave_one_out(
+    cohort: pd.DataFrame,
+    place: str = "jurisdiction",
+    group: str = "policy",
+    adjust: Sequence[str] = (),
+    cluster: str | None = "policy_cluster",
+    horizon: float = 365,
+    contrast: tuple[str, str] | None = None,
+    operators: Sequence[str] | None = ("local",),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """The comparison again without each place in turn.
+
+    Parameters are those of ``compare``; ``place`` names the column whose values are left out one at a time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        left_out (first row: "nobody"), rows (left), estimate, lower, upper, because (why there is none), ordered by
+        estimate; doubly robust where there are covariates, else unadjusted.
+    """
+    read = read_contrast(cohort, group, list(adjust), cluster, horizon, contrast, operators)
+    where = read.frame[place].astype("str").to_numpy()
+    rows = [("nobody", read)] + [(name, read.rows(where != name, "left out")) for name in sorted(set(where))]
+    found = []
+    for name, kept in rows:
+        design = results(kept, list(adjust), level, TRIM, only=[DOUBLY_ROBUST if adjust else UNADJUSTED])[0]
+        spread = design.uncertainty
+        limits = (np.nan, np.nan) if spread is None else (spread.lower, spread.upper)
+        found.append((name, len(kept.group), design.difference, *limits, design.because))
+    table = pd.DataFrame(found, columns=["left_out", "rows", "estimate", "lower", "upper", "because"])
+    return pd.concat([table.iloc[:1], table.iloc[1:].sort_values(["estimate", "left_out"])], ignore_index=True)
+
+
+def tipping_point(
+    cohort: pd.DataFrame,
+    group: str = "policy",
+    cluster: str | None = "policy_cluster",
+    horizon: float = 365,
+    contrast: tuple[str, str] | None = None,
+    operators: Sequence[str] | None = ("local",),
+    taken: Sequence[str] = TAKEN,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """How many of the people taken into custody or removed must have been arrested unseen for the difference to vanish.
+
+    Someone who was removed is out of reach of the records: an arrest after return, or abroad, is not seen. Add to each
+    group's risk a share of those taken first, and ask at which share the two risks meet.
+
+    Parameters
+    ----------
+    cohort, group, cluster, horizon, contrast, operators
+        As for ``compare``; unadjusted risks.
+    taken : labels
+        Events after which an arrest may go unseen.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an assumption (in both groups alike; in one group only): assumption, taken_0, taken_1 (shares taken
+        first, by the horizon), difference (of risks), share: the share of those taken that would have to have been
+        arrested unseen. Missing where no share between 0 and 1 would do.
+    """
+    read = read_contrast(cohort, group, [], cluster, horizon, contrast, operators)
+    if because := nothing_to_compare(read):
+        raise ValueError(f"no tipping point: {because}")
+    label = read.frame["event"].astype("str").isin(list(taken)).to_numpy() & (read.time <= read.horizon.length)
+    risks, shares = (
+        [unadjusted(data_of(read if y is None else _outcome(read, y)), code).mean for code in (0, 1)]
+        for y in (None, label)
+    )
+    gap = risks[1] - risks[0]
+    ways = {
+        "in both groups alike": (gap, shares[0] - shares[1]),
+        f"in the group {read.names[0]} only": (gap, shares[0]),
+        f"in the group {read.names[1]} only": (-gap, shares[1]),
+    }
+    rows = []
+    for said, (needed, reach) in ways.items():
+        share = needed / reach if reach != 0 else np.nan
+        rows.append((said, *shares, gap, share if 0 <= share <= 1 else np.nan))
+    return pd.DataFrame(rows, columns=["assumption", "taken_0", "taken_1", "difference", "share"])
+
+
+def _outcome(read: Contrast, outcome: np.ndarray) -> Contrast:
+    return replace(read, outcome=outcome.astype(float))

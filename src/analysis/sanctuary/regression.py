@@ -1,0 +1,90 @@
+"""Weighted logistic and linear regression, with what each row contributes to the coefficients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+_ROUNDS, _CLOSE = 60, 1e-12
+FAMILIES = ("logistic", "linear")
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """``fitted`` for every row of the matrix that was given, ``slope`` the derivative of the mean in the linear predictor.
+
+    ``influence`` (rows, coefficients) sums to the coefficients' error when divided by the number of rows.
+    """
+
+    coefficients: np.ndarray
+    fitted: np.ndarray
+    slope: np.ndarray
+    influence: np.ndarray
+
+
+def fit(matrix: np.ndarray, outcome: np.ndarray, weight: np.ndarray, family: str) -> Fit:
+    """Fit on the rows of positive weight; predict for all. Columns that add nothing there get a coefficient of 0."""
+    if family not in FAMILIES:
+        raise ValueError(f"family must be 'logistic' or 'linear', found {family!r}")
+    used = weight > 0
+    columns = independent(matrix[used])
+    x, y, w = matrix[used][:, columns], outcome[used], weight[used]
+    beta = _logistic(x, y, w) if family == "logistic" else np.linalg.lstsq(
+        x * np.sqrt(w)[:, None], y * np.sqrt(w), rcond=None
+    )[0]  # fmt: skip
+    linear = matrix[:, columns] @ beta
+    fitted = expit(linear) if family == "logistic" else linear
+    slope = fitted * (1 - fitted) if family == "logistic" else np.ones(len(linear))
+    information = (x * (w * slope[used])[:, None]).T @ x / len(matrix)
+    influence = np.zeros(matrix.shape)
+    scores = x * (w * (y - fitted[used]))[:, None]
+    part = np.zeros((len(matrix), len(columns)))
+    part[used] = scores @ np.linalg.pinv(information, hermitian=True)
+    influence[:, columns] = part
+    coefficients = np.zeros(matrix.shape[1])
+    coefficients[columns] = beta
+    return Fit(coefficients, fitted, slope, influence)
+
+
+def independent(matrix: np.ndarray) -> list[int]:
+    """The first columns that span the same space, as R keeps them."""
+    scale = np.sqrt((matrix**2).sum(axis=0))
+    basis = np.zeros((len(matrix), 0))
+    kept = []
+    for j in range(matrix.shape[1]):
+        column = matrix[:, j] / scale[j] if scale[j] > 0 else matrix[:, j]
+        left = column - basis @ (basis.T @ column)
+        left = left - basis @ (basis.T @ left)  # twice is enough
+        size = np.linalg.norm(left)
+        if size > 1e-7:
+            kept.append(j)
+            basis = np.column_stack([basis, left / size])
+    return kept
+
+
+def _logistic(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Newton's method with halved steps. Where the likelihood has no maximum, the last step is finite and its means are right."""
+    beta = np.zeros(x.shape[1])
+    best = _log_likelihood(x @ beta, y, w)
+    for _ in range(_ROUNDS):
+        mean = expit(x @ beta)
+        information = (x * (w * np.maximum(mean * (1 - mean), 1e-10))[:, None]).T @ x
+        step = np.linalg.lstsq(information, x.T @ (w * (y - mean)), rcond=None)[0]
+        for _ in range(30):
+            value = _log_likelihood(x @ (beta + step), y, w)
+            if value >= best:
+                break
+            step = step / 2
+        else:
+            return beta
+        beta = beta + step
+        if value - best <= _CLOSE * (abs(best) + 1e-8) and np.abs(step).max() < 1e-9 * (1 + np.abs(beta).max()):
+            return beta
+        if np.abs(x @ beta).max() > 40:
+            return beta
+        best = value
+    return beta
+
+
+def _log_likelihood(linear: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
+    return float(w @ (y * linear - np.logaddexp(0, linear)))
