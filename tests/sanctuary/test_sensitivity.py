@@ -1,32 +1,84 @@
-"""E-values and worst-case bounds against published figures and arithmetic by hand."""
+"""E-values and worst-case bounds against published numbers, and what must hold of them."""
+
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import ndtr
 
-import analysis
+from analysis.sanctuary.sensitivity import bounds, e_value
 
 
-def test_e_value_of_a_published_ratio():
-    # VanderWeele and Ding (2017): a risk ratio of 3.9 with lower limit 1.8
-    found = analysis.e_value(3.9, limit=1.8)
+def test_the_published_e_value() -> None:
+    # VanderWeele and Ding (2017): risk ratio 3.9 (1.8 to 8.7): 7.26 and 3.0
+    found = e_value(3.9, limit=1.8)
     assert found.estimate == pytest.approx(7.263034, abs=5e-7)
-    assert found.limit == pytest.approx(3.0, abs=5e-7)
+    assert found.limit == pytest.approx(3.0, abs=1e-12)
 
 
-def test_a_ratio_under_one_is_inverted_and_an_interval_over_one_gives_one():
-    assert analysis.e_value(1 / 3.9).estimate == pytest.approx(analysis.e_value(3.9).estimate)
-    assert analysis.e_value(1.2, limit=0.9).limit == 1.0
-    assert analysis.e_value(1.0).estimate == 1.0
+def test_a_ratio_under_one_is_inverted() -> None:
+    # R EValue: evalues.RR(0.80, 0.71, 0.91): 1.81 and 1.43
+    found = e_value(0.80, limit=0.91)
+    assert (round(found.estimate, 2), round(found.limit, 2)) == (1.81, 1.43)
+    assert e_value(1 / 3.9, limit=1 / 1.8).estimate == pytest.approx(7.263034, abs=5e-7)
 
 
-def test_bounds_where_some_could_not_be_followed():
-    found = analysis.bounds(40, 440, unknown=100)
-    assert found.lower == pytest.approx(40 / 440)
-    assert found.upper == pytest.approx(140 / 440)
-    # Imbens and Manski (2004), 95 % interval for the share itself
+def test_an_interval_that_holds_one_gives_one() -> None:
+    assert e_value(1.4, limit=0.9).limit == 1.0
+    assert e_value(0.7, limit=1.2).limit == 1.0
+    assert e_value(1.0, limit=1.0).estimate == 1.0
+
+
+def test_hazard_and_odds_ratios_with_a_common_outcome() -> None:
+    # VanderWeele and Ding (2017), table 2; by hand for 1.5: (1 - .5^1.2247) / (1 - .5^.8165) = 1.3238
+    ratio = (1 - 0.5 ** math.sqrt(1.5)) / (1 - 0.5 ** math.sqrt(1 / 1.5))
+    assert e_value(1.5, measure="hazard ratio", common=True).estimate == pytest.approx(
+        ratio + math.sqrt(ratio * (ratio - 1))
+    )
+    assert e_value(4.0, measure="odds ratio", common=True).estimate == pytest.approx(2 + math.sqrt(2))
+    assert e_value(4.0, measure="odds ratio").estimate == pytest.approx(4 + math.sqrt(12))
+
+
+@given(st.floats(1.0001, 50))
+def test_symmetry_and_the_defining_bound(ratio: float) -> None:
+    value = e_value(ratio).estimate
+    assert value >= ratio
+    assert value**2 / (2 * value - 1) == pytest.approx(ratio, rel=1e-9)  # the largest ratio such a confounder makes
+    assert e_value(1 / ratio).estimate == pytest.approx(value, rel=1e-9)
+
+
+@pytest.mark.parametrize(("ratio", "limit"), [(0, None), (-1, None), (float("inf"), None), (2, 0), (2, 3)])
+def test_ratios_that_are_none_are_refused(ratio: float, limit: float | None) -> None:
+    with pytest.raises(ValueError, match="ratio|limit"):
+        e_value(ratio, limit=limit)
+
+
+def test_bounds_of_the_published_case() -> None:
+    found = bounds(40, 440, unknown=100)
+    assert (found.lower, found.upper) == pytest.approx((0.090909, 0.318182), abs=5e-7)
     assert (found.ci_lower, found.ci_upper) == pytest.approx((0.068366, 0.354705), abs=5e-7)
 
 
-def test_bounds_without_anyone_unknown_are_the_share():
-    found = analysis.bounds(40, 440, unknown=0)
-    assert found.lower == found.upper == pytest.approx(40 / 440)
-    assert found.ci_lower < found.lower < found.ci_upper
+def test_without_unknowns_the_interval_is_walds() -> None:
+    found = bounds(40, 440, unknown=0)
+    half = 1.959964 * math.sqrt(1 / 11 * (10 / 11) / 440)
+    assert (found.ci_lower, found.ci_upper) == pytest.approx((1 / 11 - half, 1 / 11 + half), abs=1e-6)
+
+
+@given(st.integers(1, 400), st.integers(0, 400), st.integers(0, 400))
+def test_imbens_and_manskis_equation_holds(events: int, free: int, unknown: int) -> None:
+    n = events + free + unknown
+    found = bounds(events, n, unknown)
+    assert found.lower <= found.upper
+    low, high = (math.sqrt(p * (1 - p) / n) for p in (found.lower, found.upper))
+    if 0 < found.ci_lower and found.ci_upper < 1 and low > 0:
+        c = (found.lower - found.ci_lower) / low
+        assert ndtr(c + (found.upper - found.lower) / max(low, high)) - ndtr(-c) == pytest.approx(0.95, abs=1e-6)
+        assert 1.6448 < c < 1.9601
+
+
+@pytest.mark.parametrize("counts", [(41, 40, 0), (-1, 10, 0), (1, 0, 0), (5, 10, 6), (1.5, 10, 0)])
+def test_counts_that_do_not_fit_are_refused(counts: tuple) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        bounds(*counts[:2], unknown=counts[2])

@@ -156,7 +156,11 @@ def tally(
     load = times if weight is None else times * weight
     loads = load if weight is None else (times * weight**2 if square is None else square)
     # sorted, so that no sum depends on the order of the rows
-    order = np.argsort(key, kind="stable") if weight is None else np.lexsort((load, key) if count is None and square is None else (loads, load, key))
+    order = (
+        np.argsort(key, kind="stable")
+        if weight is None
+        else np.lexsort((load, key) if count is None and square is None else (loads, load, key))
+    )
     order = order[load[order] > 0]
     if not len(order):
         empty = np.zeros(0, dtype=load.dtype)

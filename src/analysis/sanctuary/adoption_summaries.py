@@ -111,7 +111,11 @@ class Summaries:
         known = ~np.isnan(se)
         if not known.any():
             return np.nan
-        largest = self._largest_of_normals(covariance[np.ix_(known, known)]) if draws is None else np.abs(draws[:, known] / se[known]).max(axis=1)
+        largest = (
+            self._largest_of_normals(covariance[np.ix_(known, known)])
+            if draws is None
+            else np.abs(draws[:, known] / se[known]).max(axis=1)
+        )
         return max(float(np.quantile(largest, self.level)), quantile_of_level(self.level))
 
     def _largest_of_normals(self, covariance: np.ndarray) -> np.ndarray:
