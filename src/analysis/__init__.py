@@ -13,6 +13,7 @@ _HOMES = {
     "places": "analysis.data.places",
     "place_report": "analysis.data.places",
     "cohort": "analysis.recidivism.cohort",
+    "possible": "analysis.recidivism.possible",
     "life_table": "analysis.recidivism.life_table",
     "kaplan_meier": "analysis.recidivism.survival",
     "cumulative_incidence": "analysis.recidivism.survival",

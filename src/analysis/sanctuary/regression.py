@@ -72,17 +72,15 @@ def _logistic(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
         step = np.linalg.lstsq(information, x.T @ (w * (y - mean)), rcond=None)[0]
         for _ in range(30):
             value = _log_likelihood(x @ (beta + step), y, w)
-            if value >= best:
+            if value >= best - _CLOSE * abs(best):  # at the top the likelihood stands still but for rounding
                 break
             step = step / 2
         else:
             return beta
         beta = beta + step
-        if value - best <= _CLOSE * (abs(best) + 1e-8) and np.abs(step).max() < 1e-9 * (1 + np.abs(beta).max()):
+        if np.abs(x @ step).max() < 1e-10 or np.abs(x @ beta).max() > 40:
             return beta
-        if np.abs(x @ beta).max() > 40:
-            return beta
-        best = value
+        best = max(best, value)
     return beta
 
 

@@ -1,0 +1,105 @@
+"""Reading many answers by fixed rules, the plan, and what an offence rule would have done."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.data.errors import InputError
+from analysis.sanctuary import views
+from analysis.sanctuary.counterfactual import under_rule
+from analysis.sanctuary.plan import plan_of, read_plan
+from analysis.sanctuary.reading import read
+from analysis.sanctuary.rule_file import OffenceRule
+
+
+def test_a_table_is_read_by_its_extremes() -> None:
+    table = pd.DataFrame({
+        "design": ["a", "b", "c"], "estimate": [0.02, 0.05, np.nan], "lower": [-0.01, 0.01, np.nan], "upper": [0.05, 0.12, np.nan],
+        "smallest_detectable": [0.04, 0.07, np.nan],
+    })  # fmt: skip
+    found = read(table)
+    assert (found.designs, found.without) == (2, 1)
+    assert (found.lowest, found.highest) == (0.02, 0.05)
+    assert (found.widest, found.widest_design) == ((0.01, 0.12), "b")
+    assert (found.excluded_below, found.excluded_above) == (-0.01, 0.12)
+    assert found.seen_from == 0.04
+    assert "signific" not in found.sentence
+    assert read(table.iloc[2:]).sentence == "No design gives an estimate."
+    assert "no effect is excluded" in read(table.assign(lower=np.nan)).sentence
+
+
+def test_a_plan_is_dated_and_checked(tmp_path) -> None:
+    file = tmp_path / "plan.toml"
+    assert plan_of(tmp_path) is None
+    file.write_text('written = 2024-05-01\n[question.risk]\nasks = "what?"\nhorizon = 365\n', encoding="utf-8")
+    plan = plan_of(tmp_path)
+    assert plan.questions["risk"]["horizon"] == 365
+    assert plan.younger_than(date(2024, 4, 30))
+    assert not plan.younger_than(date(2024, 5, 1))
+    assert not plan.younger_than(None)
+    for text, says in (
+        ('written = "May"\n', "expected a date"),
+        ("written = 2024-05-01\nquestions = 1\n", "Did you mean 'question'"),
+        ("written = 2024-05-01\n[question.a]\nask = 1\n", "Did you mean 'asks'"),
+        ("written = \n", "not TOML"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=says):
+            read_plan(file)
+
+
+def test_both_sides_of_a_rule_add_up() -> None:
+    rule = OffenceRule("r", "R", "conviction", ("assault",), "x")
+    frame = pd.DataFrame({
+        "person_id": list("abcdefgh"), "criminality": ["convicted"] * 4 + ["pending"] * 2 + ["unknown"] * 2,
+        "charge_group": ["assault", "assault", "theft", "theft", "assault", "theft", "assault", "theft"],
+        "follow_up": [200] * 7 + [50], "days": [10, 200, 20, 200, 30, 200, 40, 50],
+        "event": ["rearrest", None, "rearrest", None, "rearrest", None, "rearrest", None],
+    })  # fmt: skip
+    frame.attrs = {"event": "rearrest"}
+    detainers = pd.DataFrame(
+        {"person_id": ["b", "c"], "outcome_raw": ["United States Citizen Interviewed", "Case Closed"]}
+    )
+    table = under_rule(rule, frame, days=105, detainers=detainers).set_index("reading")
+    low, high = table.iloc[0], table.iloc[1]  # unknown as released, unknown as held
+    assert low["people"] == 7
+    assert (table["released"] + table["held"] == table["people"]).all()
+    assert (low["released"], low["rearrested_released"], low["held"], low["held_without"]) == (5, 3, 2, 1)
+    assert (high["released"], high["rearrested_released"], high["held_without"]) == (4, 2, 1)
+    assert low["per_100"] == pytest.approx(100 * 3 / 7)
+    assert low["held_not_removable"] == 1
+    assert table.attrs["left_out"] == {"not to be followed for the whole window": 1}
+    assert under_rule(rule, frame, days=105)["held_not_removable"].isna().all()
+
+
+def test_flows_and_shares_count_every_detainer_once() -> None:
+    frame = pd.DataFrame(
+        {
+            "policy": ["limits", "limits", "none", "none", "none"],
+            "outcome": ["declined", "unknown", "ice_custody", "declined", "unknown"],
+        }
+    )
+    flows = views.flows(frame)
+    assert flows["count"].sum() == 5
+    assert flows["stage"].iloc[0] == "rules that limit detainers"
+    shares = views.three_shares(frame).set_index("rule")
+    none = shares.loc["no rule listed"]
+    assert (
+        none["declined of all"],
+        none["of those with an outcome"],
+        none["of declined and custody"],
+    ) == pytest.approx((1 / 3, 1 / 2, 1 / 2))
+
+
+def test_answers_under_each_definition(cohort: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    def policy(frame: pd.DataFrame, definition: str, on: str) -> pd.DataFrame:
+        out = frame if definition == "direction" else frame.assign(policy="none")
+        out.attrs = frame.attrs
+        return out
+
+    monkeypatch.setattr(views, "with_policy", policy)
+    table = views.answers(cohort, ["direction", "law"], "direction", horizon=365)
+    assert table.loc[table["definition"] == "law", "assumes"].iloc[0].startswith("cannot be estimated")
+    assert table["primary"].tolist() == [True, True, False]
