@@ -44,6 +44,8 @@ _HOMES = {
     "audit": "analysis.claims.audit",
     "e_value": "analysis.sanctuary.sensitivity",
     "bounds": "analysis.sanctuary.sensitivity",
+    "compare": "analysis.sanctuary.compare",
+    "adoption_effect": "analysis.sanctuary.adoption",
 }
 
 __all__ = sorted(_HOMES)
