@@ -92,6 +92,20 @@ def test_a_changed_raw_file_changes_the_page(project, capfd):
     assert "11 people" in (project / "reports" / "index.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("beside", ["plan.toml", "policies.csv", "truth.json"])
+def test_a_file_beside_the_map_that_reports_read_makes_pages_again(project, capfd, beside):
+    notebook(project, "01_good", PAGE)
+    record = project / "reports" / "tiny" / "good.json"
+    seen = []
+    for text in (None, "one", "two"):
+        if text:
+            (project / "data" / "raw" / "tiny" / beside).write_text(text, encoding="utf-8")
+        assert main(["report", "--datasets", "tiny"]) == 0
+        seen.append(json.loads(record.read_text(encoding="utf-8"))["provenance"]["inputs"].get(f"tiny/{beside}"))
+    assert seen[0] is None
+    assert len(set(seen)) == 3
+
+
 def test_a_dataset_outside_the_project_is_taken_by_its_path(project, tmp_path_factory, capfd):
     notebook(project, "01_good", PAGE)
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "mine"

@@ -18,6 +18,7 @@ NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such 
 SITE = "published"  # stands for a dataset where a page is about no one dataset
 SITE_TITLE = "Published claims and methods"
 SITE_SOURCE = "published figures and computed tables under data/raw/published, each row with its source"
+BESIDE = ("plan.toml", "policies.csv", "truth.json")  # what a dataset may hold beside its map and its raw files
 COHORTS = ("north-carolina", "iowa")  # their later years are known: projections are tried on those that are here
 
 
@@ -107,6 +108,8 @@ def _if_here(name: str) -> Spec | None:
 
 def _raw_inputs(spec: Spec, wanted: dict) -> dict[str, str]:
     inputs = {f"{spec.name}/{file['name']}": file["sha256"] for file in wanted["files"]}
+    beside = [spec.file.parent / name for name in BESIDE]
+    inputs |= {f"{spec.name}/{file.name}": sha256(file) for file in beside if file.is_file()}
     return inputs | {f"{spec.name}/dataset.toml and its layouts": wanted["maps"]}
 
 
