@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.recidivism import inputs
-from analysis.recidivism.proportion import rate
+from analysis.recidivism.rates import rate
 from analysis.recidivism.strata import label_columns, strata_of, strata_slices
 
 

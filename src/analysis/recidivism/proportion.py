@@ -1,13 +1,13 @@
-"""Proportions, rates and how two of them differ, from counts alone.
+"""Proportions and how two of them differ, from counts alone.
 
-Intervals are Wilson's and Clopper and Pearson's for a proportion, Newcombe's for a difference, the
-score interval for a ratio of proportions, and exact Poisson intervals for rates and their ratios.
+Intervals are Wilson's and Clopper and Pearson's for a proportion, Newcombe's for a difference, and the
+score interval for a ratio.
 """
 
 from dataclasses import dataclass
 
 from scipy.optimize import brentq
-from scipy.special import betaincinv, gammaincinv
+from scipy.special import betaincinv
 
 from analysis.recidivism.intervals import quantile_of_level
 
@@ -63,7 +63,7 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
     ----------
     Wilson (1927); Clopper and Pearson (1934); Brown, Cai and DasGupta (2001).
     """
-    _check(events, n)
+    check_counts(events, n)
     if method == "wilson":
         lower, upper = _wilson(events, n, quantile_of_level(level))
     elif method == "exact":
@@ -110,65 +110,14 @@ def risk_ratio(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 
     ----------
     Koopman (1984), Biometrics 40: 513-517; Miettinen and Nurminen (1985).
     """
-    _check(events_1, n_1)
-    _check(events_2, n_2)
+    check_counts(events_1, n_1)
+    check_counts(events_2, n_2)
     p, q = events_1 / n_1, events_2 / n_2
     bound = quantile_of_level(level) ** 2
     estimate = float("nan") if events_1 == events_2 == 0 else float("inf") if events_2 == 0 else p / q
     lower = 0.0 if events_1 == 0 else _lowest_ratio(events_1, n_1, events_2, n_2, bound)
     upper = float("inf") if events_2 == 0 else 1 / _lowest_ratio(events_2, n_2, events_1, n_1, bound)
     return Contrast(estimate, lower, upper, p, q, "score", level)
-
-
-def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
-    """Events per unit of exposure with the exact Poisson interval, as ``poisson.test`` of R.
-
-    Parameters
-    ----------
-    events : int
-        0 or more.
-    exposure : float
-        Time at risk, above 0, in any unit; the rate is per that unit.
-
-    Raises
-    ------
-    ValueError
-        A count that is no whole number or negative, an exposure that is not positive.
-
-    References
-    ----------
-    Garwood (1936), Biometrika 28: 437-442.
-    """
-    _check(events)
-    _check_exposure(exposure)
-    quantile_of_level(level)
-    tail = (1 - level) / 2
-    lower = 0.0 if events == 0 else float(gammaincinv(events, tail))
-    upper = float(gammaincinv(events + 1, 1 - tail))
-    return Estimate(events / exposure, lower / exposure, upper / exposure, events, exposure, "exact poisson", level)
-
-
-def rate_ratio(events_1: int, exposure_1: float, events_2: int, exposure_2: float, level: float = 0.95) -> Contrast:
-    """First rate divided by second, exact given the total count, as ``poisson.test`` of R for two rates.
-
-    Raises
-    ------
-    ValueError
-        As for ``rate``.
-
-    References
-    ----------
-    Przyborowski and Wilenski (1940), Biometrika 31: 313-323.
-    """
-    first, second = rate(events_1, exposure_1, level), rate(events_2, exposure_2, level)
-    infinite, total = float("inf"), events_1 + events_2
-    if total == 0:
-        return Contrast(float("nan"), 0.0, infinite, 0.0, 0.0, "exact conditional", level)
-    share = proportion(events_1, total, "exact", level)
-    scale = exposure_2 / exposure_1
-    lower, upper = (infinite if limit == 1 else limit / (1 - limit) * scale for limit in (share.lower, share.upper))
-    estimate = infinite if events_2 == 0 else first.estimate / second.estimate
-    return Contrast(estimate, lower, upper, first.estimate, second.estimate, "exact conditional", level)
 
 
 def _wilson(k: int, n: int, z: float) -> tuple[float, float]:
@@ -206,7 +155,8 @@ def _lowest_ratio(x: int, m: int, y: int, n: int, bound: float) -> float:
     return float(brentq(lambda ratio: _score(x, m, y, n, ratio) - bound, outside, inside, xtol=1e-300, rtol=1e-13))
 
 
-def _check(events: int, n: int | None = None) -> None:
+def check_counts(events: int, n: int | None = None) -> None:
+    """Raise ValueError for a count that is no whole number of 0 or more, and for events that exceed ``n``."""
     for value, name in ((events, "events"), (n, "n")):
         if value is not None and (value != value or value < 0 or value != int(value)):
             raise ValueError(f"{name} must be a whole number of 0 or more, found {value!r}")
@@ -214,8 +164,3 @@ def _check(events: int, n: int | None = None) -> None:
         raise ValueError("a proportion of nobody: n must be at least 1")
     if n is not None and events > n:
         raise ValueError(f"more events ({events}) than n ({n}): a proportion counts people, not arrests")
-
-
-def _check_exposure(exposure: float) -> None:
-    if not 0 < exposure < float("inf"):
-        raise ValueError(f"exposure must be above 0 and finite, found {exposure!r}")

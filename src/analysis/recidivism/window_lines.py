@@ -8,7 +8,8 @@ import pandas as pd
 from analysis.recidivism import inputs
 from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.proportion import proportion, rate
+from analysis.recidivism.proportion import proportion
+from analysis.recidivism.rates import rate
 from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 from analysis.recidivism.window import Window, units_per_year, window
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.recidivism.proportion import proportion, proportion_difference, rate, rate_ratio, risk_ratio
+from analysis.recidivism.proportion import proportion, proportion_difference, risk_ratio
+from analysis.recidivism.rates import rate, rate_ratio
 from analysis.recidivism.unequal import unequal_follow_up
 from analysis.worlds.draws import exponential
 from analysis.worlds.trial import APPROXIMATE, AT_LEAST, SHOWN, Interval, Setting, limits_of
