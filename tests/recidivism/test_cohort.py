@@ -390,3 +390,33 @@ def test_changing_outcomes_never_changes_who_is_eligible(world, releases, one, t
         return cohort["released"].tolist(), cohort["follow_up"].tolist(), outside
 
     assert eligible(one) == eligible(two)
+
+
+PLACED = [
+    ("a", "2020-01-01", "06037"),
+    ("a", "2020-03-01", "06059"),
+    ("a", "2020-06-01", "06037"),
+    ("b", "2020-02-01", "06059"),
+    ("d", "2021-02-02", "06059"),
+    ("e", "2021-02-02", "01001"),
+    ("c", "2020-02-01", "01001"),
+]
+
+
+def test_a_place_s_cohort_starts_there_and_is_followed_everywhere(world):
+    whole = world(releases=PLACED, arrests=[("a", "2020-03-11"), ("b", "2020-02-11"), ("c", "2020-02-05")])
+    here = analysis.open_dataset(whole.name, jurisdiction="06059")
+    found = analysis.cohort(here)
+    # a's first release here is her second one; the arrest ten days later has no place and counts
+    assert sorted(zip(found["released"].dt.month, found["days"], strict=True)) == [(2, 10), (3, 10)]
+    assert found.attrs["left_out"] == {"origin after the data end": 1}
+
+
+def test_places_add_up_to_their_state_and_to_the_whole(world):
+    whole = world(releases=PLACED, arrests=[("a", "2020-03-11"), ("b", "2020-02-11"), ("c", "2020-02-05")])
+
+    def rows(code):
+        return len(analysis.cohort(analysis.open_dataset(whole.name, jurisdiction=code), unit="every_release"))
+
+    assert rows("06037") + rows("06059") == rows("06") == 4
+    assert rows("06") + rows("01") == rows("") == 5

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.data import state
 from analysis.data.errors import InputError, nearest
+from analysis.data.jurisdictions import check, inside, name_of
 from analysis.data.sources import locate
 from analysis.data.spec import Spec
 
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class Dataset:
-    """A built dataset. Attributes of ``dataset.toml`` are attributes of it: title, kind, source, data_end and so on."""
+    """A built dataset. Attributes of ``dataset.toml`` are attributes of it: kind, source, data_end and so on.
 
-    def __init__(self, spec: Spec, processed: Path) -> None:
-        self.spec, self.processed = spec, processed
+    ``jurisdiction`` is the place that it was opened for, empty for all of them. Tables are whole all the same:
+    ``here`` gives a place's rows, and a cohort starts with them.
+    """
+
+    def __init__(self, spec: Spec, processed: Path, jurisdiction: str = "") -> None:
+        self.spec, self.processed, self.jurisdiction = spec, processed, jurisdiction
 
     def __getattr__(self, name: str) -> object:
         if name in Spec.__dataclass_fields__:
@@ -28,6 +33,15 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"<dataset {self.spec.name}: {self.spec.title} ({self.spec.kind}); tables {', '.join(self.tables)}>"
+
+    @property
+    def title(self) -> str:
+        """The dataset's title and, where it was opened for one place, the name of that place."""
+        return f"{self.spec.title}, {name_of(self.jurisdiction)}" if self.jurisdiction else self.spec.title
+
+    def here(self, table: "pd.DataFrame | ibis.Table") -> "pd.DataFrame | ibis.Table":
+        """Return the rows of the place that the dataset was opened for; all of them where it was opened for none."""
+        return inside(table, self.jurisdiction)
 
     @property
     def folder(self) -> Path:
@@ -97,8 +111,11 @@ class Dataset:
         return self.processed / f"{table}.parquet"
 
 
-def open_dataset(name: str | Path) -> Dataset:
+def open_dataset(name: str | Path, jurisdiction: str = "") -> Dataset:
     """Open a dataset by its name under ``data/raw``, or by the path of its ``dataset.toml``.
+
+    ``jurisdiction`` opens it for one place: a FIPS code as text, ``06037`` for a county or ``06`` for a state with its
+    counties. Cohorts then start there and are followed everywhere.
 
     What is missing or older than its inputs (raw files, maps, this package's data code) is built first.
     Raises InputError with one sentence that says what to do.
@@ -106,4 +123,7 @@ def open_dataset(name: str | Path) -> Dataset:
     from analysis.data.build import build
 
     spec, root = state.find_spec(name)
-    return Dataset(spec, build(spec, root, locate(spec)))
+    ds = Dataset(spec, build(spec, root, locate(spec)), jurisdiction)
+    if jurisdiction:
+        check(ds, jurisdiction)
+    return ds

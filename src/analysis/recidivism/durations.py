@@ -29,7 +29,7 @@ def follow_up_rows(
         raise InputError(
             f"{ds.name} gives durations from release and no dates: origin = '{origin}' is not to be had from it."
         )
-    frame = ds.frame("follow_up")
+    frame = ds.here(ds.frame("follow_up"))
     labels = list(frame["event"].cat.categories)
     check_kinds(competing, (*EXIT_KINDS, *labels))
     own = [label for label in labels if label not in competing]

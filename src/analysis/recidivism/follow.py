@@ -44,6 +44,7 @@ def starts_of_follow_up(
     import ibis
 
     table, not_starts = _origins(ds, origin, choice, spells)
+    table = ds.here(table)
     linked, day = table.person_id.notnull(), table[origin]
     table = table.mutate(again=_nth(table, [table.person_id, day]) > 0)
     late = linked & (day > ibis.literal(end))
@@ -94,7 +95,8 @@ def _origins(
     if spells is None:
         return releases, {}
     left = freed(releases, spells)
-    counted = {"releases within a longer stay in custody": int(releases.count().to_pandas() - left.count().to_pandas())}
+    within = ds.here(releases).count().to_pandas() - ds.here(left).count().to_pandas()
+    counted = {"releases within a longer stay in custody": int(within)}
     return left, counted
 
 

@@ -55,7 +55,7 @@ def not_counted(ds: "Dataset", choice: Choice) -> dict[str, int]:
     """Return how many rows do not count as detainers, by why."""
     import ibis
 
-    table = _table(ds)
+    table = ds.here(_table(ds))
     kind = table.request.cast("string")
     counted = {
         f"requests of the kind '{name}', not a detainer": kind == name
