@@ -39,6 +39,21 @@ def inside(table: "pd.DataFrame | ibis.Table", jurisdiction: str) -> "pd.DataFra
     return table.filter(table.jurisdiction.cast("string").startswith(jurisdiction))
 
 
+def placed(table: "ibis.Table", digits: int) -> "ibis.Table":
+    """Return a table with the column ``place``: the first ``digits`` of its jurisdiction, empty text where there are none.
+
+    Rows whose jurisdiction is not known that far have a missing place. Raises InputError as ``inside`` does.
+    """
+    import ibis
+
+    if not digits:
+        return table.mutate(place=ibis.literal(""))
+    if "jurisdiction" not in table.columns:
+        raise InputError("the table has no column 'jurisdiction' to choose rows by.")
+    code = table.jurisdiction.cast("string")
+    return table.mutate(place=ibis.ifelse(code.length() >= digits, code.left(digits), ibis.null("string")))
+
+
 def counted(ds: "Dataset", table: str, level: str = "county") -> pd.DataFrame:
     """Return the places of a table, one row each: jurisdiction, name, rows; in the order of their codes.
 

@@ -15,8 +15,10 @@ from analysis.data.errors import InputError
 from analysis.data.tables import EXIT_KINDS
 from analysis.recidivism.arguments import UNITS, check_arguments
 from analysis.recidivism.durations import check_kinds, follow_up_rows
-from analysis.recidivism.follow import COVARIATES, data_end, event_dates, exit_dates, first_events, starts_of_follow_up
+from analysis.recidivism.follow import data_end, event_dates, exit_dates, first_events
 from analysis.recidivism.held import spells_of
+from analysis.recidivism.origins import COVARIATES, starts_of_follow_up
+from analysis.recidivism.remembered import is_small, remembered
 from analysis.recidivism.requests import EPISODE_GAP, Choice
 
 if TYPE_CHECKING:
@@ -124,15 +126,21 @@ def _from_dates(
     custody: bool,
 ) -> pd.DataFrame:
     check_kinds(competing, EXIT_KINDS)
-    spells = spells_of(ds) if custody else None
-    events = event_dates(ds, event, severity, choice, spells)
-    end = data_end(ds, event, competing)
-    end = end if until is None else min(end, until)
-    starts, left_out = starts_of_follow_up(ds, origin, unit, end, choice, spells)
+    end = data_end(ds, event, competing) if until is None else min(data_end(ds, event, competing), until)
     present = [kind for kind in competing if kind != event] if "exits" in ds.tables else []
-    rows, counts = first_events(starts, events, exit_dates(ds, present), origin, event, end, min_days)
-    left_out |= counts
-    frame = rows.order_by(["row"]).to_pandas().drop(columns="row")
+    digits = len(ds.jurisdiction)
+
+    def make() -> tuple[pd.DataFrame, pd.DataFrame]:
+        return _rows(ds, origin, event, present, unit, min_days, severity, end, choice, custody)
+
+    if is_small(ds):
+        said = (origin, event, tuple(present), unit, min_days, severity, end, choice, custody, digits)
+        rows, counts = remembered(ds, said, make)
+    else:
+        rows, counts = make()
+    frame = rows[rows["place"] == ds.jurisdiction].drop(columns="place").reset_index(drop=True)
+    held = bool(rows.attrs["custody"])
+    left_out = counts.reindex([ds.jurisdiction], fill_value=0).fillna(0).astype("int64").iloc[0].to_dict()
     frame["event"] = pd.Categorical(frame["event"], categories=[event, *present])
     for name in ("jurisdiction", *COVARIATES):
         if name in frame:
@@ -145,8 +153,32 @@ def _from_dates(
     last = [name for name in frame.columns if name not in ("follow_up", "entry", "days", "event")]
     columns = [*last, "follow_up", "entry", "days", "event"]
     out = _described(frame[columns], ds, origin, event, present, unit, _ROW[unit], end, left_out)
-    out.attrs["custody"] = spells is not None
+    out.attrs["custody"] = held
     return out
+
+
+def _rows(
+    ds: "Dataset",
+    origin: str,
+    event: str,
+    present: list[str],
+    unit: str,
+    min_days: int,
+    severity: str,
+    end: date,
+    choice: Choice,
+    custody: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the follow-ups of every place (column ``place``) with codes as long as the dataset's own, and the counts left out."""
+    spells = spells_of(ds) if custody else None
+    events = event_dates(ds, event, severity, choice, spells)
+    starts, left_out = starts_of_follow_up(ds, origin, unit, end, choice, spells, len(ds.jurisdiction))
+    if not is_small(ds):
+        starts = starts.filter(starts.place == ds.jurisdiction)
+    rows, counts = first_events(starts, events, exit_dates(ds, present), origin, event, end, min_days)
+    frame = rows.order_by(["row"]).to_pandas().drop(columns="row")
+    frame.attrs["custody"] = spells is not None
+    return frame, left_out.join(counts, how="outer")
 
 
 def _enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:

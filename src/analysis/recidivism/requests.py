@@ -46,28 +46,22 @@ class Choice:
 
 def detainers(ds: "Dataset", choice: Choice) -> "ibis.Table":
     """Return the detainers that count. Raises InputError where the dataset has none."""
-    table = _table(ds)
+    table = all_requests(ds)
     kept = table.filter(table.request.cast("string").isin(choice.requests))
     return kept.filter(~kept.duplicate_likely) if choice.duplicates == "drop" else kept
 
 
-def not_counted(ds: "Dataset", choice: Choice) -> dict[str, int]:
-    """Return how many rows do not count as detainers, by why."""
-    import ibis
-
-    table = ds.here(_table(ds))
+def not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanValue"]:
+    """Return which rows of a dataset's detainers do not count, by why."""
     kind = table.request.cast("string")
-    counted = {
+    reasons = {
         f"requests of the kind '{name}', not a detainer": kind == name
         for name in REQUESTS
         if name not in choice.requests
     }
     if choice.duplicates == "drop":
-        counted["likely duplicates"] = kind.isin(choice.requests) & table.duplicate_likely
-    if not counted:
-        return {}
-    found = table.aggregate(**{name: ibis.ifelse(left, 1, 0).sum() for name, left in counted.items()}).to_pandas()
-    return {name: int(n) for name, n in found.iloc[0].fillna(0).items()}
+        reasons["likely duplicates"] = kind.isin(choice.requests) & table.duplicate_likely
+    return reasons
 
 
 def episodes(table: "ibis.Table", gap: int) -> "ibis.Table":
@@ -80,7 +74,8 @@ def episodes(table: "ibis.Table", gap: int) -> "ibis.Table":
     return marked.filter(marked.person_id.isnull() | marked.gap.isnull() | (marked.gap > gap)).drop("gap")
 
 
-def _table(ds: "Dataset") -> "ibis.Table":
+def all_requests(ds: "Dataset") -> "ibis.Table":
+    """Return a dataset's detainers, whatever they ask for. Raises InputError where it has none."""
     if "detainers" not in ds.tables:
         raise InputError(f"{ds.name} has no table 'detainers', which this cohort needs: map it in dataset.toml.")
     return ds.table("detainers")
