@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.publish import figures, tables
 from analysis.publish.figures import canvas, svg
-from analysis.publish.privacy import ReleaseError
+from analysis.publish.rule import ReleaseError
 
 HOSTILE = '<script>alert(1)</script> & "Sheriff\'s" office'
 
@@ -202,7 +202,7 @@ def test_a_withheld_share_is_in_no_form_of_the_figure():
     for text in words:
         assert "5.0" not in re.sub(r'[xyd]="[^"]*"', "", text)
         assert "0.05" not in text
-    assert "fewer than 10" in drawing.alt
+    assert "withheld" in drawing.alt
 
 
 def test_a_month_with_few_takes_another_with_it():
@@ -292,3 +292,27 @@ def test_colours_of_text_reach_the_contrast_of_wcag_in_light_and_in_dark():
             assert contrast(colours[name], colours["paper"]) >= 4.5, (name, theme[:40])
     named = dict(re.findall(r"--(\w):(#[0-9a-f]{6})", light))
     assert tuple(named[c] for c in "abcdef") == canvas.SERIES
+
+
+def test_causes_over_the_same_people_have_one_row_of_numbers_at_risk():
+    times = {"time": [10.0, 20.0, 30.0], "at_risk": [100, 70, 40], "lower": 0.1, "upper": 0.3}
+    causes = pd.concat(
+        [
+            pd.DataFrame({**times, "events": e, "incidence": [0.1, 0.2, 0.25], "kind": k})
+            for k, e in (("a", 20), ("b", 10))
+        ]
+    )
+    drawn = [t.get_text() for t in figures.curve(causes, "incidence", by="kind").figure.texts]
+    assert drawn.count("At risk") == 1
+    assert not [text for text in drawn if text.startswith("At risk,")]
+    apart = causes.assign(at_risk=[100, 70, 40, 90, 60, 30])
+    drawn = [t.get_text() for t in figures.curve(apart, "incidence", by="kind").figure.texts]
+    assert [text for text in drawn if text.startswith("At risk")] == ["At risk, a", "At risk, b"]
+
+
+def test_rows_that_count_the_same_people_do_not_give_away_their_difference():
+    frame = pd.DataFrame({"label": ["as above", "given the first day"], "numerator": [431, 425], "denominator": [4166, 4154],
+                          "estimate": [0.10, 0.10], "lower": [0.09, 0.09], "upper": [0.11, 0.11]})  # fmt: skip
+    assert not figures.dots(frame).released("restricted").data.withheld.to_numpy().any()
+    hidden = figures.dots(frame, same=True).released("restricted").data.withheld
+    assert hidden["numerator"].tolist() == [False, True]  # 431 - 425 people were re-arrested on the first day

@@ -207,3 +207,33 @@ def test_optimizer_results_keep_four_digits(shown):
     p.result("ll", -3813.078535, optimizer=True)
     p.result("risk", 0.38461623)
     assert [piece["value"] for piece in pieces(shown)[1:]] == [-3813.0, 0.384616]
+
+
+def test_a_count_close_to_one_stated_earlier_on_the_page_is_withheld(shown):
+    p = make(disclosure="restricted")
+    p.text("Of {n} people.", n=4166)
+    p.text("Of {n} people with a date.", n=4160)
+    p.text("Again, {n} and {m}.", n=4166, m=4000)
+    said = [piece["html"] for piece in pieces(shown)[1:]]
+    assert said == [
+        "<p>Of 4,166 people.</p>",
+        "<p>Of a number that is not shown people with a date.</p>",
+        "<p>Again, 4,166 and 4,000.</p>",
+    ]
+
+
+def test_two_causes_released_one_after_the_other_share_their_steps(shown):
+    table = pd.DataFrame(
+        {"time": range(1, 11), "at_risk": range(400, 200, -20), "survival": 0.5, "lower": 0.4, "upper": 0.6}
+    )
+    p = make(disclosure="restricted")
+    assert p.release(table.assign(events=12))["time"].tolist() == [2, 4, 6, 8, 10]
+    other = table.assign(events=5)
+    assert p.release(other)["time"].tolist() == [4, 8, 10]
+    p.figure(figures.curve(other), "Finding", "note")
+    assert [line.split(",")[0] for line in pieces(shown)[-1]["csv"].splitlines()] == [
+        "time",
+        "4.0",
+        "8.0",
+        "10.0",
+    ]

@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.publish.privacy import FEWER, WITHHELD, ReleaseError, release, release_curve
+from analysis.publish.curves import release_curve
+from analysis.publish.privacy import release
+from analysis.publish.rule import FEWER, WITHHELD, ReleaseError
 
 GROUPS = pd.DataFrame(
     {
@@ -35,7 +37,7 @@ def test_a_small_count_takes_its_rate_and_interval_with_it_and_so_does_a_small_c
 
 
 def test_a_lone_small_count_is_said_to_be_fewer_than_ten():
-    released = release(GROUPS.iloc[:2], "restricted")
+    released = release(GROUPS.iloc[:2], "restricted", whole=False)
     assert released.mark == FEWER
     assert released.text("numerator", 1) == "fewer than 10"
     assert released.text("numerator", 0) is None
@@ -50,15 +52,23 @@ def test_a_row_of_totals_is_recognised_and_gives_nothing_away():
 
 def test_a_column_that_is_the_sum_of_the_others_is_recognised():
     frame = pd.DataFrame({"year": [2013, 2014], "arrests": [30, 4], "releases": [25, 25], "people": [55, 29]})
-    released = release(frame, "restricted", free=["year"])
+    released = release(frame, "restricted", free=["year"], whole=False)
     assert released.withheld.loc[1, ["arrests", "releases"]].all()
     assert not released.withheld.loc[0].any()
 
 
 def test_parts_of_a_whole_that_is_known_elsewhere():
     frame = pd.DataFrame({"month": ["Jan", "Feb", "Mar"], "count": [5, 30, 20]})
-    assert release(frame, "restricted").withheld["count"].tolist() == [True, False, False]
-    assert release(frame, "restricted", whole=True).withheld["count"].tolist() == [True, False, True]
+    assert release(frame, "restricted").withheld["count"].tolist() == [True, False, True]
+    assert release(frame, "restricted", whole=False).withheld["count"].tolist() == [True, False, False]
+    assert release(frame.iloc[:1], "restricted").withheld["count"].tolist() == [True]  # nothing else to take along
+
+
+def test_a_group_of_four_cannot_be_had_by_subtraction_from_a_total_given_elsewhere():
+    frame = pd.DataFrame({"sex": ["male", "female", "unknown"], "events": [300, 96, 4], "people": [900, 340, 12]})
+    shown = release(frame, "restricted").frame
+    assert shown["events"].isna().tolist() == [False, True, True]  # else 400 - 300 - 96
+    assert shown["people"].tolist() == [900, 340, 12]
 
 
 def test_an_undeclared_whole_number_is_refused_also_where_it_is_stored_as_a_fraction():

@@ -40,7 +40,7 @@ def test_years_have_no_thousands_separator_and_decimals_are_alike():
 
 def test_withheld_cells_show_the_mark_and_the_note_everywhere():
     frame = pd.DataFrame({"place": ["a", "b"], "count": [4, 50]})
-    released = release(frame, "restricted")
+    released = release(frame, "restricted", whole=False)
     page = tables.to_html(released, "x", "t")
     assert '<span class="withheld">fewer than 10</span>' in page
     assert "Counts under 10" in page

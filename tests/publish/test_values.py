@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from analysis.publish.privacy import ReleaseError
+from analysis.publish.rule import ReleaseError
 from analysis.publish.values import guard, plain, risk, share, span
 
 

@@ -7,7 +7,8 @@ withheld where any of these sums or differences would give a small one away.
 import numpy as np
 import pandas as pd
 
-from analysis.publish.privacy import FOOTNOTE, WITHHELD, Released, release
+from analysis.publish.privacy import Released, release
+from analysis.publish.rule import FOOTNOTE, WITHHELD
 
 _ALL = np.inf  # the row of everyone counted, after the events by every window
 _SHARES = ["estimate", "lower", "upper"]
@@ -47,7 +48,9 @@ def _withheld(rows: pd.DataFrame, disclosure: str) -> pd.DataFrame:
     total = [column for column in wide if column.startswith("\n")]
     parts = [column for column in wide if column not in total]
     sums = {total[0]: parts} if len(total) == 1 and parts else {}
-    found = release(wide.reset_index(drop=True), disclosure, counts=list(wide), of={}, sums=sums, nested=list(wide))
+    found = release(
+        wide.reset_index(drop=True), disclosure, counts=list(wide), of={}, sums=sums, nested=list(wide), whole=False
+    )
     return found.withheld.set_index(wide.index) | wide.isna()
 
 

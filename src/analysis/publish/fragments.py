@@ -1,6 +1,7 @@
-"""The HTML of one figure: finding, units, picture, denominator and source, and its data as a table."""
+"""The HTML of a figure (finding, units, picture, denominator and source, and its data as a table) and of small pieces."""
 
 import html
+from collections.abc import Iterable
 
 from analysis.publish import tables
 from analysis.publish.figures import svg
@@ -20,7 +21,7 @@ def figure(
     short = f"{html.escape(units)}{' (synthetic data)' if drawing.synthetic else ''}"
     table = tables.to_html(drawing.brief, short, name, drawing.percent, drawing.level, foot=False)
     body = (
-        f'<div class="figure" id="{name}"><h3>{html.escape(title)}</h3><p class="units">{html.escape(units)}</p>'
+        f'<div class="figure" id="{name}"><h3>{html.escape(title)}{here(name, "this figure")}</h3><p class="units">{html.escape(units)}</p>'
         f"<figure>{svg.inline(drawing.figure, name, title, drawing.alt)}<figcaption>{caption}</figcaption></figure>"
         f"<details><summary>The figure as a table</summary>{table}</details>"
         f'<p class="files">{_links(name, folder, png)}</p></div>'
@@ -33,6 +34,18 @@ def figure(
         "csv": tables.to_csv(drawing.data, drawing.synthetic),
     }
     return body, record
+
+
+def checks(marks: Iterable[tuple[str, str, bool | None]]) -> str:
+    """Return a row of short checks: name, finding (HTML), and whether it is fine (None for neither)."""
+    words = {True: "ok", False: "no", None: "open"}
+    items = [f'<li class="{words[fine]}"><b>{html.escape(name)}</b>{line}</li>' for name, line, fine in marks]
+    return f'<ul class="checks">{"".join(items)}</ul>'
+
+
+def here(name: str, what: str) -> str:
+    """Return the link that a heading carries to itself, to be copied."""
+    return f'<a class="here" href="#{name}" aria-label="Link to {what}">#</a>'
 
 
 def _links(name: str, folder: str, png: bool) -> str:

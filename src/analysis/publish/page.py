@@ -9,15 +9,17 @@ import base64
 import html
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from IPython.display import display
 
 from analysis.publish import figures, formulas, fragments, glossary, numbers, prose, tables
+from analysis.publish.curves import Seen, release_curve
 from analysis.publish.figures import svg
 from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import DISCLOSURES, ReleaseError, release, release_curve
+from analysis.publish.privacy import release
+from analysis.publish.rule import DISCLOSURES, ReleaseError
 from analysis.publish.values import Share, guard, plain, risk, share, span
 
 __all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "risk", "share", "span"]
@@ -65,7 +67,11 @@ class Page:
         self._figures: set[str] = set()
         self._results: set[str] = set()
         self._tables = 0
-        shown = prose.together([title, answers], values, disclosure)
+        self._said: set[int] = (
+            set()
+        )  # counts stated in sentences, and curves shown: none may be subtracted from another
+        self._seen = Seen()
+        shown = prose.together([title, answers], values, disclosure, self._said)
         self.title = prose.filled_text(title, prose.used(title, shown), "public")
         said = prose.filled_text(answers, prose.used(answers, shown), "public")
         body = f"<h1>{html.escape(self.title)}</h1><p>{html.escape(said)}</p>"
@@ -83,8 +89,7 @@ class Page:
         """State the main points, at most six, the most important first; each is filled from ``values``."""
         if not 1 <= len(points) <= MOST_POINTS:
             raise ValueError(f"a report has 1 to {MOST_POINTS} main points; found {len(points)}")
-        shown = prose.together(points, values, self.disclosure)
-        lines = [prose.filled_html(text, prose.used(text, shown), "public", inline=True) for text in points]
+        lines = self._lines(points, values)
         items = "".join(f"<li>{line}</li>" for line in lines)
         self._show(f"<p><strong>Main points</strong></p><ul>{items}</ul>", piece="points", items=lines,
                    text=[prose.plain_text(line) for line in lines])  # fmt: skip
@@ -93,19 +98,15 @@ class Page:
         """Add prose: Markdown with ``{name}`` or ``{name:format}`` in it, filled from ``values``.
 
         Whole numbers are taken as counts; write ``plain(days)`` for one that counts nobody, ``share(k, n)`` for a
-        share. The release rule applies to all values of one call together.
+        share. The release rule applies to all values of one call together, and to counts beside those of earlier calls.
         """
-        self._show(prose.filled_html(template, values, self.disclosure), piece="text")
+        self._show(self._filled(template, values), piece="text")
 
     def checks(self, checks: Sequence[tuple[str, str, bool | None]], **values: object) -> None:
         """Add a row of short checks: (name, finding, True for fine, False for not, None for neither)."""
-        items = []
-        shown = prose.together([finding for _, finding, _ in checks], values, self.disclosure)
-        for name, finding, fine in checks:
-            words = {True: "ok", False: "no", None: "open"}[fine]
-            said = prose.filled_html(finding, prose.used(finding, shown), "public", inline=True)
-            items.append(f'<li class="{words}"><b>{html.escape(name)}</b>{said}</li>')
-        self._show(f'<ul class="checks">{"".join(items)}</ul>', piece="text")
+        lines = self._lines([finding for _, finding, _ in checks], values)
+        marks = [(name, line, fine) for (name, _, fine), line in zip(checks, lines, strict=True)]
+        self._show(fragments.checks(marks), piece="text")
 
     def formula(self, name: str) -> None:
         """Add one of the formulas of `analysis.publish.formulas`, with a line that says what its letters are."""
@@ -132,8 +133,8 @@ class Page:
         if name in self._figures or not _NAME.fullmatch(name):
             raise ValueError(f"figure name {name!r} is taken or has other than small letters, digits, - and _")
         self._figures.add(name)
-        shown = prose.together([title, note, units or ""], values, self.disclosure)
-        released = drawing.released(self.disclosure, self.synthetic)
+        shown = prose.together([title, note, units or ""], values, self.disclosure, self._said)
+        released = drawing.released(self.disclosure, self.synthetic, self._seen)
         drawn = os.environ.get("ANALYSIS_PNG") == "1"
         body, record = fragments.figure(
             released,
@@ -189,27 +190,37 @@ class Page:
         self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=written)
 
     def release(self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = ()) -> pd.DataFrame:
-        """Return the steps of a curve that may be shown, to draw and to read numbers from; a step ends at each of ``ends`` if it can."""
-        return release_curve(curve, self.disclosure, by, ends=ends)
+        """Return the steps of a curve that may be shown, to draw and to read numbers from; a step ends at each of ``ends`` if it can.
+
+        A later curve over the same people (another cause) ends its steps where the first one does.
+        """
+        return release_curve(curve, self.disclosure, by, ends=ends, seen=self._seen)
 
     def glossary(self, *keys: str) -> None:
-        """Explain terms of the shared glossary at the end of the page."""
-        terms = [glossary.explained(key) for key in dict.fromkeys(keys)]
-        body = "".join(f"<dt>{html.escape(t['term'])}</dt><dd>{html.escape(t['text'])}</dd>" for t in terms)
-        self._show(f"<dl>{body}</dl>", piece="glossary", terms=terms)
+        """Explain terms of the shared glossary at the end of the page, and where each is first met."""
+        terms = [{"key": key, **glossary.explained(key)} for key in dict.fromkeys(keys)]
+        self._show(glossary.listed(terms), piece="glossary", terms=terms)
 
     def measured(self, template: str, **values: object) -> None:
         """Say how it was measured: source, area, follow-up, what counts as an event."""
-        self._show(prose.filled_html(template, values, self.disclosure), piece="measured")
+        self._show(self._filled(template, values), piece="measured")
 
     def limits(self, template: str, **values: object) -> None:
         """Say what the figures can bear: strengths and limitations."""
-        self._show(prose.filled_html(template, values, self.disclosure), piece="limits")
+        self._show(self._filled(template, values), piece="limits")
 
     def skip(self, reason: str) -> None:
         """Stop here: the dataset cannot support this report. The index gives ``reason``; raises `SkipReport`."""
         self._show(f"<p>{html.escape(reason)}</p>", piece="skip", reason=reason)
         raise SkipReport(reason)
+
+    def _filled(self, template: str, values: Mapping[str, object]) -> str:
+        return prose.filled_html(template, values, self.disclosure, said=self._said)
+
+    def _lines(self, templates: Sequence[str], values: Mapping[str, object]) -> list[str]:
+        """Return short texts as HTML, their values judged together."""
+        shown = prose.together(templates, values, self.disclosure, self._said)
+        return [prose.filled_html(text, prose.used(text, shown), "public", inline=True) for text in templates]
 
     def _result(self, name: str, value: object, digits: int) -> object:
         shown = guard({name: value}, self.disclosure)[name]

@@ -5,7 +5,6 @@ the counts, rates and intervals that would reveal them, and releases curves only
 The rule fails closed: a whole-number column that nobody has declared is refused, not guessed at.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,13 +12,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.publish import relations, suppression
-from analysis.publish.steps import merge_steps
+from analysis.publish.rule import FEWER, FOOTNOTE, THRESHOLD, WITHHELD, ReleaseError, check_disclosure, require
 
-THRESHOLD = 10
-DISCLOSURES = ("public", "restricted")
-FEWER = f"fewer than {THRESHOLD}"
-WITHHELD = "withheld"
-FOOTNOTE = f"Counts under {THRESHOLD}, and figures that would reveal them, are withheld."
 COUNTS = (
     "numerator", "denominator", "n", "k", "count", "at_risk", "events", "censored", "rows", "people", "releases",
     "detainers", "arrests",
@@ -28,10 +22,6 @@ COUNTS = (
 
 _LIMITS = ("lower", "upper", "se")
 RATES = ("estimate", "share", "survival", "incidence", "cumulative", "conditional", "annual_first", *_LIMITS)
-
-
-class ReleaseError(ValueError):
-    """Something was about to leave without a declaration that the release rule needs."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ def release(
     of: Mapping[str, str] | None = None,
     sums: Mapping[str, Sequence[str]] | None = None,
     free: Sequence[str] = (),
-    whole: bool = False,
+    whole: bool = True,
     nested: Sequence[str] | None = None,
 ) -> Released:
     """Return ``frame`` as it may be shown.
@@ -70,16 +60,15 @@ def release(
     too where as a share of the largest it would stand for fewer than ten of them, or for all but fewer than ten.
     ``of`` says which count is a part of which (by default: a count that is nowhere larger than another is a part of
     it); ``sums`` names totals and their parts by column. A row that is the sum of all others is recognised as a total;
-    ``whole`` says that the rows are parts of a whole that is known elsewhere; ``nested`` names counts of which each
+    ``whole`` says that the rows may be parts of a whole that is known elsewhere, on the page or another: what is withheld
+    from a column is then never a single count, nor fewer than ten together. ``nested`` names counts of which each
     row's is a part of another's, such as the events by 30, 60 and 90 days (by default ``at_risk`` and ``events``
-    within rows that agree in all text). ``free`` names numbers that count
-    nobody, such as a year.
+    within rows that agree in all text). ``free`` names numbers that count nobody, such as a year.
 
     Raises `ReleaseError` for an unknown disclosure, a declared column that is absent, or, where the disclosure is
     restricted, a number that is not declared.
     """
-    if disclosure not in DISCLOSURES:
-        raise ReleaseError(f"disclosure is {disclosure!r}; expected one of {', '.join(map(repr, DISCLOSURES))}")
+    check_disclosure(disclosure)
     if not frame.columns.is_unique:
         raise ReleaseError(f"two columns have the same name ({', '.join(map(str, frame.columns))}); rename one")
     frame = frame.reset_index(drop=True)
@@ -93,7 +82,7 @@ def release(
         *(sums or {}),
     ]
     for name in declared:
-        _require(frame, name)
+        require(frame, name)
     nothing = pd.DataFrame(False, index=frame.index, columns=frame.columns)
     if disclosure == "public":
         return Released(frame, nothing, "", "")
@@ -101,8 +90,9 @@ def release(
     numbers = [c for c in frame.columns if pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != bool]
     _refuse_undeclared(frame, numbers, columns, rates or {}, free)
     values = frame[columns].to_numpy(dtype=float, na_value=np.nan)
-    pairs = [*relations.pairs(columns, values, of), *relations.nested(columns, values, nested, _same_group(frame))]
-    lines = relations.sums(columns, values, sums or {}, whole)
+    inside = relations.nested(columns, values, nested, _same_group(frame))
+    pairs = [*relations.pairs(columns, values, of), *inside]
+    lines = relations.sums(columns, values, sums or {}, whole, {part[1] for part, _ in inside})
     hidden = suppression.withheld(values, THRESHOLD, lines, pairs)
     mask = nothing.copy()
     mask[columns] = hidden
@@ -110,30 +100,6 @@ def release(
         frame, mask, {n: (rates or {}).get(n, columns) for n in numbers if n not in (*columns, *free)}, rates or {}
     )
     return _masked(frame, mask, alone=bool((values[hidden] < THRESHOLD).all()) and not _summed(hidden, lines))
-
-
-def release_curve(
-    curve: pd.DataFrame,
-    disclosure: str,
-    by: Sequence[str] = (),
-    time: str = "time",
-    at_risk: str = "at_risk",
-    events: str = "events",
-    ends: Sequence[float] = (),
-) -> pd.DataFrame:
-    """Return the steps of one or several curves that may be shown (see `analysis.publish.steps`).
-
-    ``ends`` are times at which a step should end if it safely can: those that figures are given for.
-    """
-    if disclosure not in DISCLOSURES:
-        raise ReleaseError(f"disclosure is {disclosure!r}; expected one of {', '.join(map(repr, DISCLOSURES))}")
-    for name in (*by, time, at_risk, events):
-        _require(curve, name)
-    if disclosure == "public":
-        return curve.reset_index(drop=True)
-    groups = [part for _, part in curve.groupby(list(by), observed=True, sort=False)] if by else [curve]
-    parts = [merge_steps(part, THRESHOLD, time, at_risk, events, ends) for part in groups]
-    return pd.concat(parts, ignore_index=True) if parts else curve.iloc[:0]
 
 
 def _same_group(frame: pd.DataFrame) -> np.ndarray:
@@ -159,13 +125,6 @@ def _withhold_rates(
             implied |= small
     for name in rates:
         mask[name] = (mask[name] | (implied & (name in _LIMITS))) & frame[name].notna()
-
-
-def _require(frame: pd.DataFrame, name: str) -> None:
-    if name not in frame.columns:
-        near = difflib.get_close_matches(str(name), [str(c) for c in frame.columns], 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ReleaseError(f"column {name!r} is declared but not in the frame ({', '.join(map(str, frame))}){hint}")
 
 
 def _refuse_undeclared(

@@ -38,10 +38,12 @@ def markdown(text: str) -> str:
     return str(_markdown(text)).strip()
 
 
-def filled_html(template: str, values: Mapping[str, object], disclosure: str, inline: bool = False) -> str:
+def filled_html(
+    template: str, values: Mapping[str, object], disclosure: str, inline: bool = False, said: set[int] | None = None
+) -> str:
     """Return ``template``, Markdown with ``{name}`` or ``{name:format}`` in it, as HTML filled from ``values``.
 
-    Values pass the release rule and are escaped. ``inline`` leaves out the paragraph around a single line.
+    Values pass the release rule, beside the counts ``said`` before, and are escaped. ``inline`` leaves out the paragraph around a single line.
     Raises ``KeyError`` for a name without a value and ``ValueError`` for a value that the template does not use.
     """
     pieces: list[str] = []
@@ -50,7 +52,7 @@ def filled_html(template: str, values: Mapping[str, object], disclosure: str, in
         pieces.append(html.escape(text, quote=False))
         return f"{_OPEN}{len(pieces) - 1}{_CLOSE}"
 
-    body = markdown(_filled(template, values, disclosure, marked))
+    body = markdown(_filled(template, values, disclosure, marked, said))
     if inline and body.count("<p>") == 1:
         body = body.removeprefix("<p>").removesuffix("</p>")
     return _MARK.sub(lambda match: pieces[int(match[1])], body)
@@ -67,12 +69,14 @@ def used(template: str, values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if name in names}
 
 
-def together(templates: Iterable[str], values: Mapping[str, object], disclosure: str) -> dict[str, object]:
+def together(
+    templates: Iterable[str], values: Mapping[str, object], disclosure: str, said: set[int] | None = None
+) -> dict[str, object]:
     """Return ``values`` as several texts may show them, judged together; ``ValueError`` for one that none uses."""
     templates = list(templates)
     if unused := sorted(set(values) - {name for text in templates for name in used(text, values)}):
         raise ValueError(f"values given but not used: {', '.join(unused)} (in {templates[0]!r} ...)")
-    return guard(values, disclosure)
+    return guard(values, disclosure, said)
 
 
 def plain_text(fragment: str) -> str:
@@ -80,8 +84,14 @@ def plain_text(fragment: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", fragment))
 
 
-def _filled(template: str, values: Mapping[str, object], disclosure: str, write: Callable[[str], str]) -> str:
-    shown = guard(values, disclosure)
+def _filled(
+    template: str,
+    values: Mapping[str, object],
+    disclosure: str,
+    write: Callable[[str], str],
+    said: set[int] | None = None,
+) -> str:
+    shown = guard(values, disclosure, said)
     parts, named = [], set()
     for literal, name, spec, _ in _FORMATTER.parse(template):
         parts.append(literal)

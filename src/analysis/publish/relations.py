@@ -4,7 +4,7 @@ A reader can subtract and add; these relations are what `analysis.publish.suppre
 from the declaration where there is one, and otherwise read off the numbers, on the side of caution.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -49,10 +49,16 @@ def nested(
     return found
 
 
-def sums(columns: Sequence[str], values: np.ndarray, declared: Mapping[str, Sequence[str]], whole: bool) -> list[Sum]:
+def sums(
+    columns: Sequence[str],
+    values: np.ndarray,
+    declared: Mapping[str, Sequence[str]],
+    whole: bool,
+    nested: Collection[int] = (),
+) -> list[Sum]:
     """Return each total with its parts: declared columns, a column that is the sum of all others, a row of totals.
 
-    With ``whole``, the rows of each column add up to a total that stands elsewhere.
+    With ``whole``, the rows of each column may add up to a total that stands elsewhere, except in columns that are ``nested``.
     """
     lines: list[Sum] = []
     for total, parts in {**_total_column(columns, values), **declared}.items():
@@ -63,7 +69,7 @@ def sums(columns: Sequence[str], values: np.ndarray, declared: Mapping[str, Sequ
         body = [(row, j) for row in range(len(values)) if row != total_row]
         if total_row is not None:
             lines.append(((total_row, j), body))
-        elif whole:
+        elif whole and j not in nested and (~np.isnan(values[:, j])).sum() > 1:
             lines.append((None, body))
     return lines
 

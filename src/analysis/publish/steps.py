@@ -5,14 +5,21 @@ the fall of the number at risk gives those who left. Released steps therefore ho
 and end with ten or more at risk, and whoever left otherwise in between are none or at least ten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 
 
 def merge_steps(
-    curve: pd.DataFrame, threshold: int, time: str, at_risk: str, events: str, ends: Sequence[float] = ()
+    curve: pd.DataFrame,
+    threshold: int,
+    time: str,
+    at_risk: str,
+    events: str,
+    ends: Sequence[float] = (),
+    within: Collection[float] | None = None,
+    seen: Sequence[np.ndarray] = (),
 ) -> pd.DataFrame:
     """Return the rows of one curve that may be released, in order of ``time``.
 
@@ -20,17 +27,22 @@ def merge_steps(
     are merged until a step is safe; the released row carries the last time and the estimates at that time, the
     number at risk at the step's start and the events within it. What remains incomplete at the end is dropped.
     ``ends`` are times at which a step should end, a window or a year, so that figures for them can be read: steps
-    before such a time are merged further where that makes one safe that ends there.
+    before such a time are merged further where that makes one safe that ends there. Where other curves of the same
+    people are released already, steps end ``within`` their times alone, and the events ``seen`` there (an array for
+    each, a value a row) are subtracted from those who left in other ways, as a reader would.
     """
     curve = curve.sort_values(time)
+    times = curve[time].to_numpy(float)
     n, d = curve[at_risk].to_numpy(float), curve[events].to_numpy(float)
     after = np.append(n[1:], 0.0)
-    total = np.append(0.0, np.cumsum(d))
+    total, known = (np.append(0.0, np.cumsum(x)) for x in (d, sum(seen, np.zeros(len(curve)))))
+    allowed = np.ones(len(curve), bool) if within is None else np.isin(times, list(within))
 
     def safe(start: int, end: int) -> bool:
-        return _safe(n[start], total[end + 1] - total[start], after[end], threshold)
+        other = known[end + 1] - known[start]
+        return bool(allowed[end]) and _safe(n[start], total[end + 1] - total[start], after[end], other, threshold)
 
-    wanted = set(np.searchsorted(curve[time].to_numpy(float), list(ends), side="right") - 1)
+    wanted = set(np.searchsorted(times, list(ends), side="right") - 1)
     steps: list[tuple[int, int]] = []  # first and last row of each
     start, fixed = 0, 0  # the first row of the step being filled; the steps that end at a wanted time or before it
     for i in range(len(curve)):
@@ -50,9 +62,10 @@ def merge_steps(
     return released
 
 
-def _safe(n: float, d: float, after: float, threshold: int) -> bool:
-    """Say whether a step from ``n`` at risk with ``d`` events that leaves ``after`` at risk reveals no small count."""
+def _safe(n: float, d: float, after: float, other: float, threshold: int) -> bool:
+    """Say whether a step from ``n`` at risk with ``d`` events, and ``other`` known ones, that leaves ``after`` reveals no small count."""
     left = abs(n - d - after)
-    if n < threshold or d < threshold or 0 < left < threshold:
+    rest = abs(n - d - other - after) if other else left
+    if n < threshold or d < threshold or 0 < left < threshold or 0 < rest < threshold:
         return False
     return after >= threshold or (after == 0 and left >= threshold)

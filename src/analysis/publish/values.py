@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.publish import numbers
-from analysis.publish.privacy import FEWER, THRESHOLD, ReleaseError
+from analysis.publish.rule import FEWER, THRESHOLD, ReleaseError
 
 NOT_SHOWN = "not shown"
 
@@ -117,11 +117,13 @@ def span(shares: Iterable[Share]) -> Span:
     return Span(tuple(shares))
 
 
-def guard(values: Mapping[str, object], disclosure: str) -> dict[str, object]:
-    """Return ``values`` as they may stand in a sentence; all of one call are judged together.
+def guard(values: Mapping[str, object], disclosure: str, said: set[int] | None = None) -> dict[str, object]:
+    """Return ``values`` as they may stand in a sentence; all of one call are judged together, and beside what was ``said``.
 
     Where ``disclosure`` is restricted, counts under the threshold become "fewer than 10", a count that differs from
     another of the same call by less than the threshold is withheld, and so is a share with a small count behind it.
+    ``said`` holds the counts that the page has stated so far, and takes up those shown here: a count that differs from one of
+    them by less than the threshold is withheld too.
     Raises `ReleaseError` for a bare share or estimate.
     """
     if disclosure == "public":
@@ -140,7 +142,7 @@ def guard(values: Mapping[str, object], disclosure: str) -> dict[str, object]:
             large = tuple(s for s in value.shares if not s.small)
             shown[name] = Span(large) if large else Hidden(NOT_SHOWN)
         elif name in counts:
-            shown[name] = _guarded_count(counts[name], secret, sizes)
+            shown[name] = _guarded_count(counts[name], secret, sizes, said or ())
         elif isinstance(value, Real) and not isinstance(value, bool | np.bool_):
             raise ReleaseError(
                 f"value {name!r} is a bare number and these data are restricted: give share(k, n), or plain(x) if it "
@@ -148,13 +150,16 @@ def guard(values: Mapping[str, object], disclosure: str) -> dict[str, object]:
             )
         else:
             shown[name] = value if isinstance(value, Plain | Hidden) else Plain(value)
+    if said is not None:
+        said |= {counts[name] for name in counts if isinstance(shown[name], Plain)}
     return shown
 
 
-def _guarded_count(n: int, secret: set[int], sizes: set[int]) -> object:
+def _guarded_count(n: int, secret: set[int], sizes: set[int], said: Iterable[int]) -> object:
     if n < THRESHOLD:
         return Hidden(FEWER)
-    if n in secret or any(0 < other - n < THRESHOLD for other in sizes):
+    near = any(0 < other - n < THRESHOLD for other in sizes) or any(0 < abs(other - n) < THRESHOLD for other in said)
+    if n in secret or near:
         return Hidden(f"a number that is {NOT_SHOWN}")
     return Plain(n)
 

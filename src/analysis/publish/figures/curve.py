@@ -12,9 +12,11 @@ import pandas as pd
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.curve_plot import Plan, at_risk, draw, groups, last_time
+from analysis.publish.figures.curve_plot import Plan, at_risk, by_risk, draw, groups, last_time
 from analysis.publish.figures.drawing import Drawing
-from analysis.publish.privacy import FOOTNOTE, Released, release_curve
+from analysis.publish.curves import Seen, release_curve
+from analysis.publish.privacy import Released
+from analysis.publish.rule import FOOTNOTE
 
 
 def curve(
@@ -57,6 +59,7 @@ def curve(
         tabulate=partial(_table, plan=plan),
         summarise=partial(_summary, plan=plan),
         release=partial(_release, tidy, plan),
+        steps=True,
         percent=("share", "lower", "upper"),
         level=level,
         name=name,
@@ -74,9 +77,9 @@ def _tidy(frame: pd.DataFrame, plan: Plan, value: str, flipped: bool) -> pd.Data
     return out[kept].reset_index(drop=True)
 
 
-def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str) -> Released:
-    shown = release_curve(tidy, disclosure, by=["group"])
-    merged = f"Adjacent times are merged into steps of at least ten events. {FOOTNOTE}"
+def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None = None) -> Released:
+    shown = release_curve(tidy, disclosure, by=["group"], seen=seen)
+    merged = f"Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began. {FOOTNOTE}"
     absent = [label for label in groups(tidy) if label not in set(shown["group"])]
     if absent and plan.by:
         merged += f" Too few for a curve: {', '.join(absent)}."
@@ -88,14 +91,14 @@ def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
     """Return the estimates in force at the ticks of the time axis, and at the last time observed in each group."""
     frame = source.frame
     ticks = canvas.time_steps(last_time(frame, plan), plan.unit)[1:]
-    rows = []
+    rows, risk = [], by_risk(groups(frame))
     for label, part in groups(frame).items():
         final = float(part["time"].iloc[-1])
         for time in [*(t for t in ticks if t < final), final]:
             i = int(np.searchsorted(part["time"].to_numpy(), time, side="right")) - 1
             if i >= 0:
                 here = part.iloc[i]
-                rows.append((label, time, at_risk(part, time), here["share"], here["lower"], here["upper"]))
+                rows.append((label, time, at_risk(risk.get("", part), time), here["share"], here["lower"], here["upper"]))
     return pd.DataFrame(rows, columns=["group", "time", "at_risk", "share", "lower", "upper"])
 
 

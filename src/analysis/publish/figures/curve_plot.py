@@ -43,7 +43,8 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     room = (canvas.WIDTH - left - right) / (canvas.width(f"{_most_at_risk(frame):,}") + 9)
     ticks = canvas.time_steps(last, plan.unit, max(2, int(room)))
     top = 24.0 if synthetic else 8.0
-    rows = len(parts) * 2 if len(parts) > 1 else 2
+    risk = by_risk(parts)
+    rows = max(1, len(risk)) * 2
     below = 2 * canvas.LINE + 8 + rows * canvas.LINE + 4
     gap = _gap(ends)
     plot = max(_PLOT, gap * len(ends))
@@ -56,7 +57,7 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     _compared(axes, plan, last)
     _write_ends(figure, ends, levels[-1], top, plot, canvas.WIDTH - right + 6)
     _write_times(figure, axes, ticks, last, plan, left, right, top + plot)
-    _write_risk(figure, parts, ticks, last, left, right, top + plot + 2 * canvas.LINE + 8)
+    _write_risk(figure, risk, ticks, last, left, right, top + plot + 2 * canvas.LINE + 8)
     if not parts:
         canvas.say(figure, left + 6, top + plot / 2, "Too few people for a curve", canvas.SOFT, paper=True)
     if synthetic:
@@ -174,6 +175,17 @@ def _write_risk(figure: Figure, parts: dict, ticks: list, last: float, left: flo
 def groups(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the rows of each curve by its label, in order of appearance."""
     return {str(label): part for label, part in frame.groupby("group", sort=False)}
+
+
+def by_risk(parts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the curves whose numbers at risk are to be given: one, unnamed, where all are causes over the same people."""
+    known: dict[float, set] = {}
+    for part in parts.values():
+        for time, n in zip([0.0, *part["time"].iloc[:-1]], part["at_risk"], strict=True):
+            known.setdefault(float(time), set()).add(int(n))
+    finest = max(parts.values(), key=len, default=None)
+    same = len(parts) > 1 and all(len(n) == 1 for n in known.values()) and len(known) == len(finest)
+    return {"": finest} if same else parts
 
 
 def at_risk(part: pd.DataFrame, time: float) -> int | None:

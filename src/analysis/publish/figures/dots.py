@@ -24,6 +24,7 @@ def dots(
     log: bool = False,
     reference: float | None = None,
     reference_label: str = "",
+    same: bool = False,
     level: float = 0.95,
     name: str = "",
 ) -> Drawing:
@@ -33,8 +34,9 @@ def dots(
     text) and ``counts`` (the counts each estimate rests on; by default numerator and denominator where present).
     ``share`` says that estimates are shares, shown in percent; otherwise they are shown as they are, on a logarithmic
     scale where ``log`` (hazard ratios). ``reference`` is a value marked by a vertical line and named
-    ``reference_label``. ``what`` says what is estimated, ``level`` is that of the
-    intervals.
+    ``reference_label``. ``same`` says that the rows count the same people under different choices, so that the difference
+    between two counts may be a small one; otherwise they are parts of a whole. ``what`` says what is estimated, ``level``
+    is that of the intervals.
 
     Raises ``ValueError`` for a missing column, and where ``log`` meets a value that is not positive.
     """
@@ -56,7 +58,10 @@ def dots(
         describe=partial(_describe, plan=plan),
         tabulate=lambda source: source,
         summarise=None,
-        release=partial(release, tidy, counts=list(counts), free=list(free), rates=rates),
+        release=partial(
+            release, tidy, counts=list(counts), free=list(free), rates=rates, whole=not same,
+            nested=list(counts) if same else None,
+        ),
         percent=numbers_shown if share else (),
         level=level,
         name=name,

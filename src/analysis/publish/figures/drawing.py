@@ -12,6 +12,7 @@ from functools import cached_property
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.publish.curves import Seen
 from analysis.publish.figures import canvas
 from analysis.publish.privacy import Released
 
@@ -25,7 +26,7 @@ class Drawing:
     ``draw``, ``describe``, ``tabulate`` (all the data) and ``summarise`` (the few rows for the page, where all would
     be too many) take the released frame; ``release`` takes a disclosure and returns the released frame. ``percent``
     names the columns that are shares, ``level`` is that of the intervals. ``name`` may be left empty: the page
-    then numbers the figure.
+    then numbers the figure. ``steps`` says that the frame is a curve, whose steps are merged.
     """
 
     source: Released
@@ -39,10 +40,12 @@ class Drawing:
     name: str = ""
     units: str = ""
     synthetic: bool = False
+    steps: bool = False
 
-    def released(self, disclosure: str, synthetic: bool = False) -> "Drawing":
-        """Return the drawing of what may be shown, marked as synthetic where it is."""
-        return replace(self, source=self.release(disclosure), synthetic=synthetic)
+    def released(self, disclosure: str, synthetic: bool = False, seen: Seen | None = None) -> "Drawing":
+        """Return the drawing of what may be shown, marked as synthetic where it is; ``seen`` are the curves released before."""
+        shown = self.release(disclosure, seen=seen) if self.steps else self.release(disclosure)
+        return replace(self, source=shown, synthetic=synthetic)
 
     @cached_property
     def figure(self) -> Figure:

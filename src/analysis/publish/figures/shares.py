@@ -24,7 +24,8 @@ def shares(
 ) -> Drawing:
     """Return a bar for each row of ``frame``: ``numerator`` as a share of ``denominator``, both shown.
 
-    ``what`` says what the share is of. Raises ``ValueError`` for a missing column, or a numerator that is larger than
+    ``what`` says what the share is of. The rows are readings of the same records: the difference of two of their counts is
+    guarded. Raises ``ValueError`` for a missing column, or a numerator that is larger than
     its denominator, naming the row. A denominator of 0 has no share and is shown so.
     """
     if missing := [c for c in (label, numerator, denominator) if c not in frame.columns]:
@@ -40,7 +41,8 @@ def shares(
         describe=partial(_describe, columns=columns, what=what),
         tabulate=lambda source: source,
         summarise=None,
-        release=partial(release, tidy, counts=[numerator, denominator], of={numerator: denominator}),
+        release=partial(release, tidy, counts=[numerator, denominator], of={numerator: denominator}, whole=False,
+                        nested=[numerator, denominator]),
         percent=("share",),
         name=name,
         units=f"{what}, percent",
