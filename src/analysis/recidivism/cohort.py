@@ -128,19 +128,19 @@ def _from_dates(
     check_kinds(competing, EXIT_KINDS)
     end = data_end(ds, event, competing) if until is None else min(data_end(ds, event, competing), until)
     present = [kind for kind in competing if kind != event] if "exits" in ds.tables else []
-    digits = len(ds.jurisdiction)
+    place = getattr(ds, "jurisdiction", "")
 
     def make() -> tuple[pd.DataFrame, pd.DataFrame]:
-        return _rows(ds, origin, event, present, unit, min_days, severity, end, choice, custody)
+        return _rows(ds, origin, event, present, unit, min_days, severity, end, choice, custody, place)
 
     if is_small(ds):
-        said = (origin, event, tuple(present), unit, min_days, severity, end, choice, custody, digits)
+        said = (origin, event, tuple(present), unit, min_days, severity, end, choice, custody, len(place))
         rows, counts = remembered(ds, said, make)
     else:
         rows, counts = make()
-    frame = rows[rows["place"] == ds.jurisdiction].drop(columns="place").reset_index(drop=True)
+    frame = rows[rows["place"] == place].drop(columns="place").reset_index(drop=True)
     held = bool(rows.attrs["custody"])
-    left_out = counts.reindex([ds.jurisdiction], fill_value=0).fillna(0).astype("int64").iloc[0].to_dict()
+    left_out = counts.reindex([place], fill_value=0).fillna(0).astype("int64").iloc[0].to_dict()
     frame["event"] = pd.Categorical(frame["event"], categories=[event, *present])
     for name in ("jurisdiction", *COVARIATES):
         if name in frame:
@@ -168,13 +168,14 @@ def _rows(
     end: date,
     choice: Choice,
     custody: bool,
+    place: str,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the follow-ups of every place (column ``place``) with codes as long as the dataset's own, and the counts left out."""
+    """Return the follow-ups of every place with a code as long as ``place`` (in that column), and the counts left out."""
     spells = spells_of(ds) if custody else None
     events = event_dates(ds, event, severity, choice, spells)
-    starts, left_out = starts_of_follow_up(ds, origin, unit, end, choice, spells, len(ds.jurisdiction))
+    starts, left_out = starts_of_follow_up(ds, origin, unit, end, choice, spells, len(place))
     if not is_small(ds):
-        starts = starts.filter(starts.place == ds.jurisdiction)
+        starts = starts.filter(starts.place == place)
     rows, counts = first_events(starts, events, exit_dates(ds, present), origin, event, end, min_days)
     frame = rows.order_by(["row"]).to_pandas().drop(columns="row")
     frame.attrs["custody"] = spells is not None

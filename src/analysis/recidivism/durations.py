@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError, nearest
+from analysis.data.jurisdictions import inside
 from analysis.data.tables import EXIT_KINDS, LINEAGE
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def follow_up_rows(
         raise InputError(
             f"{ds.name} gives durations from release and no dates: origin = '{origin}' is not to be had from it."
         )
-    frame = ds.here(ds.frame("follow_up"))
+    frame = inside(ds.frame("follow_up"), getattr(ds, "jurisdiction", ""))
     labels = list(frame["event"].cat.categories)
     check_kinds(competing, (*EXIT_KINDS, *labels))
     own = [label for label in labels if label not in competing]

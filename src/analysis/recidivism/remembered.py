@@ -24,7 +24,9 @@ _kept: OrderedDict[Hashable, tuple[pd.DataFrame, pd.DataFrame]] = OrderedDict()
 
 
 def is_small(ds: "Dataset") -> bool:
-    """Return whether the cohorts of a dataset are remembered."""
+    """Return whether the cohorts of a dataset are remembered; those of tables that no build made are not."""
+    if not hasattr(ds, "processed"):
+        return False
     files = (ds.processed / f"{name}.parquet" for name in ds.tables)
     return all(pq.read_metadata(file).num_rows <= MOST_ROWS for file in files)
 
