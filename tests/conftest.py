@@ -38,3 +38,16 @@ def site(tmp_path_factory):
             code = main(["report"])
         assert code == 0, said.getvalue()
     return root
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium without a window; tests that ask for it are skipped where it or playwright is not installed."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh browser")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as play:
+        started = play.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()

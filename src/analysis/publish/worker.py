@@ -67,7 +67,7 @@ def first_line(error: BaseException) -> str:
 
 
 def _make(task: dict, tell: Callable[[int], None]) -> dict:
-    from analysis.publish import html, outputs, provenance
+    from analysis.publish import gate, html, outputs, provenance
 
     notebook, failure = _execute(task, tell)
     if failure and failure["kind"] != "SkipReport":
@@ -85,6 +85,8 @@ def _make(task: dict, tell: Callable[[int], None]) -> dict:
     leaks = _leaks(rendered, outputs.to_json(record))
     if leaks:
         return {"status": "failed", "error": f"holds what may not be published: {leaks[0]} ({len(leaks)} found)"}
+    if faults := gate.faults(rendered.html):
+        return {"status": "failed", "error": f"the page is not accessible: {faults[0]} ({len(faults)} found)"}
     page = outputs.part_of(Path(task["page"]))
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(rendered.html, encoding="utf-8")
