@@ -17,6 +17,7 @@ class Job:
         inputs: SHA-256 of each input that the notebook reads, by name.
         out: path of the page without its ending.
         command: the command that rebuilds the page, for its footer.
+        raw_values: folder of the dataset's raw values as hashes, of which no page may hold one; None where there are none.
     """
 
     report: str
@@ -26,6 +27,7 @@ class Job:
     inputs: Mapping[str, str]
     out: Path
     command: str = ""
+    raw_values: Path | None = None
 
     @property
     def name(self) -> str:

@@ -8,8 +8,9 @@ import csv
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 LONG_RUN = 9
 _HASHES = re.compile(
@@ -53,11 +54,21 @@ class Finding:
         return f"{self.rule} at {self.place} ({self.hint})"
 
 
-def scan(text: str, forbidden: Iterable[str] = ()) -> list[Finding]:
+@runtime_checkable
+class Held(Protocol):
+    """Raw values that can be asked for, such as `analysis.publish.raw_values.RawValues`."""
+
+    lengths: Sequence[int]
+
+    def held(self, phrases: Sequence[str]) -> Sequence[bool]:
+        """Return which of ``phrases``, all of one number of words, are raw values."""
+
+
+def scan(text: str, forbidden: Iterable[str] | Held = ()) -> list[Finding]:
     """Return everything in ``text`` (HTML, SVG, CSV, JSON or prose) that may not be published; empty if there is nothing.
 
     ``forbidden`` holds raw values, such as those of columns marked sensitive: each is looked for as whole words,
-    whatever the case. Values of a single character are not looked for. Raises ``TypeError`` for anything but text.
+    whatever the case. Values of a single character are not looked for; `Held` values are asked for instead. Raises ``TypeError`` for anything but text.
     """
     if not isinstance(text, str):
         raise TypeError(f"the leak scan reads text; found {type(text).__name__}")
@@ -105,18 +116,32 @@ def _normal(head: str) -> str:
     return " ".join(_WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head).replace("_", " ").casefold()))
 
 
-def _raw_values(text: str, forbidden: Iterable[str]) -> list[Finding]:
-    wanted = {" ".join(_WORD.findall(str(value).casefold())) for value in forbidden}
-    wanted = {value for value in wanted if len(value) > 1}
-    if not wanted:
+def _raw_values(text: str, forbidden: Iterable[str] | Held) -> list[Finding]:
+    held = forbidden if isinstance(forbidden, Held) else _Listed(forbidden)
+    if not held.lengths:
         return []
     written = text.casefold()
     seen = re.sub(r"<[^>]*>", " ", written)  # names may stand in attributes, and be broken by tags
     found: dict[str, Finding] = {}
     for words in (_WORD.findall(written), _WORD.findall(seen)):
-        for length in sorted({value.count(" ") + 1 for value in wanted}):
-            phrases = (" ".join(words[i : i + length]) for i in range(len(words) - length + 1))
-            for i, phrase in enumerate(phrases):
-                if phrase in wanted and phrase not in found:
-                    found[phrase] = Finding("a raw value", f"word {i + 1}", _hint(phrase))
+        for length in held.lengths:
+            starts: dict[str, int] = {}
+            for i in range(len(words) - length + 1):
+                starts.setdefault(" ".join(words[i : i + length]), i)
+            phrases = list(starts)
+            for phrase, is_held in zip(phrases, held.held(phrases), strict=True):
+                if is_held and phrase not in found:
+                    found[phrase] = Finding("a raw value", f"word {starts[phrase] + 1}", _hint(phrase))
     return list(found.values())
+
+
+class _Listed:
+    """Raw values given as texts."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        phrases = {" ".join(_WORD.findall(str(value).casefold())) for value in values}
+        self._values = {phrase for phrase in phrases if len(phrase) > 1}
+        self.lengths = sorted({phrase.count(" ") + 1 for phrase in self._values})
+
+    def held(self, phrases: Sequence[str]) -> list[bool]:
+        return [phrase in self._values for phrase in phrases]

@@ -14,7 +14,7 @@ from analysis.publish.job import Job, Outcome
 PACKAGE = Path(__file__).parents[1]
 DRAWING = (
     "publish/figures", "publish/numbers", "publish/tables", "publish/cells", "publish/privacy", "publish/steps", "publish/suppression",
-    "publish/audit", "publish/relations", "publish/templates/report.mplstyle",
+    "publish/audit", "publish/relations", "publish/curves", "publish/rule", "publish/templates/report.mplstyle",
 )  # fmt: skip
 LOCK = "requirements.lock"
 
@@ -117,4 +117,5 @@ def _task(job: Job, settings: Settings, recorded: dict) -> dict:
         "log": str(settings.log(job)),
         "half_run": str(settings.half_run(job)),
         "cell_deadline": settings.cell_deadline,
+        "raw_values": str(job.raw_values) if job.raw_values else None,
     }

@@ -82,7 +82,7 @@ def _make(task: dict, tell: Callable[[int], None]) -> dict:
     if failure or rendered.skipped:
         return {"status": "skipped", "reason": rendered.skipped or failure["said"], "versions": versions}
     record = {"title": rendered.title, "main_point": rendered.main_point, "results": rendered.results}
-    leaks = _leaks(rendered, outputs.to_json(record))
+    leaks = _leaks(rendered, outputs.to_json(record), task.get("raw_values"))
     if leaks:
         return {"status": "failed", "error": f"holds what may not be published: {leaks[0]} ({len(leaks)} found)"}
     if faults := gate.faults(rendered.html):
@@ -134,13 +134,15 @@ def _execute(task: dict, tell: Callable[[int], None]) -> tuple[dict, dict | None
     return notebook, failure or None
 
 
-def _leaks(rendered: object, record: str) -> list[str]:
+def _leaks(rendered: object, record: str, folder: str | None) -> list[str]:
     from analysis.publish.leaks import scan
+    from analysis.publish.raw_values import RawValues
 
+    raw = RawValues(Path(folder)) if folder else ()
     texts = {"page": rendered.html, "results": record}
     for figure in rendered.figures:
         texts.update({f"figure {figure['name']}, {kind}": figure[kind] for kind in ("svg", "csv", "alt")})
-    return [f"{place}: {finding}" for place, text in texts.items() for finding in scan(text)]
+    return [f"{place}: {finding}" for place, text in texts.items() for finding in scan(text, raw)]
 
 
 def _warm_up() -> None:
