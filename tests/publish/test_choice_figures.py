@@ -45,9 +45,44 @@ def test_paths_say_every_number_and_leave_out_what_a_line_does_not_reach():
 
 def test_specifications_can_all_be_found_in_the_table_beside_the_picture():
     wide = specifications().brief.frame
-    assert wide.columns.tolist() == ["the first choice", "the second: with", "the second: without"]
-    assert wide.loc[1, "the second: with"] == "20.0 (19.0 to 21.0)"
+    assert wide.columns.tolist() == ["the second", "the first choice: a", "the first choice: b"]
+    assert wide.iloc[0].tolist() == ["a", "10.0 (9.0 to 11.0)", "20.0 (19.0 to 21.0)"]
     assert sum(cell != "" for cell in wide.iloc[:, 1:].to_numpy().ravel()) == len(SPECS)
+
+
+THREE = pd.DataFrame(
+    [(a, b, c, e) for (a, b), e in {("x", "u"): 0.1, ("x", "v"): 0.2, ("y", "u"): 0.1, ("y", "v"): 0.3}.items() for c in "st"],
+    columns=["first", "second", "third", "estimate"],
+).assign(lower=lambda f: f["estimate"] - 0.01, upper=lambda f: f["estimate"] + 0.01, primary=[True] + 7 * [False])  # fmt: skip
+MORE = WORDS | {"third": {"": "the third", "s": "so", "t": "thus"}}
+
+
+def test_specifications_with_the_same_numbers_share_a_row_of_letters_and_none_is_lost():
+    drawing = figures.specifications(THREE, ["first", "second", "third"], MORE, "Share")
+    table = drawing.table
+    assert table.columns[0] == "the first choice (a this way; b that way)"
+    stands = [
+        (a, b, c, round(row[3], 6))
+        for row in table.itertuples(index=False)
+        for a in row[0]
+        for b in row[1]
+        for c in row[2]
+    ]
+    letters = {"x": "a", "y": "b", "u": "a", "v": "b", "s": "a", "t": "b"}
+    expected = [(letters[r[0]], letters[r[1]], letters[r[2]], r[3]) for r in THREE.itertuples(index=False)]
+    assert sorted(stands) == sorted(expected)  # every combination of letters once, with its own number
+    assert len(table) < len(THREE)
+    [first] = table[table["primary"]].itertuples(index=False)
+    assert first[:3] == ("a", "a", "a")  # the primary one stands alone
+
+
+def test_differences_carry_their_sign_and_a_missing_interval_is_said():
+    frame = SPECS.assign(estimate=SPECS["estimate"] - 0.15, lower=float("nan"), upper=float("nan"))
+    drawing = specifications(frame, points=True, truth=-0.02)
+    assert "from -10.0\u00a0points to +5.0\u00a0points" in drawing.alt
+    assert "(interval not defined)" in drawing.alt
+    assert "+5.0 (no interval)" in drawing.brief.frame.to_numpy().ravel().tolist()
+    assert svg.standalone(drawing.figure, "f", "Title", "alt").count("<path") > 5
 
 
 def test_specifications_say_range_primary_and_truth():

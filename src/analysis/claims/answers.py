@@ -42,7 +42,7 @@ def by_option(curve: pd.DataFrame) -> pd.DataFrame:
 def one_at_a_time(curve: pd.DataFrame) -> pd.DataFrame:
     """Return the primary specification, and every one that differs from it in a single choice.
 
-    Columns choice, option (in words; "primary" and "" for the first row), numerator, denominator, estimate, lower, upper.
+    Columns choice, option (in words; "primary" and "" for the first row), numerator, denominator (of a share), estimate, lower, upper.
     """
     menu = curve.attrs["choices"]
     first = curve[curve["primary"]].iloc[0]
@@ -53,7 +53,8 @@ def one_at_a_time(curve: pd.DataFrame) -> pd.DataFrame:
         for option in (name for name in options_in_order(choice) if name in changed.index):
             row = changed.loc[option]
             rows.append((in_words(choice), in_words(choice, row[choice]), row))
-    columns = ["numerator", "denominator", "estimate", "lower", "upper"]
+    counted = ["numerator", "denominator"] if "numerator" in curve else []
+    columns = [*counted, "estimate", "lower", "upper"]
     return pd.DataFrame([{"choice": c, "option": o, **r[columns].to_dict()} for c, o, r in rows])
 
 

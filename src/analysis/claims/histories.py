@@ -35,6 +35,7 @@ class Histories:
     events: np.ndarray  # keys; for repeat detainers, all detainers of known people
     flagged: np.ndarray  # for repeat detainers, whether each is a likely duplicate
     exits: np.ndarray
+    starts: pd.DataFrame  # the row behind each start
     end: int  # the earliest data end of the sources needed, no lag taken off
     lag: int
 
@@ -71,7 +72,9 @@ def histories(ds: "Dataset", origin: str, event: str, custody: bool = True) -> H
     leaving = np.empty(0, dtype=np.int64) if exits is None else _keys(others.pop(0), exits["date"])
     first = ~pd.Series(own).duplicated().to_numpy() | (own < 0)
     end = min(_day(ds.data_end[source]) for source in sources)
-    return Histories(own[first], start[first], _operators(rows)[first], events, flagged, leaving, end, ds.lag_days)
+    return Histories(
+        own[first], start[first], _operators(rows)[first], events, flagged, leaving, rows[first], end, ds.lag_days
+    )
 
 
 def episode_starts(detainers: np.ndarray, flagged: np.ndarray, gap: int, duplicates: bool) -> np.ndarray:

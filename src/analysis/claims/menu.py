@@ -3,8 +3,7 @@
 import numpy as np
 
 from analysis.claims.histories import Histories
-from analysis.claims.tallies import FACILITIES
-from analysis.data.tables import OPERATORS
+from analysis.claims.tallies import facilities
 
 
 def menu(
@@ -31,8 +30,8 @@ def menu(
 
 def _different(found: tuple[str, ...], held: Histories) -> tuple[str, ...]:
     """The options that take in other facilities than those before them, and any at all."""
-    present = {OPERATORS[i] for i in np.unique(held.operator)}
-    groups = [present & set(FACILITIES[option]) for option in found]
+    present = set(np.unique(held.operator).tolist())
+    groups = [present & set(facilities(option)) for option in found]
     return tuple(option for i, option in enumerate(found) if i == 0 or (groups[i] and groups[i] not in groups[:i]))
 
 

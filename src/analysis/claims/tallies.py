@@ -10,15 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.claims.choices import days_of
+from analysis.claims.choices import choices, days_of
 from analysis.claims.histories import NEVER, Histories, episode_starts
 from analysis.data.tables import OPERATORS
 
 CAUSES = ("censored", "event", "competing")
-FACILITIES = {
-    "all": OPERATORS, "known": tuple(o for o in OPERATORS if o != "unknown"), "local": ("local",),
-    "local_and_state": ("local", "state_prison"),
-}  # fmt: skip
+
+
+def facilities(option: str) -> list[int]:
+    """Return the places in ``OPERATORS`` of those who run the facilities of an option."""
+    return [OPERATORS.index(name) for name in choices()["choice"]["facilities"]["operators"][option]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Tally:
 
         The last row holds everyone followed beyond the window, as censored after it.
         """
-        operators = [OPERATORS.index(name) for name in FACILITIES[choice.get("facilities", "all")]]
+        operators = facilities(choice.get("facilities", "all"))
         people = slice(None) if choice.get("missing_ids") == "own_person" else slice(0, 1)
         complete = slice(1, 2) if choice["followed"] == "complete" else slice(None)
         counts = self.counts[operators][:, people, complete].sum(axis=(0, 1, 2))
@@ -50,8 +51,20 @@ def lag_of(option: str, stated: int) -> int:
     return 0 if option == "none" else stated + days_of(option)
 
 
-def tally(held: Histories, choice: dict[str, str], days: int) -> Tally:
-    """Count one set of days: the choices of lag, ties, same day, what competing events do, episode gap and duplicates."""
+@dataclass(frozen=True)
+class Courses:
+    """What happened first to each start: ``time`` in days, at most one more than the window, ``cause`` a place in ``CAUSES``.
+
+    ``follow_up`` is in days, negative where follow-up would start after its end.
+    """
+
+    time: np.ndarray
+    cause: np.ndarray
+    follow_up: np.ndarray
+
+
+def courses(held: Histories, choice: dict[str, str], days: int) -> Courses:
+    """Follow every start: the choices of lag, ties, same day, what competing events do, episode gap and duplicates."""
     follow_up = held.end - lag_of(choice.get("lag", "as_stated"), held.lag) - held.start
     events, least = held.events, 0 if choice.get("same_day") == "counted" else 1
     if "episode_gap" in choice:
@@ -63,9 +76,15 @@ def tally(held: Histories, choice: dict[str, str], days: int) -> Tally:
     happened = before & (event <= follow_up)
     cause = np.where(happened, 1, np.where((leaving <= event) & (leaving <= follow_up), 2, 0))
     beyond = time > days
-    time, cause = np.where(beyond, days + 1, time), np.where(beyond, 0, cause)
-    eligible = follow_up >= 0
+    return Courses(np.where(beyond, days + 1, time), np.where(beyond, 0, cause), follow_up)
+
+
+def tally(held: Histories, choice: dict[str, str], days: int) -> Tally:
+    """Count one set of days."""
+    found = courses(held, choice, days)
+    eligible = found.follow_up >= 0
     shape = (len(OPERATORS), 2, 2, days + 2, len(CAUSES))
-    places = (held.operator, (held.person < 0).astype(np.int64), (follow_up >= days).astype(np.int64), time, cause)
+    whole = (found.follow_up >= days).astype(np.int64)
+    places = (held.operator, (held.person < 0).astype(np.int64), whole, found.time, found.cause)
     cells = np.ravel_multi_index(tuple(place[eligible] for place in places), shape)
     return Tally(np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape))

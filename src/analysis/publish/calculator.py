@@ -18,6 +18,7 @@ from analysis.publish.page import Page
 from analysis.publish.privacy import Released
 
 COLUMNS = ("unit", "by", "group", "time", "numerator", "denominator", "estimate", "lower", "upper")
+SHOWN = 4  # decimals of a share: the script writes tenths of a percent
 NONE = "No figure is given for this choice."
 HIDDEN = "Not shown: the counts behind this figure are too small to be published."
 
@@ -63,7 +64,13 @@ def _html(
 ) -> str:
     said = f"{caption}{' (synthetic data)' if synthetic else ''}"
     released = _without_by(released)
-    table = tables.to_html(released, html.escape(said), name, ("estimate", "lower", "upper"), level)
+    table = "".join(
+        tables.to_html(
+            part, html.escape(f"{said}: {unit}"), f"{name}-{i}", ("estimate", "lower", "upper"), level, foot=False
+        )
+        for i, (unit, part) in enumerate(_by_unit(released))
+    )
+    table += f'<p class="soft">{html.escape(released.note)}</p>' if released.note else ""
     fields = "".join(
         f'<p><label for="{name}-{key}">{label}</label> <select id="{name}-{key}"></select></p>'
         for key, label in (("unit", "Who is counted"), ("group", "Group"), ("time", "Window"))
@@ -84,15 +91,35 @@ def _without_by(released: Released) -> Released:
     return Released(frame, released.withheld.drop(columns="by"), released.mark, released.note)
 
 
+def _by_unit(released: Released) -> list[tuple[str, Released]]:
+    """Part the rows by unit, which then heads a table of its own."""
+    found = []
+    for unit, rows in released.frame.groupby("unit", sort=False):
+        hidden = released.withheld.loc[rows.index].drop(columns="unit")
+        found.append((str(unit), Released(rows.drop(columns="unit"), hidden, released.mark, released.note)))
+    return found
+
+
 def _data(released: Released, time_unit: str, first: float | None, level: float) -> str:
-    """The rows as JSON that cannot end the script element it stands in."""
-    rows = [
+    """The rows as JSON that cannot end the script element it stands in; units and groups stand once, and rows number them."""
+    records = [
         [None if value == released.mark and released.mark else value for value in record.values()]
         for record in tables.to_records(released)
     ]
+    units, groups = (list(dict.fromkeys(row[i] for row in records)) for i in (0, 1))
+    rows = [
+        [
+            units.index(row[0]),
+            groups.index(row[1]),
+            *row[2:5],
+            *(None if v is None else round(v, SHOWN) for v in row[5:]),
+        ]
+        for row in records
+    ]
     times = [row[2] for row in rows]
     data = {
-        "rows": rows, "time": f"{time_unit}s", "first": first if first in times else (times[0] if times else None),
+        "units": units, "groups": groups, "rows": rows, "time": f"{time_unit}s",
+        "first": first if first in times else (times[0] if times else None),
         "level": numbers.percent(level, 0), "hidden": HIDDEN, "none": NONE,
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")

@@ -16,6 +16,7 @@ from analysis.sanctuary.adjusted import Arm
 
 ENOUGH, FEW = 40, 10  # clusters for the sandwich; clusters on a side below which the headline warns
 DRAWS, SEED, ALL_SIGNS = 1_999, 20_141_214, 12
+ROUNDS = 30  # halvings that close in on a limit: to the last digit
 _TIE = 1e-10
 
 
@@ -31,7 +32,8 @@ class Uncertainty:
 
 
 def uncertainty(
-    one: Arm, none: Arm, share: float, cluster: np.ndarray, sides: tuple[int, int], level: float, bound: float = 1.0
+    one: Arm, none: Arm, share: float, cluster: np.ndarray, sides: tuple[int, int], level: float, bound: float = 1.0,
+    rounds: int = ROUNDS,
 ) -> Uncertainty:  # fmt: skip
     """Return the uncertainty of a difference of two arms.
 
@@ -48,6 +50,8 @@ def uncertainty(
     level : float
     bound : float
         The largest difference that could be: an interval is cut there.
+    rounds : int
+        Halvings by which the bootstrap's limits are closed in on.
     """
     clusters = int(cluster.max()) + 1
     if min(sides) < 2:
@@ -69,7 +73,7 @@ def uncertainty(
         method = f"sandwich over {clusters} clusters, t with {freedom} degrees of freedom"
         return Uncertainty(se, difference - half, difference + half, smallest, method)
     wild = WildBootstrap(one, none, share, cluster)
-    lower, upper = wild.interval(level, bound)
+    lower, upper = wild.interval(level, bound, rounds)
     method = f"wild cluster restricted bootstrap over {clusters} clusters, {wild.said}"
     if (lower, upper) == (-bound, bound):
         lower, upper, method = np.nan, np.nan, f"{method}, which with so few excludes no effect at all"
@@ -109,9 +113,9 @@ class WildBootstrap:
         spread = np.sqrt(np.maximum(squares, 0))
         return float((np.abs(one - none) >= (seen - _TIE * max(seen, 1.0)) * spread).mean())
 
-    def interval(self, level: float, bound: float = 1.0) -> tuple[float, float]:
+    def interval(self, level: float, bound: float = 1.0, rounds: int = ROUNDS) -> tuple[float, float]:
         """The effects that the test does not reject, to the bound where it rejects none on that side."""
-        return tuple(edge(self.p_value, self.difference, 1 - level, way) for way in (-bound, bound))
+        return tuple(edge(self.p_value, self.difference, 1 - level, way, rounds) for way in (-bound, bound))
 
 
 def _signs(clusters: int, draws: int) -> tuple[np.ndarray, str]:
@@ -123,7 +127,9 @@ def _signs(clusters: int, draws: int) -> tuple[np.ndarray, str]:
     return np.where(uniform < 0.5, 1.0, -1.0), f"{draws:,} draws of signs (seed {SEED})"
 
 
-def edge(p_value: Callable[[float], float], estimate: float, alpha: float, bound: float) -> float:
+def edge(
+    p_value: Callable[[float], float], estimate: float, alpha: float, bound: float, rounds: int = ROUNDS
+) -> float:
     """Where the p value falls to alpha, going from the estimate towards a bound; the bound where it never does."""
     inside, step = estimate, (bound - estimate) / 256
     while True:
@@ -135,7 +141,7 @@ def edge(p_value: Callable[[float], float], estimate: float, alpha: float, bound
         if p_value(outside) <= alpha:
             break
         inside, step = outside, step * 1.3
-    for _ in range(30):
+    for _ in range(rounds):
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if p_value(middle) > alpha else (inside, middle)
     return inside

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.publish import numbers
+from analysis.publish.curves import Seen, release_curve
 from analysis.publish.figures import canvas
 from analysis.publish.figures.curve_plot import Plan, at_risk, by_risk, draw, groups, last_time
 from analysis.publish.figures.drawing import Drawing
-from analysis.publish.curves import Seen, release_curve
 from analysis.publish.privacy import Released
 from analysis.publish.rule import FOOTNOTE
 
@@ -98,7 +98,9 @@ def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
             i = int(np.searchsorted(part["time"].to_numpy(), time, side="right")) - 1
             if i >= 0:
                 here = part.iloc[i]
-                rows.append((label, time, at_risk(risk.get("", part), time), here["share"], here["lower"], here["upper"]))
+                rows.append(
+                    (label, time, at_risk(risk.get("", part), time), here["share"], here["lower"], here["upper"])
+                )
     return pd.DataFrame(rows, columns=["group", "time", "at_risk", "share", "lower", "upper"])
 
 

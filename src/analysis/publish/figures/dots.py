@@ -59,7 +59,12 @@ def dots(
         tabulate=lambda source: source,
         summarise=None,
         release=partial(
-            release, tidy, counts=list(counts), free=list(free), rates=rates, whole=not same,
+            release,
+            tidy,
+            counts=list(counts),
+            free=list(free),
+            rates=rates,
+            whole=not same,
             nested=list(counts) if same else None,
         ),
         percent=numbers_shown if share else (),

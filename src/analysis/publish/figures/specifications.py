@@ -12,9 +12,8 @@ import pandas as pd
 from analysis.publish import numbers
 from analysis.publish.figures.drawing import Drawing
 from analysis.publish.figures.specifications_plot import Plan, draw
+from analysis.publish.figures.specifications_table import NUMBERS, coded, finder
 from analysis.publish.privacy import Released, release
-
-_NUMBERS = ("estimate", "lower", "upper")
 
 
 def specifications(
@@ -26,17 +25,19 @@ def specifications(
     truth_label: str = "truth",
     level: float = 0.95,
     name: str = "",
+    points: bool = False,
 ) -> Drawing:
-    """Return a specification curve of shares.
+    """Return a specification curve of shares, or of differences of shares.
 
     ``frame`` has one row a specification: the columns ``choices`` (an option each), estimate, lower, upper (shares, rounded
     by the caller to a digit that gives no single person away) and primary (True in one row). ``words`` gives for each
-    choice its own name under ``""`` and the words of its options. ``truth`` is a known share to mark. The table
-    beside the picture holds every specification: one column for each option of the last choice.
+    choice its own name under ``""`` and the words of its options. ``truth`` is a known value to mark. ``points`` says that
+    the numbers are differences, shown in percentage points with their sign; a limit may be missing. The table beside
+    the picture holds every specification, so that a reader finds his own; the file holds them coded by letters.
 
     Raises ``ValueError`` for a missing column, no rows, or other than one primary row.
     """
-    needed = [*choices, *_NUMBERS, "primary"]
+    needed = [*choices, *NUMBERS, "primary"]
     if missing := [c for c in needed if c not in frame.columns]:
         raise ValueError(
             f"specifications needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}"
@@ -44,53 +45,34 @@ def specifications(
     tidy = frame[needed].dropna(subset=["estimate"]).sort_values("estimate", kind="stable", ignore_index=True)
     if tidy["primary"].sum() != 1:
         raise ValueError(f"specifications needs one primary row with an estimate; found {int(tidy['primary'].sum())}")
-    plan = Plan(tuple(choices), {k: dict(v) for k, v in words.items()}, truth, truth_label)
+    plan = Plan(tuple(choices), {k: dict(v) for k, v in words.items()}, truth, truth_label, points)
     return Drawing(
         source=release(tidy, "public"),
         draw=partial(draw, plan=plan),
         describe=partial(_describe, plan=plan, what=what),
-        tabulate=lambda source: source,
-        summarise=partial(_finder, plan=plan),
-        release=partial(release, tidy, counts=[], free=list(_NUMBERS)),
-        percent=_NUMBERS,
+        tabulate=partial(coded, plan=plan),
+        summarise=partial(finder, plan=plan, interval=numbers.interval),
+        release=partial(release, tidy, counts=[], free=list(NUMBERS)),
+        percent=NUMBERS,
         level=level,
         name=name,
-        units=f"{what}, percent, with {100 * level:g} % intervals; every specification once",
+        units=f"{what}, {'percentage points' if points else 'percent'}, with {100 * level:g} % intervals; letters as in the picture, several for each of them",
     )
-
-
-def _finder(source: Released, plan: Plan) -> Released:
-    """Return every specification in a compact table: rows of options, a column for each option of the last choice."""
-    *rows, last = plan.choices
-    frame = source.frame
-    cells = pd.Series(
-        [f"{100 * e:.1f} ({numbers.interval(a, b)})" for e, a, b in zip(*(frame[c] for c in _NUMBERS), strict=True)]
-    )
-    wide = frame.assign(cell=cells).pivot(index=rows, columns=last, values="cell")
-    wide = wide.reindex(columns=[o for o in plan.words[last] if o in wide.columns]).fillna("").reset_index()
-    for choice in rows:
-        wide[choice] = wide[choice].map(plan.words[choice])
-    heads = {choice: plan.words[choice][""] for choice in rows}
-    wide.columns = [
-        heads.get(c, f"{plan.words[last][''] if c in plan.words[last] else ''}: {plan.words[last].get(c, c)}")
-        for c in wide.columns
-    ]
-    return release(wide, "public")
 
 
 def _describe(source: Released, plan: Plan, what: str) -> str:
-    frame = source.frame
+    frame, say = source.frame, plan.number
     first = frame[frame["primary"]].iloc[0]
     low, high = frame["estimate"].min(), frame["estimate"].max()
     words = [
-        f"{what} under {len(frame):,} specifications, sorted: from {numbers.percent(low)} to {numbers.percent(high)}, median "
-        f"{numbers.percent(frame['estimate'].median())}. The primary one gives {numbers.percent(first['estimate'])} (interval "
+        f"{what} under {len(frame):,} specifications, sorted: from {say(low)} to {say(high)}, median "
+        f"{say(frame['estimate'].median())}. The primary one gives {say(first['estimate'])} (interval "
         f"{numbers.interval(first['lower'], first['upper'])})."
     ]
     if plan.truth is not None:
-        words.append(f"Marked: {plan.truth_label}, {numbers.percent(plan.truth)}.")
+        words.append(f"Marked: {plan.truth_label}, {say(plan.truth)}.")
     for choice in plan.choices:
         middles = frame.groupby(choice, sort=False)["estimate"].median()
-        said = ", ".join(f"{plan.words[choice][option]} {numbers.percent(value)}" for option, value in middles.items())
+        said = ", ".join(f"{plan.words[choice][option]} {say(value)}" for option, value in middles.items())
         words.append(f"Median by {plan.words[choice]['']}: {said}.")
     return " ".join(words)

@@ -12,7 +12,9 @@ from analysis.publish.figures import canvas
 from analysis.publish.figures.drawing import SYNTHETIC
 from analysis.publish.privacy import Released
 
-_CURVE, _STRIP, _HEAD, _PARTS = 150.0, 15.0, 19.0, 80
+_CURVE, _STRIP, _HEAD, _PARTS = 150.0, 15.0, 19.0, 48
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_HEIGHTS = 4  # a strip shows in quarters what share of the specifications at a place have the option
 
 
 @dataclass(frozen=True)
@@ -23,26 +25,37 @@ class Plan:
     words: dict[str, dict[str, str]] = field(hash=False)
     truth: float | None
     truth_label: str
+    points: bool = False
+
+    def lettered(self, frame: pd.DataFrame) -> dict[str, dict[str, str]]:
+        """Return the options of each choice that occur, in the order of ``words``, each with its letter."""
+        found = {c: [o for o in self.words[c] if o and (frame[c] == o).any()] for c in self.choices}
+        return {c: dict(zip(options, _LETTERS, strict=False)) for c, options in found.items()}
+
+    def number(self, value: float, unit: bool = True) -> str:
+        """Return a share as a percentage, or a difference of shares in percentage points, with its sign."""
+        if not self.points:
+            return numbers.percent(value) if unit else f"{100 * value:z.1f}"
+        return f"{100 * value:+z.1f}{numbers.NBSP}points" if unit else f"{100 * value:+z.1f}"
 
 
 def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     """Return the figure of released specifications."""
     frame = source.frame
-    options = {c: [o for o in plan.words[c] if o and (frame[c] == o).any()] for c in plan.choices}
-    labels = [plan.words[c][o] for c in plan.choices for o in options[c]]
+    options = plan.lettered(frame)
+    labels = [f"{letter} {plan.words[c][o]}" for c, found in options.items() for o, letter in found.items()]
     left = max(canvas.width(text) for text in labels) + 14
     top = 44.0 if synthetic else 28.0
     below = sum(_HEAD + _STRIP * len(found) for found in options.values())
     height = top + _CURVE + 8 + below + 22
     figure, axes = canvas.blank(height, left, 10.0, top, below + 30)
-    highest = max(float(frame["upper"].max()), plan.truth or 0.0)
-    ticks = canvas.nice_steps(100 * highest, 4)
+    ticks = _ticks(frame, plan)
     axes.set_xlim(0, len(frame))
-    axes.set_ylim(0, ticks[-1])
-    _scale(figure, axes, ticks, left, top)
+    axes.set_ylim(ticks[0], ticks[-1])
+    _scale(figure, axes, ticks, left, top, plan.points)
     _curve(axes, frame)
     first = int(np.flatnonzero(frame["primary"].to_numpy())[0])
-    _marks(figure, axes, frame, first, plan, (left, top), ticks[-1])
+    _marks(figure, axes, frame, first, plan, (left, top), (ticks[0], ticks[-1]))
     _strips(figure, frame, first, options, plan, (left, top + _CURVE + 8, height))
     canvas.say(
         figure, canvas.WIDTH - 10, height - 6, f"{len(frame):,} specifications, sorted", canvas.SOFT, align="right"
@@ -52,12 +65,34 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     return figure
 
 
-def _scale(figure: Figure, axes: Axes, ticks: list[float], left: float, top: float) -> None:
+def _ticks(frame: pd.DataFrame, plan: Plan) -> list[float]:
+    """Round tick values in percent that hold every estimate, limit and the truth; shares start at 0."""
+    values = [*frame["estimate"], *frame["lower"].dropna(), *frame["upper"].dropna(), plan.truth or 0.0, 0.0]
+    low, high = 100 * min(values), 100 * max(values)
+    steps = canvas.nice_steps(max(high - low, 0.1), 4)
+    step = steps[1] - steps[0]
+    first, last = int(np.floor(low / step + 1e-9)), int(np.ceil(high / step - 1e-9))
+    return [round(i * step, 12) for i in range(first, max(last, first + 1) + 1)]
+
+
+def _scale(figure: Figure, axes: Axes, ticks: list[float], left: float, top: float, points: bool) -> None:
     low, high = axes.get_xlim()
     for i, tick in enumerate(ticks):
-        axes.plot([low, high], [tick, tick], color=canvas.GRID, linewidth=1, zorder=0, clip_on=False)
-        text = f"{tick:g}" + (f"{numbers.NBSP}%" if i == len(ticks) - 1 else "")
-        y = top + _CURVE * (1 - tick / ticks[-1])
+        strong = points and tick == 0
+        axes.plot(
+            [low, high],
+            [tick, tick],
+            color=canvas.SOFT if strong else canvas.GRID,
+            linewidth=1,
+            zorder=0,
+            clip_on=False,
+        )
+        text = (
+            (f"{tick:+g}" if tick else "0")
+            if points
+            else f"{tick:g}" + (f"{numbers.NBSP}%" if i == len(ticks) - 1 else "")
+        )
+        y = top + _CURVE * (1 - (tick - ticks[0]) / (ticks[-1] - ticks[0]))
         canvas.say(figure, left - 6, y, text, canvas.SOFT, align="right", valign="center")
 
 
@@ -66,26 +101,54 @@ def _curve(axes: Axes, frame: pd.DataFrame) -> None:
     parts = np.array_split(np.arange(len(frame)), min(3 * _PARTS, len(frame)))
     x = np.array([part[0] for part in parts] + [len(frame)], dtype=float)
     lower, upper = (
-        np.array([fold(100 * frame[c].iloc[part]) for part in parts]) for c, fold in (("lower", min), ("upper", max))
+        np.array([fold(100 * frame[c].iloc[part]) for part in parts])
+        for c, fold in (("lower", _least), ("upper", _most))
     )
     estimate = np.array([100 * frame["estimate"].iloc[part].mean() for part in parts])
-    axes.fill_between(x, np.append(lower, lower[-1]), np.append(upper, upper[-1]), step="post", color=canvas.SERIES[0], alpha=0.22,
-                      linewidth=0)  # fmt: skip
+    for here in np.flatnonzero(~np.isnan(lower)):  # where no interval is given the band has a gap
+        if here == 0 or np.isnan(lower[here - 1]):
+            last = here
+            while last + 1 < len(lower) and not np.isnan(lower[last + 1]):
+                last += 1
+            run = slice(here, last + 1)
+            axes.fill(
+                *_stepped(x[here : last + 2], lower[run], upper[run]), color=canvas.SERIES[0], alpha=0.22, linewidth=0
+            )
     axes.plot(x, np.append(estimate, estimate[-1]), drawstyle="steps-post", color=canvas.SERIES[0], linewidth=2)
 
 
+def _stepped(edges: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The outline of an area between two step lines; ``edges`` has one more value than the steps."""
+    x = np.repeat(edges, 2)[1:-1]
+    return np.append(x, x[::-1]), np.append(np.repeat(high, 2), np.repeat(low, 2)[::-1])
+
+
+def _least(values: pd.Series) -> float:
+    return float(values.min())
+
+
+def _most(values: pd.Series) -> float:
+    return float(values.max())
+
+
 def _marks(
-    figure: Figure, axes: Axes, frame: pd.DataFrame, first: int, plan: Plan, corner: tuple[float, float], highest: float
+    figure: Figure,
+    axes: Axes,
+    frame: pd.DataFrame,
+    first: int,
+    plan: Plan,
+    corner: tuple[float, float],
+    ends: tuple[float, float],
 ) -> None:
-    left, top = corner
+    (left, top), (lowest, highest) = corner, ends
     row, width = frame.iloc[first], canvas.WIDTH - left - 10.0
     at = left + width * (first + 0.5) / len(frame)
-    axes.plot([first + 0.5] * 2, [0, highest], color=canvas.INK, linewidth=1, linestyle=(0, (2, 2)), clip_on=False)
+    axes.plot([first + 0.5] * 2, [lowest, highest], color=canvas.INK, linewidth=1, linestyle=(0, (2, 2)), clip_on=False)
     axes.plot(
         [first + 0.5] * 2, [100 * row["lower"], 100 * row["upper"]], color=canvas.INK, linewidth=2.2, clip_on=False
     )
     axes.plot([first + 0.5], [100 * row["estimate"]], marker="D", markersize=6, color=canvas.INK, clip_on=False)
-    text = f"primary {numbers.percent(row['estimate'])}"
+    text = f"primary {plan.number(row['estimate'])}"
     half = canvas.width(text, bold=True) / 2
     canvas.say(figure, min(max(at, half), canvas.WIDTH - half), top - 8, text, bold=True, align="center")
     if plan.truth is not None:
@@ -97,8 +160,8 @@ def _marks(
             linestyle=(0, (5, 4)),
             clip_on=False,
         )
-        text = f"{plan.truth_label} {numbers.percent(plan.truth)}"
-        y = top + _CURVE * (1 - 100 * plan.truth / highest)
+        text = f"{plan.truth_label} {plan.number(plan.truth)}"
+        y = top + _CURVE * (1 - (100 * plan.truth - lowest) / (highest - lowest))
         side = "right" if first < len(frame) / 2 else "left"
         x = canvas.WIDTH - 12 if side == "right" else left + 4
         canvas.say(
@@ -127,22 +190,24 @@ def _strips(
     for choice, found in options.items():
         canvas.say(figure, 0, y + 13, _upper(plan.words[choice][""]), bold=True)
         y += _HEAD
-        for option in found:
+        for option, letter in found.items():
             has = (frame[choice] == option).to_numpy()
             share = np.array([has[part].mean() for part in parts])
             canvas.say(
                 figure,
                 left - 8,
                 y + _STRIP / 2,
-                plan.words[choice][option],
+                f"{letter} {plan.words[choice][option]}",
                 canvas.SOFT,
                 align="right",
                 valign="center",
             )
             axes.plot([0, 1], [y + _STRIP - 2] * 2, color=canvas.GRID, linewidth=0.8)
-            bottom = np.full(len(edges), y + _STRIP - 2)
-            axes.fill_between(edges, bottom, bottom - (_STRIP - 4) * np.append(share, share[-1]), step="post", color=canvas.SERIES[0],
-                              linewidth=0)  # fmt: skip
+            share = np.round(share * _HEIGHTS) / _HEIGHTS
+            change = np.flatnonzero(np.diff(share, prepend=np.nan) != 0)  # runs of one height need two points
+            at = np.append(edges[change], 1.0)
+            bottom = np.full(len(change), y + _STRIP - 2)
+            axes.fill(*_stepped(at, bottom, bottom - (_STRIP - 4) * share[change]), color=canvas.SERIES[0], linewidth=0)
             if has[first]:
                 axes.plot(
                     [(first + 0.5) / len(frame)], [y + _STRIP / 2 - 1], marker="D", markersize=4.5, color=canvas.INK

@@ -153,8 +153,8 @@ def _short(text: str) -> str:
 
 
 def _path(d: str) -> str:
-    """Return a path with one decimal, horizontal and vertical lines in their short form and repeated points left out."""
-    parts, x, y = [], "", ""
+    """Return a path with one decimal, horizontal and vertical lines in their short form; points that add nothing are left out."""
+    parts, x, y, before = [], "", "", ""  # before: where a horizontal line that may go on began
     for command, arguments in _COMMAND.findall(d):
         points = _short(arguments).split()
         if command in "Zz":
@@ -162,10 +162,15 @@ def _path(d: str) -> str:
         elif command == "L" and len(points) == 2:
             if points[0] == x and points[1] == y:
                 continue
-            parts.append(
-                f"V{points[1]}" if points[0] == x else f"H{points[0]}" if points[1] == y else f"L{' '.join(points)}"
-            )
+            if points[1] == y and before and (float(points[0]) > float(x)) == (float(x) > float(before)):
+                parts[-1] = f"H{points[0]}"
+            else:
+                before = x if points[1] == y else ""
+                parts.append(
+                    f"V{points[1]}" if points[0] == x else f"H{points[0]}" if points[1] == y else f"L{' '.join(points)}"
+                )
         else:
+            before = ""
             parts.append(command + " ".join(points))
         if points:
             x, y = points[-2:]

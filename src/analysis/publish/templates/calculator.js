@@ -17,7 +17,7 @@ for (const box of document.querySelectorAll(".calculator:not([data-ready])")) {
     if (values.map(String).includes(before)) select.value = before;
   };
   const show = () => {
-    const row = data.rows.find((r) => r[0] === unit.value && r[1] === group.value && String(r[2]) === time.value);
+    const row = data.rows.find((r) => [r[0], r[1], r[2]].join() === [unit.value, group.value, time.value].join());
     if (!row || row[5] === null) {
       out.textContent = row ? data.hidden : data.none;
       return;
@@ -29,13 +29,13 @@ for (const box of document.querySelectorAll(".calculator:not([data-ready])")) {
     out.textContent = counts + percent(share) + limits;
   };
   const refill = () => {
-    const own = data.rows.filter((row) => row[0] === unit.value);
-    fill(group, distinct(1, own), String);
+    const own = data.rows.filter((row) => String(row[0]) === unit.value);
+    fill(group, distinct(1, own), (number) => data.groups[number]);
     fill(time, distinct(2, own), (value) => number(value) + " " + data.time);
     show();
   };
 
-  fill(unit, distinct(0, data.rows), String);
+  fill(unit, distinct(0, data.rows), (number) => data.units[number]);
   refill();
   time.value = String(data.first);
   if (!time.value) time.selectedIndex = 0;

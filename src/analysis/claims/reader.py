@@ -1,0 +1,94 @@
+"""What a reader of the answers is told and can look up: the rows of the calculator, and sentences from a curve.
+
+In: a dataset, or a curve. Out: frames and words.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.claims.choices import in_words
+from analysis.data.errors import InputError
+from analysis.data.tables import EVENTS
+from analysis.recidivism.cohort import cohort
+from analysis.recidivism.curves import at
+from analysis.recidivism.life_table import life_table
+from analysis.recidivism.possible import possible
+from analysis.recidivism.survival import cumulative_incidence
+from analysis.sanctuary.clustered import FEW
+
+if TYPE_CHECKING:
+    from analysis.data.dataset import Dataset
+
+GROUPS = ("sex", "criminality", "operator", "severity")
+UNITS = {
+    ("released", "first_release"): "people released, first release", ("released", "every_release"): "every release",
+    ("prepared", "first_detainer"): "people with a detainer",
+}  # fmt: skip
+
+
+def rows(ds: "Dataset", windows: Sequence[float], level: float = 0.95) -> pd.DataFrame:
+    """Return the figures of the calculator: one row a unit, group and window that the dataset allows.
+
+    Columns unit (in words, with the event), by, group, time, numerator, denominator, estimate, lower, upper; the
+    estimate is Aalen-Johansen's. Groups are those of ``GROUPS`` with two to six levels; a missing one is "unknown".
+    """
+    blocks = []
+    for origin, event in possible(ds):
+        for (start, unit), words in UNITS.items():
+            if start != origin or (unit == "every_release" and "releases" not in ds.tables):
+                continue
+            try:
+                followed = cohort(ds, origin, event, unit=unit)
+            except InputError:
+                continue
+            said = f"{words}: {EVENTS[followed.attrs['event']][0]}"
+            blocks += [_block(followed, said, by, windows, level) for by in (None, *_groups(followed))]
+    return pd.concat(blocks, ignore_index=True)
+
+
+def misled(found: pd.DataFrame) -> str:
+    """Return in words which rows of ``against_truth`` would have misled."""
+    named = [
+        f"{row.choice}: {row.option}" if row.option else "the primary one"
+        for row in found[found["misled"]].itertuples()
+    ]
+    return "what would have misled is " + "; ".join(named) if named else "no single choice would have misled"
+
+
+def clusters(curve: pd.DataFrame) -> str:
+    """Return how many clusters stand on each side of the primary specification, with a warning where they are few."""
+    first = curve[curve["primary"]].iloc[0]
+    one, none = int(first["clusters_1"]), int(first["clusters_0"])
+    said = f"The primary specification has {one:,} clusters under rules that limit and {none:,} without a rule."
+    fewest = min(curve["clusters_0"].min(), curve["clusters_1"].min())
+    if fewest < FEW:
+        said += f" Some specifications have fewer than {FEW} on a side: they say little about policy in general."
+    return said
+
+
+def left_out(curve: pd.DataFrame) -> str:
+    """Return the definitions that a curve leaves out, each with its reason."""
+    return "; ".join(f"{in_words('definition', name)}: {reason}" for name, reason in curve.attrs["offered"].items())
+
+
+def _groups(followed: pd.DataFrame) -> list[str]:
+    return [name for name in GROUPS if name in followed and 2 <= followed[name].nunique() <= 6]
+
+
+def _block(followed: pd.DataFrame, unit: str, by: str | None, windows: Sequence[float], level: float) -> pd.DataFrame:
+    event, frame = followed.attrs["event"], followed
+    if by is not None:
+        frame = followed.assign(**{by: followed[by].astype("object").fillna("unknown").astype("category")})
+    curve = cumulative_incidence(life_table(frame, by=[by] if by else []), event, level=level)
+    read = at(curve, sorted(windows))
+    group = read[by].astype(str) if by else pd.Series("everyone", index=read.index)
+    sizes = frame[by].astype(str).value_counts() if by else {"everyone": len(frame)}
+    return pd.DataFrame(
+        {
+            "unit": unit, "by": (by or "").replace("_", " "), "group": group, "time": read["time"].astype("int64"),
+            "numerator": read["events"].astype("int64"), "denominator": group.map(sizes).astype("int64"),
+            "estimate": read["incidence"], "lower": read["lower"], "upper": read["upper"],
+        }
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""Which curves a dataset allows, and that no point of one rests on few people."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.claims import asked
+from analysis.claims.choices import differences, risks
+from analysis.claims.reader import clusters, misled, rows
+
+
+def test_every_question_has_a_curve_or_a_reason(small):
+    found, why = asked.curves(small, 105)
+    assert set(found) | set(why) == set(risks()) | set(differences())
+    assert not set(found) & set(why)
+    assert "no two groups apart" in why["sanctuary"]  # one county, under no listed rule
+    for curve in found.values():
+        assert curve["numerator"].min() >= 10
+        assert curve["primary"].sum() == 1
+
+
+def test_each_group_of_a_difference_needs_events_and_people_without_one():
+    curve = pd.DataFrame(
+        {
+            "estimate": [0.1, 0.1, 0.1, None], "events_0": [10, 9, 10, 10], "people_0": [20, 20, 20, 20],
+            "events_1": [10, 10, 10, 10], "people_1": [20, 20, 19, 20],
+        }
+    )  # fmt: skip
+    assert asked.enough(curve).tolist() == [True, False, False, False]
+
+
+def test_a_known_difference_is_that_of_everyone_under_either_rule(small, tmp_path):
+    small_here = type(small).__new__(type(small))
+    small_here.__dict__ = {**small.__dict__, "folder": tmp_path, "kind": "synthetic"}
+    truth = {
+        "prepared": {"first_event": {"105": {"risk": 0.03}}},
+        "had_everyone": {"limits": {"365": {"risk": 0.19}}, "none": {"365": {"risk": 0.08}}},
+    }
+    (tmp_path / "truth.json").write_text(json.dumps(truth), encoding="utf-8")
+    assert asked.truths(small_here, 105) == pytest.approx({"prepared": 0.03, "sanctuary": 0.11})
+    small_here.kind = "real"
+    assert asked.truths(small_here, 105) == {}
+
+
+def test_the_letters_of_the_menu_are_those_of_the_figure(small):
+    found, _ = asked.curves(small, 105)
+    menu = asked.menu_in_words(found).set_index(["question", "choice"])
+    assert menu["options"].str.startswith("a ").all()
+    assert menu.loc[("People released, from their release to a first re-arrest", "minimum gap"), "options"] == (
+        "a none; b 7 days; c 30 days"
+    )
+
+
+def test_the_rows_of_the_calculator_are_those_of_a_cohort(small):
+    found = rows(small, [30, 105])
+    assert set(found["unit"]) == {
+        "people released, first release: re-arrested", "every release: re-arrested", "people with a detainer: re-arrested",
+        "people with a detainer: with a repeat detainer",
+    }  # fmt: skip
+    parts = found[(found["by"] == "operator") & (found["time"] == 105)].groupby("unit")["denominator"].sum()
+    whole = found[(found["by"] == "") & (found["time"] == 105)].set_index("unit")["denominator"]
+    assert parts.equals(whole[parts.index])
+
+
+def test_sentences_from_a_curve():
+    none = pd.DataFrame({"choice": ["primary"], "option": [""], "misled": [False]})
+    assert misled(none) == "no single choice would have misled"
+    one = pd.DataFrame({"choice": ["primary", "facilities"], "option": ["", "all"], "misled": [True, True]})
+    assert misled(one) == "what would have misled is the primary one; facilities: all"
+    curve = pd.DataFrame({"primary": [True, False], "clusters_0": [15, 15], "clusters_1": [12, 1]})
+    assert "12 clusters under rules that limit and 15" in clusters(curve)
+    assert "fewer than 10" in clusters(curve)
