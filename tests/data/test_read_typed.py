@@ -14,8 +14,9 @@ import xlsxwriter
 
 from analysis.data import read
 from analysis.data.blocks import Source
+from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
-from analysis.data.values import as_date, raw_text
+from analysis.data.values import raw_text
 
 PLAIN = Source(path=None, url=None, sha256=None, package=None, format=None, maps=())
 

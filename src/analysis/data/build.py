@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.data import state
 from analysis.data.blocks import Source
 from analysis.data.clean import clean
+from analysis.data.coded import RawColumns
 from analysis.data.errors import InputError
 from analysis.data.finish import Linkage, flag_duplicates, link_people
 from analysis.data.identity import keyed_hash
@@ -73,10 +74,10 @@ def read_all(spec: Spec, files: list[RawFile], out: Path | None, private: Path) 
         for file in files:
             for batch in _batches(file):
                 whole.see(batch, file.source, file.name)
-                kept = []
+                kept, raw = [], RawColumns(batch.frame)
                 for mapping in file.source.maps:
                     lineage = (file.name, batch.sheet)
-                    result = clean(batch.frame, batch.rows, mapping, file.source, lineage, hashed, spec.follow_up)
+                    result = clean(raw, batch.rows, mapping, file.source, lineage, hashed, spec.follow_up)
                     whole.add(result, batch, mapping, file.name)
                     writer.add(mapping.table, result.kept, file.name)
                     aside.add(result, batch, mapping, file.name)

@@ -13,13 +13,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.blocks import Map, Source
+from analysis.data.coded import RawColumns, constant
 from analysis.data.convert import Changes, converted, found_values, noun, scrubbed, typed
 from analysis.data.errors import InputError, nearest
 from analysis.data.link_input import has_name
 from analysis.data.places import located
 from analysis.data.problems import Problems, check_durations, check_rows
+from analysis.data.scrub import Own, own
+from analysis.data.states import as_state
 from analysis.data.tables import LINEAGE, TABLES, Table
-from analysis.data.values import as_state, as_text, raw_text
+from analysis.data.values import as_text
 
 RAW_BESIDE = ("outcome", "request", "case_status", "criminality", "threat_level")  # kept as written beside their label
 
@@ -34,7 +37,7 @@ class Cleaned(Changes):
 
 
 def clean(
-    raw: pd.DataFrame, rows: np.ndarray, mapping: Map, source: Source, lineage: tuple[str, str],
+    raw: pd.DataFrame | RawColumns, rows: np.ndarray, mapping: Map, source: Source, lineage: tuple[str, str],
     hashed: Callable[[pd.Series], pd.Series], follow_up: float | None = None,
 ) -> Cleaned:  # fmt: skip
     """Clean one batch for one table.
@@ -46,18 +49,18 @@ def clean(
     table = TABLES[mapping.table]
     where = f"{lineage[0]}, sheet '{lineage[1]}'" if lineage[1] else lineage[0]
     result = Cleaned()
-    own = _identifiers(raw, mapping, source)
+    raw = raw if isinstance(raw, RawColumns) else RawColumns(raw)
+    identifiers = _identifiers(raw, mapping, source)
     problems = Problems(len(raw))
     missing_key = np.zeros(len(raw), dtype=bool)
     columns: dict[str, pd.Series] = {}
     assumed: dict[str, np.ndarray] = {}  # where a blank was given its meaning
     for name, rule in mapping.columns.items():
         rule = typed(rule, raw, free=table.free)
-        found = found_values(raw, rule, source, own, result, where)
+        found = found_values(raw, rule, source, identifiers, result, where)
         if rule.blank is not None:
-            found = raw_text(found)
-            assumed[name] = (found == "").to_numpy()
-            found = found.where(found != "", rule.blank)
+            assumed[name] = found.blank
+            found = found.filled(constant(rule.blank, len(raw)))
         values, bad = converted(rule, found, result, hashed)
         # an event that cannot be read is not "no event": that would count the person as followed without one
         if bad is not None and (rule.kind == "date" or name in table.keys or name == "event"):
@@ -72,12 +75,12 @@ def clean(
                 problems.add(blank, name, "blank", found)
         columns[name] = values
         if name in RAW_BESIDE and rule.headers:
-            columns[f"{name}_raw"] = found.where(found != "").astype("category")
+            columns[f"{name}_raw"] = as_text(found)[0]
     if source.link and "person_id" in table.keys:
         identified = (
             columns["person_id"].notna().to_numpy() if "person_id" in columns else np.zeros(len(raw), dtype=bool)
         )
-        named = has_name(raw, source.link, lineage, (source.nulls, source.redacted))
+        named = has_name(raw.frame, source.link, lineage, (source.nulls, source.redacted))
         problems.add(~identified & ~named, "person_id", "blank, and no name")
     check_rows(columns, problems)
     if mapping.table == "follow_up":
@@ -87,9 +90,13 @@ def clean(
             raise InputError(
                 f"{where}: keep names the column '{header}', which is not there.{nearest(header, raw.columns)}"
             )
-        columns[header] = as_text(scrubbed(raw_text(raw[header]), header, own, result))[0]
-    frame = _complete(columns, table, raw.index)
-    frame[LINEAGE[0]], frame[LINEAGE[1]], frame[LINEAGE[2]] = lineage[0], lineage[1], rows
+        columns[header] = as_text(scrubbed(raw.coded(header), header, identifiers, result))[0]
+    frame = _complete(columns, table, raw.frame.index)
+    for name, value in zip(LINEAGE, lineage, strict=False):
+        frame[name] = pd.Categorical.from_codes(
+            np.zeros(len(raw), dtype="int8"), categories=pd.Index([value], dtype="str")
+        )
+    frame[LINEAGE[2]] = rows
     aside = problems.rows()
     # a row of the file without a secondary table's date or kind is not a row of that table
     kept = frame[~aside & ~missing_key].reset_index(drop=True)
@@ -98,11 +105,10 @@ def clean(
     return result
 
 
-def _identifiers(raw: pd.DataFrame, mapping: Map, source: Source) -> list[pd.Series]:
+def _identifiers(raw: RawColumns, mapping: Map, source: Source) -> list[Own]:
     """Return the raw identifiers of the rows: what is mapped to an id, and what the block calls sensitive."""
     mapped = [header for rule in mapping.columns.values() if rule.kind == "id" for header in rule.headers]
-    headers = dict.fromkeys(header for header in (*mapped, *source.sensitive) if header in raw.columns)
-    return [raw_text(raw[header]) for header in headers]
+    return [own(raw.coded(header)) for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
 
 
 def _complete(columns: dict[str, pd.Series], table: Table, index: pd.Index) -> pd.DataFrame:
@@ -110,10 +116,7 @@ def _complete(columns: dict[str, pd.Series], table: Table, index: pd.Index) -> p
     if table.free:
         return pd.DataFrame(columns, index=index)
     if "jurisdiction" not in columns and "state" in columns:
-        columns = {
-            **columns,
-            "jurisdiction": as_state(columns["state"].astype("str").fillna(""), Counter(), code="fips")[0],
-        }
+        columns = {**columns, "jurisdiction": as_state(columns["state"], Counter(), code="fips")[0]}
     whole: dict[str, pd.Series] = {}
     for name, kind in table.columns.items():
         whole[name] = columns.get(name, _empty(kind, index))
@@ -134,4 +137,6 @@ def _empty(kind: str | tuple[str, ...], index: pd.Index) -> pd.Series:
         return pd.Series(pd.Categorical([value] * len(index), categories=list(kind)), index=index)
     if kind == "text":
         return pd.Series(pd.Categorical([None] * len(index), categories=[]), index=index)
-    return pd.Series(None, index=index, dtype="str")
+    import pyarrow as pa
+
+    return pd.Series(pd.array(pa.nulls(len(index), pa.large_string()), dtype="str"), index=index)

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.blocks import Source
+from analysis.data.coded import Coded, RawColumns, constant
 from analysis.data.columns import Column
+from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
 from analysis.data.flags import as_flag
-from analysis.data.scrub import scrub
-from analysis.data.values import as_category, as_date, as_number, as_state, as_text, raw_text
+from analysis.data.scrub import Own, scrub
+from analysis.data.states import as_state
+from analysis.data.values import as_category, as_number, as_text
 
 _WRITTEN = ("text", "category", "state")  # kinds whose raw texts are kept or listed somewhere
 
@@ -29,60 +32,54 @@ class Changes:
 
 
 def found_values(
-    raw: pd.DataFrame, rule: Column, source: Source, own: list[pd.Series], changes: Changes, where: str
-) -> pd.Series:
+    raw: RawColumns, rule: Column, source: Source, own: list[Own], changes: Changes, where: str
+) -> Coded | pd.Series:
     """Return a column's raw values, "" where there is none (dates of typed sources as they are).
 
     ``own`` holds the raw identifiers of the rows: a text that holds one is made missing and counted, as is one
     that the block calls redacted. Raises InputError for a header that is not there.
     """
     if rule.value is not None:
-        return pd.Series(rule.value, index=raw.index, dtype="str")
+        return constant(rule.value, len(raw))
     header = next((header for header in rule.headers if header in raw.columns), None)
     if header is None:
         if rule.optional:
-            return pd.Series("", index=raw.index, dtype="str")
+            return constant("", len(raw))
         expected = " or ".join(f"'{header}'" for header in rule.headers)
         raise InputError(
             f"{where}: the header {expected} (for {rule.name}) is not there.{nearest(rule.headers[0], raw.columns)}"
         )
-    if rule.kind == "date" and pd.api.types.is_datetime64_any_dtype(raw[header]):
+    if rule.kind == "date" and rule.blank is None and pd.api.types.is_datetime64_any_dtype(raw[header]):
         return raw[header]
-    text = _shown(raw[header], rule, source, changes)
+    found = _shown(raw.coded(header), rule, source, changes)
     if rule.fill in raw.columns:
-        text = text.where(text != "", _shown(raw[rule.fill], rule, source, changes))
+        found = found.filled(_shown(raw.coded(rule.fill), rule, source, changes))
     if rule.kind in _WRITTEN and rule.name != "event":
-        text = scrubbed(text, rule.name, own, changes)
-    return text
+        found = scrubbed(found, rule.name, own, changes)
+    return found
 
 
-def scrubbed(text: pd.Series, name: str, own: list[pd.Series], changes: Changes) -> pd.Series:
-    """Return a column of text with values that hold an identity made blank, and counted."""
-    kept, hits = scrub(text, own)
-    if not hits:
-        return text
-    changes.changed[name, "identifying"] += hits.total()
-    return kept.fillna("")
+def scrubbed(found: Coded, name: str, own: list[Own], changes: Changes) -> Coded:
+    """Return a column with texts that hold an identity made blank, and counted."""
+    kept, hits = scrub(found, own)
+    if hits:
+        changes.changed[name, "identifying"] += hits.total()
+    return kept
 
 
-def _shown(values: pd.Series, rule: Column, source: Source, changes: Changes) -> pd.Series:
-    """Return a raw column as text, what the block calls nothing or redacted as ""."""
-    text = raw_text(values)
-    codes, distinct = pd.factorize(text)
-    labels = pd.Series(distinct, dtype="str")
-    nothing = labels.isin(source.nulls) if source.nulls else pd.Series(False, index=labels.index)
+def _shown(found: Coded, rule: Column, source: Source, changes: Changes) -> Coded:
+    """Return a raw column with what the block calls nothing or redacted blank."""
+    nothing = np.array([text in source.nulls for text in found.texts], dtype=bool)
     if source.redacted is not None:
-        hit = labels.str.contains(source.redacted, regex=True)
-        redacted = int(hit.to_numpy(dtype=bool)[codes].sum())
+        hit = np.array([source.redacted.search(text) is not None for text in found.texts], dtype=bool)
+        redacted = int(found.counts[hit].sum())
         changes.changed.update({(rule.name, "redacted"): redacted} if redacted else {})
         nothing |= hit
-    if not nothing.any():
-        return text
-    return labels.mask(nothing, "").take(codes).set_axis(values.index)
+    return found.replaced(np.where(nothing, "", found.texts)) if nothing.any() else found
 
 
 def converted(
-    rule: Column, found: pd.Series, changes: Changes, hashed: Callable[[pd.Series], pd.Series]
+    rule: Column, found: Coded | pd.Series, changes: Changes, hashed: Callable[[pd.Series], pd.Series]
 ) -> tuple[pd.Series, np.ndarray | None]:
     """Return the canonical values and, for kinds that can fail, which of them could not be read."""
     if rule.kind == "date":
@@ -92,7 +89,8 @@ def converted(
     if rule.kind == "flag":
         return as_flag(found, rule)
     if rule.kind == "id":
-        return hashed(found.where(found != "")), None
+        distinct = pd.Series(found.texts, dtype="str")
+        return hashed(distinct.where(distinct != "")).take(found.codes).reset_index(drop=True), None
     if rule.kind == "state":
         return as_state(found, changes.unknown, rule=rule)
     if rule.kind == "category":
@@ -100,7 +98,7 @@ def converted(
     return as_text(found, rule, strict=rule.name == "event")
 
 
-def typed(rule: Column, raw: pd.DataFrame, *, free: bool) -> Column:
+def typed(rule: Column, raw: RawColumns, *, free: bool) -> Column:
     """A covariate that a typed source holds as numbers is a number, unless the map says otherwise."""
     header = next((header for header in rule.headers if header in raw.columns), None)
     covariate = free and rule.kind == "text" and rule.name != "event" and not rule.explicit and rule.values is None

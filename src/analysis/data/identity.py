@@ -23,13 +23,15 @@ def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
     last: dict[str, str] = {}  # one row feeds several tables: what was hashed last is mostly asked for again
 
     def hashed(values: pd.Series) -> pd.Series:
-        codes, distinct = pd.factorize(values, use_na_sentinel=True)
-        texts = [str(value) for value in distinct]
-        known = {text: last.get(text) or hmac.digest(key, text.encode(), "sha256").hex()[:32] for text in texts}
+        texts = [None if missing else str(value) for value, missing in zip(values.tolist(), values.isna(), strict=True)]
+        known = {
+            text: last.get(text) or hmac.digest(key, text.encode(), "sha256").hex()[:32]
+            for text in texts
+            if text is not None
+        }
         last.clear()
         last.update(known)
-        lookup = pd.Series([*(known[text] for text in texts), None], dtype="str")
-        return lookup.take(codes).set_axis(values.index)
+        return pd.Series([known.get(text) for text in texts], index=values.index, dtype="str")
 
     return hashed
 

@@ -14,11 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
 from analysis.data.link import Linked
 from analysis.data.link_columns import LinkColumns
 from analysis.data.tables import LINEAGE
-from analysis.data.values import as_date, raw_text
+from analysis.data.values import raw_text
 
 _SCHEMA = pa.schema(
     [("source", pa.string()), ("record", pa.int64()), ("first_name", pa.string()), ("last_name", pa.string()),

@@ -141,8 +141,8 @@ def _distinct(text: pd.DataFrame) -> tuple[list[dict[str, str]], np.ndarray]:
         codes, values = pd.factorize(text[name])
         key = key * (len(values) + 1) + codes + 1
     _, first, which = np.unique(key, return_index=True, return_inverse=True)
-    rows = text.iloc[first].astype("str").fillna("")
-    return rows.to_dict("records"), which
+    columns = {name: values.take(first).astype("str").fillna("").tolist() for name, values in text.items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], which
 
 
 @lru_cache(maxsize=200_000)

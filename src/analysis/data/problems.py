@@ -1,9 +1,11 @@
 """Why a row cannot be used: what could not be read, and what is readable and cannot be true."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
-from analysis.data.values import raw_text
+from analysis.data.coded import Coded, coded
 
 
 class Problems:
@@ -14,14 +16,15 @@ class Problems:
         self.reason = np.full(length, "", dtype=object)
         self.found = np.full(length, "", dtype=object)
 
-    def add(self, bad: np.ndarray, column: str, reason: str, found: pd.Series | None = None) -> None:
+    def add(self, bad: np.ndarray, column: str, reason: str, found: pd.Series | Coded | None = None) -> None:
         """Give the rows that have no problem yet this one."""
         fresh = bad & (self.reason == "")
         if not fresh.any():
             return
         self.column[fresh], self.reason[fresh] = column, reason
         if found is not None:
-            self.found[fresh] = raw_text(found[fresh]).to_numpy(dtype=object)
+            some = found.at(fresh) if isinstance(found, Coded) else coded(found[fresh])
+            self.found[fresh] = some.rows(some.texts)
 
     def rows(self) -> np.ndarray:
         """Return which rows have a problem."""
@@ -37,18 +40,13 @@ class Problems:
 def check_rows(columns: dict[str, pd.Series], problems: Problems) -> None:
     """Find rows that are readable and cannot be true."""
     if "jurisdiction" in columns:
-        short = (
-            columns["jurisdiction"].astype("str").str.fullmatch(r"\d|\d{4}").fillna(value=False).to_numpy(dtype=bool)
-        )
-        problems.add(
-            short,
-            "jurisdiction",
-            "a FIPS code has 2 or 5 digits: a leading zero is lost",
-            columns["jurisdiction"].astype("str"),
-        )
+        found = coded(columns["jurisdiction"])
+        short = np.array([re.fullmatch(r"\d|\d{4}", text) is not None for text in found.texts], dtype=bool)
+        reason = "a FIPS code has 2 or 5 digits: a leading zero is lost"
+        problems.add(found.rows(short), "jurisdiction", reason, found)
     if {"booked", "released"} <= columns.keys():
         released = columns["released"]
-        problems.add((released < columns["booked"]).to_numpy(), "released", "before booked", raw_text(released))
+        problems.add((released < columns["booked"]).to_numpy(), "released", "before booked", released)
 
 
 def check_durations(
@@ -56,11 +54,10 @@ def check_durations(
 ) -> None:
     """Find durations that cannot be true: negative, longer than the follow-up, or made up for an event that has none."""
     days = columns["days"]
-    text = raw_text(days)
-    problems.add((days < 0).to_numpy(), "days", "negative", text)
+    problems.add((days < 0).to_numpy(), "days", "negative", days)
     if follow_up is not None:
-        problems.add((days > follow_up).to_numpy(), "days", f"beyond the follow-up of {follow_up:g}", text)
+        problems.add((days > follow_up).to_numpy(), "days", f"beyond the follow-up of {follow_up:g}", days)
     if "follow_up" in columns:
-        problems.add((days > columns["follow_up"]).to_numpy(), "days", "beyond the row's follow_up", text)
+        problems.add((days > columns["follow_up"]).to_numpy(), "days", "beyond the row's follow_up", days)
     if assumed is not None:
         problems.add(assumed & columns["event"].notna().to_numpy(), "days", "blank, though there was an event")

@@ -4,13 +4,16 @@ import json
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data import read
 from analysis.data.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def parquet(path: Path, name: str) -> Iterator[read.Batch]:
@@ -20,7 +23,9 @@ def parquet(path: Path, name: str) -> Iterator[read.Batch]:
 
     first = 1
     try:
-        file = pq.ParquetFile(path)
+        # text comes as positions in a list of distinct texts, as most files hold it, and is never written out row by row
+        flat = [field.name for field in pq.read_schema(path) if not pa.types.is_nested(field.type)]
+        file = pq.ParquetFile(path, read_dictionary=flat)
         found = _folded(file.schema_arrow.names, name)
         for part in file.iter_batches(batch_size=read.BATCH_ROWS):
             frame = _pandas(part, found)
@@ -55,12 +60,24 @@ def _pandas(part: object, found: list[str]) -> pd.DataFrame:
         elif pa.types.is_decimal(column.type):
             digits = pa.int64() if column.type.precision <= 18 else pa.string()  # an identifier keeps all its digits
             column = column.cast(digits if column.type.scale == 0 else pa.float64())
+        elif pa.types.is_dictionary(column.type):
+            column = _distinct(column)
         columns.append(column)
     part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
     table = pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])
     frame = table.to_pandas(types_mapper=whole.get, date_as_object=False)
     frame.columns = found
     return frame
+
+
+def _distinct(column: "pa.DictionaryArray") -> "pa.Array":
+    """Return a column of labels whose list is no longer than it has rows, each label once and none of them missing."""
+    import pyarrow.compute as pc
+
+    labels = column.dictionary
+    if len(labels) <= len(column) // 4 and not labels.null_count and len(pc.unique(labels)) == len(labels):
+        return column
+    return column.cast(labels.type).dictionary_encode() if len(labels) else column
 
 
 def stata(path: Path, name: str) -> Iterator[read.Batch]:

@@ -14,11 +14,12 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.data.blocks import Source
+from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
 from analysis.data.read import batches
 from analysis.data.recognize import fitting
 from analysis.data.tables import TABLES, Table
-from analysis.data.values import as_date, raw_text
+from analysis.data.values import raw_text
 
 DATE_FORMATS = (
     "%m/%d/%Y",

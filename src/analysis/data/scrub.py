@@ -9,9 +9,13 @@ not to be kept.
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+from analysis.data.coded import Coded, coded
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -40,61 +44,76 @@ PATTERNS = {
     "long number": r"\d{7}",
 }
 _ALL = {reason: re.compile(pattern, re.IGNORECASE | re.ASCII) for reason, pattern in PATTERNS.items()}
+_DIGIT = re.compile(r"\d")
+_NEEDED = re.compile(r"[\d@]")  # every pattern needs one of these, and most texts hold none
 OWN = "the row's own identifier"
 _LEAST = 4  # characters of an identifier that is looked for: shorter ones stand in many texts by chance
+_NEVER = 2**40  # longer than any text: an identifier that is not looked for
 
 
-def scrub(values: pd.Series, own: list[pd.Series] | None = None) -> tuple[pd.Series, Counter]:
+@dataclass(frozen=True)
+class Own:
+    """Raw identifiers of the rows, which no text of the same row may hold; ``lengths`` of those looked for, else beyond any."""
+
+    found: Coded
+    lengths: np.ndarray
+
+
+def own(identifiers: pd.Series | Coded) -> Own:
+    """Prepare a column of identifiers for ``scrub``: of four characters or more, with a digit among them."""
+    found = coded(identifiers)
+    sought = [len(text) if len(text) >= _LEAST and _DIGIT.search(text) else _NEVER for text in found.texts]
+    return Own(found, np.array(sought, dtype="int64"))
+
+
+def scrub(found: pd.Series | Coded, identifiers: Iterable[Own] = ()) -> tuple[Coded, Counter]:
     """Make texts missing that hold an A-number, a full date, an e-mail address, a long number or code.
 
     Parameters
     ----------
-    values : Series of text or categorical
-        "" and missing values stay as they are.
-    own : list of Series, optional
-        Raw identifiers of the same rows (same index). A text that holds its row's own identifier as a
-        word, of four characters or more with a digit among them, goes too.
+    found : a column of text
+        Blanks stay as they are.
+    identifiers : iterable of Own, optional
+        Raw identifiers of the same rows. A text that holds its row's own identifier as a word goes too.
 
     Returns
     -------
-    Series, Counter
-        The values, missing where an identity was found, and the number of rows for each reason (a key of
+    Coded, Counter
+        The column, blank where an identity was found, and the number of rows for each reason (a key of
         PATTERNS, or OWN).
     """
-    codes, distinct = pd.factorize(values)
-    texts = [str(text) for text in distinct]
-    reasons = [reason(text) for text in texts]
+    found = coded(found)
+    reasons = [reason(text) for text in found.texts]
     hits: Counter = Counter()
-    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
-    for found, rows in zip(reasons, counts, strict=True):
-        if found:
-            hits[found] += int(rows)
-    gone = np.array([found is not None for found in reasons] + [False])[codes]
-    for identifier in own or []:
-        held = _holds(codes, texts, identifier) & ~gone
+    for why, rows in zip(reasons, found.counts, strict=True):
+        if why:
+            hits[why] += int(rows)
+    gone = found.rows(np.array([why is not None for why in reasons], dtype=bool))
+    for identifier in identifiers:
+        held = _holds(found, identifier) & ~gone
         hits[OWN] += int(held.sum())
         gone |= held
-    return values.mask(gone) if gone.any() else values, +hits
+    return (found.without(gone) if gone.any() else found), +hits
 
 
 def reason(text: object) -> str | None:
     """Return the first reason for which a text must not be kept, or None."""
     text = str(text)
-    if not any(c.isdigit() or c == "@" for c in text):  # most texts: every pattern needs one of these
+    if not _NEEDED.search(text):
         return None
     return next((name for name, pattern in _ALL.items() if pattern.search(text)), None)
 
 
-def _holds(codes: np.ndarray, texts: list[str], identifier: pd.Series) -> np.ndarray:
-    """Return where a text (by its code) holds its own row's identifier as a word."""
+def _holds(found: Coded, own: Own) -> np.ndarray:
+    """Return where a text holds its own row's identifier as a word."""
+    held = np.zeros(len(found), dtype=bool)
     # a text without a digit can hold none of these, and neither can one that is shorter than the identifier
-    length = np.array([len(text) if any(c.isdigit() for c in text) else 0 for text in texts] + [0])[codes]
-    own = identifier.astype("str")
-    least = own.str.len().fillna(0).to_numpy(dtype="int64")
-    maybe = np.flatnonzero((length >= least) & (least >= _LEAST))
-    found = np.zeros(len(codes), dtype=bool)
-    for i, word in zip(maybe, own.take(maybe).to_numpy(dtype=object), strict=True):
-        text, word = texts[codes[i]], word.strip()
-        if len(word) >= _LEAST and word.casefold() in text.casefold() and any(c.isdigit() for c in word):
-            found[i] = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
-    return found
+    lengths = np.array([len(text) if _DIGIT.search(text) else 0 for text in found.texts], dtype="int64")
+    if lengths.max(initial=0) < own.lengths.min(initial=_NEVER):
+        return held
+    maybe = np.flatnonzero(found.rows(lengths) >= own.found.rows(own.lengths))
+    for i in maybe:
+        text, word = found.texts[found.codes[i]], own.found.texts[own.found.codes[i]]
+        if word.casefold() in text.casefold():
+            held[i] = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
+    return held
