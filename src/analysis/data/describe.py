@@ -47,6 +47,14 @@ def monthly(frame: pd.DataFrame, date: str) -> pd.DataFrame:
     )
 
 
+def daily(frame: pd.DataFrame, date: str) -> pd.DataFrame:
+    """Return rows a day: day, count. Days without rows between the first and the last count 0."""
+    counted = frame[date].dropna().value_counts().sort_index()
+    if len(counted):
+        counted = counted.reindex(pd.date_range(counted.index.min(), counted.index.max()), fill_value=0)
+    return pd.DataFrame({"day": counted.index.astype("datetime64[s]"), "count": counted.to_numpy("int64")})
+
+
 def filled(frame: pd.DataFrame) -> pd.DataFrame:
     """Return, for each column of a canonical table, the rows in which it is known: column, filled, rows, share."""
     columns = [name for name in frame.columns if name not in LINEAGE]
@@ -54,3 +62,20 @@ def filled(frame: pd.DataFrame) -> pd.DataFrame:
     out = pd.DataFrame({"column": columns, "filled": known, "rows": len(frame)})
     out["share"] = out["filled"] / out["rows"].where(out["rows"] > 0)
     return out
+
+
+def filled_by_source(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``filled``, and where the table has several files the one in which each column is known least.
+
+    Columns column, filled, rows, share, lowest (share of that file's rows), source (the file, and its sheet where it
+    has several). The first is named where several are equal; one file leaves lowest and source missing.
+    """
+    out = filled(frame)
+    sheets = frame["source_sheet"].astype("str").groupby(frame["source_file"].astype("str")).nunique()
+    named = frame["source_file"].astype("str")
+    several = named.map(sheets) > 1
+    named = named.where(~several, named + ", " + frame["source_sheet"].astype("str"))
+    if named.nunique() < 2:
+        return out.assign(lowest=float("nan"), source=pd.NA)
+    parts = pd.DataFrame({name: filled(part).set_index("column")["share"] for name, part in frame.groupby(named)})
+    return out.assign(lowest=parts.min(axis=1).reindex(out["column"]).to_numpy(), source=parts.idxmin(axis=1).reindex(out["column"]).to_numpy())

@@ -23,7 +23,7 @@ def draw(source: Released, synthetic: bool, columns: tuple, marks: dict) -> Figu
     ends = [canvas.wrapped(label, 0.3 * canvas.WIDTH, bold=True) if label else [] for label in parts]
     right = max([canvas.width(line, bold=True) for lines in ends for line in lines], default=0) + 14
     dates = source.frame[time]
-    width = _period(dates)
+    width = period_days(dates)
     first, last = float(date2num(dates.min())), float(date2num(dates.max())) + width
     span = (left, canvas.WIDTH - left - right, first, last)
     placed = _placed(marks, span, 18.0 if synthetic else 2.0)
@@ -36,7 +36,7 @@ def draw(source: Released, synthetic: bool, columns: tuple, marks: dict) -> Figu
         axes.plot([first, last], [level, level], color=canvas.GRID, linewidth=1, zorder=0, clip_on=False)
         y = top + plot * (1 - level / levels[-1])
         canvas.say(figure, left - 5, y, numbers.thousands(level), canvas.SOFT, align="right", valign="center")
-    _write_dates(figure, dates, span, top + plot + 15)
+    write_dates(figure, dates, span, top + plot + 15)
     for i, part in enumerate(parts.values()):
         days = date2num(part[time].to_numpy())
         values = part[count].to_numpy(dtype=float, na_value=np.nan)
@@ -51,7 +51,8 @@ def draw(source: Released, synthetic: bool, columns: tuple, marks: dict) -> Figu
     return figure
 
 
-def _period(dates: pd.Series) -> float:
+def period_days(dates: pd.Series) -> float:
+    """Return how long a period is, in days: the usual step between dates."""
     steps = np.diff(np.unique(dates.to_numpy())) / np.timedelta64(1, "D")
     return float(np.median(steps)) if len(steps) else 30.0
 
@@ -61,7 +62,8 @@ def _x(day: float, span: tuple) -> float:
     return left + width * (day - first) / (last - first)
 
 
-def _write_dates(figure: Figure, dates: pd.Series, span: tuple, y: float) -> None:
+def write_dates(figure: Figure, dates: pd.Series, span: tuple, y: float) -> None:
+    """Write years or months under a time axis; ``span`` is its left end and width in points, first and last day."""
     years = range(dates.min().year, dates.max().year + 2)
     starts = [pd.Timestamp(year, 1, 1) for year in years]
     inside = [d for d in starts if span[2] <= date2num(d) <= span[3] - 20]
