@@ -96,11 +96,13 @@ def _ordered(ds: "Dataset", choice: Choice) -> "ibis.Table":
         table = table.filter(table.prepared <= ibis.literal(ds.data_end["detainers"] - timedelta(days=ds.lag_days)))
     lineage = [table.source_file, table.source_sheet, table.source_row]
     window = ibis.window(group_by=table.person_id, order_by=[table.prepared, *lineage])
-    return table.select(
+    rows = table.select(
         "person_id",
+        "jurisdiction",
         "prepared",
         "outcome",
         before=table.prepared.lag().over(window),
         next=table.prepared.lead().over(window),
         nth=ibis.row_number().over(ibis.window(order_by=lineage)),
     )
+    return ds.here(rows)  # a place's own detainers; what came before and after them may have happened anywhere
