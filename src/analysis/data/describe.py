@@ -78,4 +78,7 @@ def filled_by_source(frame: pd.DataFrame) -> pd.DataFrame:
     if named.nunique() < 2:
         return out.assign(lowest=float("nan"), source=pd.NA)
     parts = pd.DataFrame({name: filled(part).set_index("column")["share"] for name, part in frame.groupby(named)})
-    return out.assign(lowest=parts.min(axis=1).reindex(out["column"]).to_numpy(), source=parts.idxmin(axis=1).reindex(out["column"]).to_numpy())
+    return out.assign(
+        lowest=parts.min(axis=1).reindex(out["column"]).to_numpy(),
+        source=parts.idxmin(axis=1).reindex(out["column"]).to_numpy(),
+    )

@@ -110,7 +110,7 @@ def cohort(
         unit = unit or UNITS[origin][0]
         frame = _from_dates(ds, origin, event or "rearrest", competing, unit, min_days, severity, end, choice, custody)
     frame.attrs["detainers"] = choice.described()
-    return _enter_late(frame, entry_days)
+    return enter_late(frame, entry_days)
 
 
 def _from_dates(
@@ -182,8 +182,11 @@ def _rows(
     return frame, left_out.join(counts, how="outer")
 
 
-def _enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:
-    """A minimum gap: those still observed after ``entry_days`` enter then; the others are counted."""
+def enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:
+    """Return a cohort with a minimum gap: those still observed after ``entry_days`` enter then; the others are counted.
+
+    The same as asking ``cohort`` for it, without reading the tables again. The cohort must not have a gap already.
+    """
     if not entry_days:
         return frame
     still = frame["days"] > entry_days

@@ -48,7 +48,9 @@ def rules_within(rows: pd.DataFrame, policies: str | Path | pd.DataFrame | None 
         codes = tuple(
             code for code in held.index if (code[:2] == rule.state if rule.level == "state" else code in rule.counties)
         )
-        label = f"{rule.direction.replace('_', ' ')} ({rule.basis})" + (f", {rule.instrument}" if rule.instrument else "")
+        label = f"{rule.direction.replace('_', ' ')} ({rule.basis})" + (
+            f", {rule.instrument}" if rule.instrument else ""
+        )
         found.append((rule.jurisdiction, pd.Timestamp(rule.start), label, codes, int(held[list(codes)].sum())))
     out = pd.DataFrame(found, columns=["place", "date", "label", "counties", "rows"])
     return out.sort_values(["rows", "date"], ascending=[False, True], kind="stable", ignore_index=True)

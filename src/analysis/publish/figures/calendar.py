@@ -104,7 +104,9 @@ def _year(figure: Figure, axes: object, rows: pd.DataFrame, plan: tuple, top: fl
     canvas.say(figure, 0, top + canvas.LINE - 3, f"{rows[time].iloc[0].year}", bold=True)
     for month in sorted(rows[time].dt.month.unique()):
         x, _ = _at(pd.Timestamp(rows[time].iloc[0].year, month, 1), top)
-        canvas.say(figure, min(x, canvas.WIDTH - 22), top + canvas.LINE - 3, f"{pd.Timestamp(2000, month, 1):%b}", canvas.SOFT)
+        canvas.say(
+            figure, min(x, canvas.WIDTH - 22), top + canvas.LINE - 3, f"{pd.Timestamp(2000, month, 1):%b}", canvas.SOFT
+        )
     for weekday in (0, 4):
         y = top + canvas.LINE + 4 + (weekday + 0.5) * _PITCH
         canvas.say(figure, _LEFT - 5, y, _WEEK[weekday][:3], canvas.SOFT, align="right", valign="center")

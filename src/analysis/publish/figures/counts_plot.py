@@ -72,11 +72,16 @@ def write_dates(figure: Figure, dates: pd.Series, span: tuple, y: float) -> None
         inside = list(months[:: max(1, -(-len(months) // 5))])
     every = max(1, -(-len(inside) // 6))
     form = "%Y" if all(d.month == 1 for d in inside) else "%b %Y"
+    end = float("-inf")
     for date in inside[::every]:
         text = f"{date:{form}}"
         x = _x(float(date2num(date)), span)
         half = canvas.width(text) / 2
-        canvas.say(figure, min(max(x, half), canvas.WIDTH - half), y, text, canvas.SOFT, align="center")
+        x = min(max(x, half), canvas.WIDTH - half)
+        if x - half < end + 6:  # a label that would run into the one before is left out
+            continue
+        canvas.say(figure, x, y, text, canvas.SOFT, align="center")
+        end = x + half
 
 
 def _write_names(

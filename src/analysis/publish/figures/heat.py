@@ -62,7 +62,9 @@ def heat(
 def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
     """Each place is a whole whose total may be known elsewhere."""
     place, _, count = columns
-    parts = [release(rows, disclosure, counts=[count], of={}, whole=True) for _, rows in tidy.groupby(place, sort=False)]
+    parts = [
+        release(rows, disclosure, counts=[count], of={}, whole=True) for _, rows in tidy.groupby(place, sort=False)
+    ]
     note = next((part.note for part in parts if part.note), "")
     return Released(
         pd.concat([part.frame for part in parts], ignore_index=True),
@@ -78,8 +80,13 @@ def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame
     left, right = _LABEL * canvas.WIDTH, canvas.width(numbers.thousands(frame[count].max() or 0)) + 8
     labels = {name: canvas.wrapped(name, left - 6) for name in dict.fromkeys(frame[place])}
     heights = [max(_ROW, canvas.LINE * len(lines) + 3) for lines in labels.values()]
-    texts = ["none", *(f"to {numbers.percent(end, 0)}" for end in ends)] + (["not shown"] if frame[count].isna().any() else [])
-    named = [canvas.wrapped(f"{m.place}: {m.label}, {numbers.day(pd.Timestamp(m.date))}", canvas.WIDTH - 12) for m in marks.itertuples()]
+    texts = ["none", *(f"to {numbers.percent(end, 0)}" for end in ends)] + (
+        ["not shown"] if frame[count].isna().any() else []
+    )
+    named = [
+        canvas.wrapped(f"{m.place}: {m.label}, {numbers.day(pd.Timestamp(m.date))}", canvas.WIDTH - 12)
+        for m in marks.itertuples()
+    ]
     top = (20.0 if synthetic else 2.0) + canvas.LINE
     height = top + sum(heights) + 20 + shades.key_height(texts) + 4 + canvas.LINE * sum(len(lines) for lines in named)
     figure, axes = shades.sheet(height)
@@ -137,7 +144,9 @@ def _wide(source: Released, columns: tuple) -> Released:
         shown = part.dropna(subset=[count])
         row = {place: name, "periods shown": f"{len(shown)} of {len(part)}"}
         for head, at in (("first", 0), ("last", -1)):
-            row[head] = f"{shown[time].iloc[at]:{form}}: {numbers.thousands(shown[count].iloc[at])}" if len(shown) else ""
+            row[head] = (
+                f"{shown[time].iloc[at]:{form}}: {numbers.thousands(shown[count].iloc[at])}" if len(shown) else ""
+            )
         for head, at in (("highest", "idxmax"), ("lowest", "idxmin")):
             here = shown.loc[getattr(shown[count], at)()] if len(shown) else None
             row[head] = f"{here[time]:{form}}: {numbers.thousands(here[count])}" if here is not None else ""
@@ -152,7 +161,11 @@ def _describe(source: Released, columns: tuple, marks: pd.DataFrame, what: str) 
     place = columns[0]
     words = [f"A heat map of {what[0].lower()}{what[1:]}, one row a place, one cell a {columns[1]}."]
     for row in rows.to_dict("records"):
-        said = f"first {row['first']}; last {row['last']}; highest {row['highest']}" if row["first"] else "too few to be shown"
+        said = (
+            f"first {row['first']}; last {row['last']}; highest {row['highest']}"
+            if row["first"]
+            else "too few to be shown"
+        )
         words.append(f"{row[place]}: {said}.")
     words += [f"Marked: {m.place}, {m.label}, {numbers.day(pd.Timestamp(m.date))}." for m in marks.itertuples()]
     return " ".join(words)

@@ -39,13 +39,15 @@ def cells(axes: object, boxes: Sequence[tuple[float, float, float, float]], opac
     for x, y, wide, high in boxes:
         corners += [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high), (x, y)]
         codes += [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
-    look = {"facecolor": canvas.SERIES[0], "alpha": opacity, "linewidth": 0} if opacity else {"facecolor": "none", "edgecolor": canvas.GRID, "linewidth": 0.8}
+    look = (
+        {"facecolor": canvas.SERIES[0], "alpha": opacity, "linewidth": 0}
+        if opacity
+        else {"facecolor": "none", "edgecolor": canvas.GRID, "linewidth": 0.8}
+    )
     axes.add_patch(PathPatch(Path(corners, codes), clip_on=False, **look))
 
 
-def key(
-    figure: Figure, axes: object, texts: Sequence[str], opacities: Sequence[float], y: float, ink: bool = False
-) -> float:
+def key(figure: Figure, axes: object, texts: Sequence[str], opacities: Sequence[float], y: float) -> float:
     """Write the key from ``y`` (points from the top) on, in as many lines as it needs; return where it ends."""
     x = 0.0
     for text, opacity in zip(texts, opacities, strict=True):
@@ -56,7 +58,7 @@ def key(
         axes.add_patch(
             Rectangle((x, y), _PATCH, _PATCH, facecolor="none", edgecolor=canvas.SOFT, linewidth=0.8, clip_on=False)
         )
-        canvas.say(figure, x + _PATCH + 5, y + _PATCH - 1, text, canvas.INK if ink else canvas.SOFT)
+        canvas.say(figure, x + _PATCH + 5, y + _PATCH - 1, text, canvas.SOFT)
         x += room
     return y + canvas.LINE + 4
 
@@ -77,7 +79,10 @@ def ranges(ends: Sequence[float], percent: bool = False) -> list[str]:
     lows = [0.0, *ends[:-1]]
     if percent:
         whole = all(abs(100 * end - round(100 * end)) < 1e-9 for end in ends)
-        return [f"{100 * a:.{0 if whole else 1}f} to {numbers.percent(b, 0 if whole else 1)}" for a, b in zip(lows, ends, strict=True)]
+        return [
+            f"{100 * a:.{0 if whole else 1}f} to {numbers.percent(b, 0 if whole else 1)}"
+            for a, b in zip(lows, ends, strict=True)
+        ]
     return [
         numbers.thousands(b) if int(a) + 1 == int(b) else f"{numbers.thousands(int(a) + 1)} to {numbers.thousands(b)}"
         for a, b in zip(lows, ends, strict=True)

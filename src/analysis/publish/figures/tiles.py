@@ -69,7 +69,9 @@ def _draw(source: Released, synthetic: bool, state: str) -> Figure:
     ends = shades.steps(frame["share"])
     texts = shades.ranges(ends, percent=True)
     rest = [name for name in frame[state] if name not in places()]
-    beneath = canvas.wrapped("Not on the map: " + ", ".join(f"{name} {_said(share[name])}" for name in rest), canvas.WIDTH)
+    beneath = canvas.wrapped(
+        "Not on the map: " + ", ".join(f"{name} {_said(share[name])}" for name in rest), canvas.WIDTH
+    )
     top = 20.0 if synthetic else 2.0
     bottom = top + 8 * _PITCH + 6
     height = bottom + shades.key_height(texts) + (canvas.LINE * len(beneath) if rest else 0)
@@ -80,8 +82,18 @@ def _draw(source: Released, synthetic: bool, state: str) -> Figure:
         value = share.get(name, float("nan"))
         if not pd.isna(value):
             boxes.setdefault(max(shades.class_of(value, ends), 0), []).append((x, y, _TILE, _TILE))
-        axes.add_patch(Rectangle((x, y), _TILE, _TILE, facecolor="none", edgecolor=canvas.GRID, linewidth=0.8, clip_on=False))
-        canvas.say(figure, x + _TILE / 2, y + 12.5, name, canvas.INK if name in share else canvas.SOFT, bold=name in share, align="center")
+        axes.add_patch(
+            Rectangle((x, y), _TILE, _TILE, facecolor="none", edgecolor=canvas.GRID, linewidth=0.8, clip_on=False)
+        )
+        canvas.say(
+            figure,
+            x + _TILE / 2,
+            y + 12.5,
+            name,
+            canvas.INK if name in share else canvas.SOFT,
+            bold=name in share,
+            align="center",
+        )
         if name in share:
             canvas.say(figure, x + _TILE / 2, y + 25.5, _said(value), align="center", size=10.4)
     for place, here in sorted(boxes.items()):
@@ -103,7 +115,10 @@ def _describe(source: Released, columns: tuple, what: str) -> str:
     label, numerator, denominator = columns
     words = []
     for row in source.frame.sort_values("share", ascending=False, kind="stable").itertuples():
-        counts = [source.text(c, row.Index) or numbers.thousands(source.frame.at[row.Index, c]) for c in (numerator, denominator)]
+        counts = [
+            source.text(c, row.Index) or numbers.thousands(source.frame.at[row.Index, c])
+            for c in (numerator, denominator)
+        ]
         value = "not shown" if pd.isna(row.share) else numbers.percent(row.share)
         words.append(f"{source.frame.at[row.Index, label]} {value} ({counts[0]} of {counts[1]})")
     return f"{what}: a tile map of {len(words)} states and areas. From the highest share: {'; '.join(words)}."

@@ -33,7 +33,9 @@ def transitions(
     Raises ``ValueError`` for a missing column, no rows, or a pair that stands twice.
     """
     if missing := [c for c in (before, after, count) if c not in frame.columns]:
-        raise ValueError(f"transitions needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
+        raise ValueError(
+            f"transitions needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}"
+        )
     if frame.empty or frame.duplicated([before, after]).any():
         raise ValueError("transitions needs one row a pair of states, and at least one")
     rows, columns = (list(dict.fromkeys(frame[name].astype("str"))) for name in (before, after))
@@ -84,12 +86,14 @@ def _cell(figure: Figure, axes: object, source: Released, row: int, column: str,
     if not pd.isna(share):
         place = max(shades.class_of(share, [0.2, 0.4, 0.6, 0.8, 1.0]), 0)
         shades.cells(axes, [(x, y, wide, _CELL)], shades.UNDER_TEXT[place])
-    axes.add_patch(Rectangle((x, y), wide, _CELL, facecolor="none", edgecolor=canvas.GRID, linewidth=0.8, clip_on=False))
+    axes.add_patch(
+        Rectangle((x, y), wide, _CELL, facecolor="none", edgecolor=canvas.GRID, linewidth=0.8, clip_on=False)
+    )
     said = source.text(column, row) or numbers.thousands(source.frame.at[row, column])
     for k, text in enumerate(canvas.wrapped(said, wide - 4) if source.text(column, row) else [said]):
         canvas.say(figure, x + 4, y + canvas.LINE * (k + 1), text)
     if not pd.isna(share):
-        canvas.say(figure, x + 4, y + 2 * canvas.LINE, numbers.percent(share), canvas.SOFT)
+        canvas.say(figure, x + 4, y + 2 * canvas.LINE, numbers.percent(share))
 
 
 def _label(source: Released, row: int) -> str:
