@@ -5,6 +5,7 @@ beside it. A date that concerns a place (a rule that begins there) is a line thr
 """
 
 from functools import partial
+from itertools import pairwise
 
 import pandas as pd
 from matplotlib.dates import date2num
@@ -126,7 +127,7 @@ def _cells(axes: object, rows: pd.DataFrame, columns: tuple, scale: tuple, y: fl
     most = float(rows[count].max())
     boxes: dict[int, list] = {}
     starts = date2num(rows[time].to_numpy())
-    lengths = [*(b - a for a, b in zip(starts[:-1], starts[1:], strict=True)), width]
+    lengths = [*(b - a for a, b in pairwise(starts)), width]
     for start, length, value in zip(starts, lengths, rows[count], strict=True):
         place = -1 if pd.isna(value) or not most else shades.class_of(float(value) / most, ends)
         box = (offset + start * factor, y + 1, max(min(length, 1.1 * width) * factor - 0.6, 0.8), high - 2)
