@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import analysis
+from analysis.claims.read import read_claims
 from analysis.cli import main
 from analysis.data.errors import InputError
 
@@ -69,3 +70,16 @@ def test_each_command_of_the_readme_is_a_target():
 def test_an_unknown_dataset_is_named_with_the_nearest(county):
     with pytest.raises(InputError, match="Did you mean 'county'"):
         analysis.open_dataset("countee")
+
+
+def test_every_published_sentence_leads_to_where_it_is_examined(site):
+    section = README.partition("## Published sentences")[2].partition("\n## ")[0]
+    links = re.findall(r"\]\((reports/[\w/]+\.html)#([\w-]+)\)", section)
+    claims = read_claims(ROOT / "data" / "raw" / "published")
+    for _, claim in claims.iterrows():
+        [line] = [line for line in section.splitlines() if line.startswith(f"| {claim['statement']} |")]
+        assert f"#claim-{claim['claim_id']})" in line
+        assert claim["claimant"] in line
+    assert len(links) > len(claims)
+    for page, anchor in links:
+        assert f'id="{anchor}"' in (site / page).read_text(encoding="utf-8"), f"{page}#{anchor}"

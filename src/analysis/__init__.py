@@ -42,6 +42,8 @@ _HOMES = {
     "rule_in_force": "analysis.sanctuary.policy",
     "honoured": "analysis.sanctuary.rules",
     "audit": "analysis.claims.audit",
+    "specification_curve": "analysis.claims.multiverse",
+    "difference_curve": "analysis.claims.differences",
     "e_value": "analysis.sanctuary.sensitivity",
     "bounds": "analysis.sanctuary.sensitivity",
     "compare": "analysis.sanctuary.compare",

@@ -216,12 +216,14 @@ def _arms(
     share = people.sum(axis=0) / n
     risk = np.divide(cases, weight, out=np.zeros_like(cases), where=weight > 0)
     lift = np.divide(share * n, weight, out=np.zeros_like(weight), where=weight > 0)
-    present = followed.people > 0
-    used = np.unique(cluster[present])
-    place = np.minimum(np.searchsorted(used, cluster), len(used) - 1)  # rows without people add nothing anywhere
+    halves = (slice(None, split), slice(split, None))
+    size = int(cluster.max(initial=0)) + 1
+    there = [np.bincount(cluster[part], weights=followed.people[part], minlength=size) > 0 for part in halves]
+    used = np.flatnonzero(there[0] | there[1])
+    place = np.maximum(np.cumsum(there[0] | there[1])[cluster] - 1, 0)  # rows without people add nothing anywhere
     scale = len(used) / n
     arms, means = [], []
-    for code, part in enumerate((slice(None, split), slice(split, None))):
+    for code, part in enumerate(halves):
         mean = float(share @ risk[code])
         own_lift, own_risk = lift[code][stratum[part]], risk[code][stratum[part]]
         total = followed.people * (risk[code][stratum] - mean)
@@ -232,8 +234,7 @@ def _arms(
         influence, loads = (np.bincount(place, weights=v, minlength=len(used)) * scale for v in (total, load))
         arms.append(Arm(mean, influence, loads))
         means.append(mean)
-    sides = tuple(len(np.unique(cluster[part][present[part]])) for part in (slice(None, split), slice(split, None)))
-    return arms, tuple(means), sides
+    return arms, tuple(means), tuple(int(side.sum()) for side in there)
 
 
 def _through_losses(

@@ -21,7 +21,7 @@ from analysis.sanctuary.clustered import FEW
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
 
-GROUPS = ("sex", "criminality", "operator", "severity")
+GROUPS = ("sex", "criminality", "severity")
 UNITS = {
     ("released", "first_release"): "people released, first release", ("released", "every_release"): "every release",
     ("prepared", "first_detainer"): "people with a detainer",

@@ -94,13 +94,18 @@ class Page:
         self._show(f"<p><strong>Main points</strong></p><ul>{items}</ul>", piece="points", items=lines,
                    text=[prose.plain_text(line) for line in lines])  # fmt: skip
 
-    def text(self, template: str, **values: object) -> None:
+    def text(self, template: str, anchor: str = "", **values: object) -> None:
         """Add prose: Markdown with ``{name}`` or ``{name:format}`` in it, filled from ``values``.
+
+        ``anchor`` names the place, for links from elsewhere; a page has each once.
 
         Whole numbers are taken as counts; write ``plain(days)`` for one that counts nobody, ``share(k, n)`` for a
         share. The release rule applies to all values of one call together, and to counts beside those of earlier calls.
         """
-        self._show(self._filled(template, values), piece="text")
+        if anchor and not _NAME.fullmatch(anchor):
+            raise ValueError(f"anchor is {anchor!r}; expected small letters, digits, - and _")
+        body = self._filled(template, values)
+        self._show(f'<div id="{anchor}">{body}</div>' if anchor else body, piece="text")
 
     def checks(self, checks: Sequence[tuple[str, str, bool | None]], **values: object) -> None:
         """Add a row of short checks: (name, finding, True for fine, False for not, None for neither)."""

@@ -127,9 +127,7 @@ def _signs(clusters: int, draws: int) -> tuple[np.ndarray, str]:
     return np.where(uniform < 0.5, 1.0, -1.0), f"{draws:,} draws of signs (seed {SEED})"
 
 
-def edge(
-    p_value: Callable[[float], float], estimate: float, alpha: float, bound: float, rounds: int = ROUNDS
-) -> float:
+def edge(p_value: Callable[[float], float], estimate: float, alpha: float, bound: float, rounds: int = ROUNDS) -> float:
     """Where the p value falls to alpha, going from the estimate towards a bound; the bound where it never does."""
     inside, step = estimate, (bound - estimate) / 256
     while True:
