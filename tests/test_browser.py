@@ -50,9 +50,9 @@ def test_pages_are_whole_without_scripts_and_ask_the_network_for_nothing(site, b
             page = context.new_page()
             page.on("request", lambda request, asked=asked: asked.append(request.url))
             page.goto(path.as_uri())
-            # the calculator's form shows only with scripts; its table stands without them
+            # these forms show only with scripts; what they search stands without them
             page.evaluate(
-                "document.querySelectorAll('.calculator form').forEach(form => form.remove())"
+                "document.querySelectorAll('.calculator form, form.tools').forEach(form => form.remove())"
             ) if scripts else None
             texts.append(page.inner_text("main"))
             context.close()

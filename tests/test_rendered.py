@@ -145,3 +145,27 @@ def test_printed_pages_are_numbered_and_cut_no_figure(site, browser, tmp_path):
     sheets = len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "page.pdf").read_bytes()))
     assert 4 < sheets < 30
     page.close()
+
+
+def test_the_index_finds_and_sorts_and_is_whole_without_scripts(site, browser):
+    address = (site / "reports" / "index.html").as_uri()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    assert not page.get_by_label("Find a dataset").is_visible()
+    everything = page.locator("section.data li").count()
+    assert page.locator("section.data li:visible").count() == everything
+    context.close()
+    page = browser.new_page()
+    page.goto(address)
+    page.get_by_label("Find a dataset").fill("carolina YEARS")
+    assert page.locator("section.data li:visible").count() == 1
+    assert page.locator("section.data:visible").count() == 1
+    assert page.locator(".tools output").inner_text() == f"1 of {everything} lines"
+    page.get_by_label("Find a dataset").fill("")
+    page.get_by_label("Order of datasets").select_option("name")
+    names = page.locator("section.data h2").all_inner_texts()
+    assert names == sorted(names, key=str.casefold)
+    page.get_by_label("Order of datasets").select_option("listed")
+    assert page.locator("section.data h2").all_inner_texts() != names
+    page.close()

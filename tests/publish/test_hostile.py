@@ -91,6 +91,9 @@ def test_every_name_is_shown_as_text(built):
 def test_no_name_becomes_an_element_an_attribute_or_a_link(built):
     for path in (built / "reports").rglob("*.html"):
         nodes = everything(parsed(path.read_text(encoding="utf-8")))
+        own = [node for node in nodes if node.tag == "script" and not node.attributes]
+        assert len(own) == (path.name == "index.html")  # that which finds and sorts
+        nodes = [node for node in nodes if node not in own and not (path.name == "index.html" and node.tag == "form")]
         assert not {node.tag for node in nodes} & {"script", "img", "iframe", "object", "base", "link", "form"}
         assert not [key for node in nodes for key in node.attributes if key.startswith("on")]
         assert not [

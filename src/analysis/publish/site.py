@@ -23,7 +23,8 @@ def write_index(folder: Path, entries: Sequence[Mapping]) -> Path:
         synthetic=any(d["kind"] == "synthetic" for d in datasets),
         failed=[],
         css=css(),
-        policy=content_policy(),
+        script=_script(),
+        policy=content_policy(_script()),
     )
     target = Path(folder) / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,9 +45,17 @@ def _dataset(entry: Mapping, i: int) -> dict:
         }
         for report in entry.get("reports", [])
     ]
+    for report in reports:  # the dataset's own title stands above its reports
+        report["title"] = str(report["title"]).removesuffix(f": {entry['title']}")
     slug = re.sub(r"[^a-z0-9]+", "-", str(entry["title"]).lower()).strip("-")
     return {"title": entry["title"], "kind": entry["kind"], "source": entry.get("source", ""), "reports": reports,
             "id": f"d{i + 1}-{slug}"}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    """Return the script that finds and sorts, the only one that the index may run."""
+    return (files("analysis.publish") / "templates" / "index.js").read_text(encoding="utf-8").strip()
 
 
 @lru_cache(maxsize=1)
