@@ -6,7 +6,7 @@ ANALYSIS := $(PYTHON) -m analysis
 DATASETS ?=
 JOBS ?= 2
 
-.PHONY: report test setup figures data new check lab verify worlds bench lock clean help
+.PHONY: report test setup figures data new check sweep lab verify worlds bench lock clean help
 
 report: $(STAMP) ## build the site of reports (DATASETS="name ..." chooses datasets, OPEN=1 opens it)
 	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open)
@@ -27,6 +27,9 @@ new: $(STAMP) ## write a first dataset.toml (DATASET=name FILE=path)
 
 check: $(STAMP) ## read a dataset, build nothing, say what would be kept (DATASET=name)
 	@$(ANALYSIS) check --dataset "$(DATASET)"
+
+sweep: $(STAMP) ## one notebook over many places or windows (SWEEP=sweeps/demo-counties.toml)
+	@$(ANALYSIS) sweep --file "$(SWEEP)" --jobs $(JOBS) $(if $(OPEN),--open)
 
 lab: $(STAMP) ## open JupyterLab with this environment's kernel
 	@$(ANALYSIS) lab

@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     command("check", _check, "read a dataset, build nothing, say what would be kept").add_argument(
         "--dataset", required=True
     )
+    added = command("sweep", _sweep, "one notebook over many places or windows")
+    added.add_argument("--file", required=True, help="a TOML file such as sweeps/demo-counties.toml")
+    added.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
+    added.add_argument("--open", action="store_true", help="open the index when it is built")
     command("lab", _lab, "open JupyterLab")
     command("verify", _verify, "build twice in different folders and compare every byte")
     command("worlds", _worlds, "compute the coverage of every interval over simulated worlds").add_argument(
@@ -110,6 +114,12 @@ def _check(arguments: argparse.Namespace) -> int:
 
     print(preview(arguments.dataset))
     return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from analysis.sweeps import run_sweep
+
+    return run_sweep(Path(arguments.file).expanduser(), workers=arguments.jobs, show=arguments.open)
 
 
 def _lab(arguments: argparse.Namespace) -> int:

@@ -52,6 +52,17 @@ def build_site(names: list[str], workers: int = 2, figures: bool = False, show: 
 
 def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
+    command = f'make report DATASETS="{name}"'
+    inputs = built_inputs(spec, root)
+    return [
+        Job(report, spec.name, notebook, {"dataset": name}, inputs, root / "reports" / spec.name / report, command)
+        for report, notebook, declared in _notebooks(root)
+        if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
+    ]
+
+
+def built_inputs(spec: Spec, root: Path) -> dict[str, str]:
+    """Return the SHA-256 of all that a dataset's pages read, after building its tables where they are missing or stale."""
     files = locate(spec)
     wanted = state.expected(spec, files)
     if not state.is_current(state.processed_folder(spec, root), wanted):
@@ -59,13 +70,7 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
 
         print(f"{spec.name}: reading {len(files)} raw file{'s' if len(files) > 1 else ''}", file=sys.stderr)
         build_tables(spec, root, files)
-    command = f'make report DATASETS="{name}"'
-    inputs = _raw_inputs(spec, wanted) | _published_inputs(root)
-    return [
-        Job(report, spec.name, notebook, {"dataset": name}, inputs, root / "reports" / spec.name / report, command)
-        for report, notebook, declared in _notebooks(root)
-        if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
-    ]
+    return _raw_inputs(spec, wanted) | _published_inputs(root)
 
 
 def _site_jobs(root: Path) -> list[Job]:

@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-PARTS = ("estimators", "reports")
+PARTS = ("estimators", "reports", "sweeps")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,11 +16,11 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: see ``--help``.
     """
-    from analysis.bench import estimators, reports
+    from analysis.bench import estimators, reports, sweeps
 
-    options = _options(argv, estimators, reports)
+    options = _options(argv, estimators, reports, sweeps)
     met = True
-    for part in (part for part in (estimators, reports) if part.__name__.rpartition(".")[2] in options.parts):
+    for part in (part for part in (estimators, reports, sweeps) if part.__name__.rpartition(".")[2] in options.parts):
         found, good = part.run(options)
         _keep(options.root / "reports" / "bench.json", found)
         met = met and good

@@ -9,11 +9,12 @@ from analysis.publish.figures.drawing import SYNTHETIC, Drawing
 
 
 def figure(
-    drawing: Drawing, name: str, title: str, note: str, source: str, units: str, folder: str, png: bool
+    drawing: Drawing, name: str, title: str, note: str, source: str, units: str, folder: str | None, png: bool
 ) -> tuple[str, dict]:
     """Return the HTML of a released drawing, and its record: name, title, alt, svg, csv (what goes to ``figures/``).
 
-    ``note`` is HTML, all else plain text. ``folder`` is where the page finds the figure's files.
+    ``note`` is HTML, all else plain text. ``folder`` is where the page finds the figure's files, None where none are
+    written.
     """
     mark = f"<b>{SYNTHETIC}.</b> " if drawing.synthetic else ""
     withheld = f"<p>{html.escape(drawing.data.note)}</p>" if drawing.data.note else ""
@@ -24,7 +25,7 @@ def figure(
         f'<div class="figure" id="{name}"><h3>{html.escape(title)}{here(name, "this figure")}</h3><p class="units">{html.escape(units)}</p>'
         f"<figure>{svg.inline(drawing.figure, name, title, drawing.alt)}<figcaption>{caption}</figcaption></figure>"
         f"<details><summary>The figure as a table</summary>{table}</details>"
-        f'<p class="files">{_links(name, folder, png)}</p></div>'
+        f"{_links(name, folder, png)}</div>"
     )
     record = {
         "name": name,
@@ -48,6 +49,9 @@ def here(name: str, what: str) -> str:
     return f'<a class="here" href="#{name}" aria-label="Link to {what}">#</a>'
 
 
-def _links(name: str, folder: str, png: bool) -> str:
+def _links(name: str, folder: str | None, png: bool) -> str:
+    if folder is None:
+        return ""
     kinds = {"csv": "Data (CSV)", "svg": "Picture (SVG)", **({"png": "Picture (PNG)"} if png else {})}
-    return " · ".join(f'<a href="{folder}/{name}.{kind}">{words}</a>' for kind, words in kinds.items())
+    links = " · ".join(f'<a href="{folder}/{name}.{kind}">{words}</a>' for kind, words in kinds.items())
+    return f'<p class="files">{links}</p>'

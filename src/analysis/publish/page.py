@@ -148,7 +148,7 @@ class Page:
             note=prose.filled_html(note, prose.used(note, shown), "public", inline=True),
             source=source or self.source,
             units=prose.filled_text(units, prose.used(units, shown), "public") if units else drawing.units,
-            folder=f"{self._up}/figures/{self.dataset}",
+            folder=None if os.environ.get("ANALYSIS_FIGURES") == "0" else f"{self._up}/figures/{self.dataset}",
             png=drawn,
         )
         if drawn:

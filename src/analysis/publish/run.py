@@ -15,7 +15,7 @@ from analysis.publish.job import Job, Outcome
 from analysis.publish.plan import Settings, plan
 from analysis.publish.progress import Progress
 
-__all__ = ["Job", "Outcome", "build"]
+__all__ = ["Job", "Outcome", "build", "withhold"]
 
 
 def build(
@@ -123,6 +123,19 @@ def _publish(job: Job, settings: Settings, recorded: dict, answer: dict) -> Outc
         job.report, job.dataset, "built", title=answer["title"], main_point=answer["main_point"], page=job.page,
         seconds=answer["seconds"],
     )  # fmt: skip
+
+
+def withhold(job: Job, reason: str) -> Outcome:
+    """Take back a page that was made, for a reason that other pages gave; it stays away until its inputs change.
+
+    Raises OSError where the record cannot be written.
+    """
+    record = provenance.read_record(job.record)
+    _withdraw(job)
+    if record is not None:
+        without = {"title": record["title"], "main_point": None, "results": {}, "skipped": reason, "page_sha256": None}
+        outputs.write(job.record, outputs.to_json(provenance.sealed({**record, **without})))
+    return Outcome(job.report, job.dataset, "skipped", reason)
 
 
 def _failed(job: Job, settings: Settings, answer: dict) -> Outcome:

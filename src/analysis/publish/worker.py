@@ -106,7 +106,8 @@ def _execute(task: dict, tell: Callable[[int], None]) -> tuple[dict, dict | None
     from analysis.publish import engine
 
     failure, half = {}, []
-    os.environ["ANALYSIS_PNG"] = str(int(task["png"]))  # read by `analysis.publish.page`
+    os.environ["ANALYSIS_PNG"] = str(int(task["png"]))  # both are read by `analysis.publish.page`
+    os.environ["ANALYSIS_FIGURES"] = str(int(task["redraw"] is not None))
 
     def on_error(cell: int, error: BaseException, notebook: nbformat.NotebookNode) -> None:
         kind = type(error).__name__
