@@ -108,7 +108,7 @@ def mixed(tmp_path_factory):
         (stale / f"{name}.html").write_text("yesterday's")
         (stale / f"{name}.json").write_text("{}")
     outcomes, said = build(root, *(job(root, name) for name in NOTEBOOKS if name not in HANGING))
-    stopped, more = build(root, *(job(root, name) for name in HANGING), cell_deadline=1, deadline=6)
+    stopped, more = build(root, *(job(root, name) for name in HANGING), cell_deadline=1, deadline=20)
     return root, {outcome.report: outcome for outcome in [*stopped, *outcomes]}, said + more
 
 
@@ -149,7 +149,7 @@ def test_page_results_and_figures_are_written(mixed):
                    "(log: reports/.logs/demo/killed.log)"),
         ("asleep", "code cell 2: CellDeadline: the cell ran longer than 1 s (log: reports/.logs/demo/asleep.log, "
                    "notebook as far as it ran: reports/.logs/demo/asleep.ipynb)"),
-        ("deaf", "code cell 2: took longer than 6 s and was stopped (log: reports/.logs/demo/deaf.log)"),
+        ("deaf", "code cell 2: took longer than 20 s and was stopped (log: reports/.logs/demo/deaf.log)"),
         ("exits", "code cell 2: its process ended with code 3, 2 times (log: reports/.logs/demo/exits.log)"),
         ("empty", "RenderError: the notebook made no Page: nothing to publish (log: reports/.logs/demo/empty.log)"),
         ("absent", "This dataset has no dates of release."),
