@@ -37,6 +37,16 @@ _WILSON = _frac(
     _row(_N, _o("+"), _Z2),
 )
 
+_SUM_TO = f"<munder>{_o('&#x2211;')}{_UP_TO}</munder>"
+_LEFT = _row(_OPEN, _sub(_N, _J), _MINUS, _sub(_i("d"), _J), _CLOSE)
+_GREENWOOD = _row(
+    _SURVIVAL, "<msup>", _OF_T, "<mn>2</mn></msup>", _SUM_TO, _frac(_sub(_i("d"), _J), _row(_sub(_N, _J), _LEFT))
+)
+_EXPECTED = _frac(_row(_sub(_i("n"), _row(_ONE, _J)), _sub(_i("d"), _J)), _sub(_N, _J))
+_RISK = f"<msup>{_i('e')}{_row(_i('x'), _i('&#x3B2;'))}</msup>"
+_AT_RISK = f"<munder>{_o('&#x2211;')}{_row(_i('k'), _o('&#x2208;'), _i('R'), _OPEN, _sub(_T, _J), _CLOSE)}</munder>"
+
+# name: (MathML, what the letters are)
 FORMULAS = {
     "kaplan-meier": (
         _row(_SURVIVAL, _OF_T, _EQ, f"<munder>{_o('&#x220F;')}{_UP_TO}</munder>", _OPEN, _ONE, _MINUS, _HAZARD, _CLOSE),
@@ -50,6 +60,40 @@ FORMULAS = {
     "proportion": (
         _row(f"<mover>{_i('p')}{_o('^')}</mover>", _EQ, _frac(_i("k"), _N)),
         "k with an event among n who could be followed for the whole window.",
+    ),
+    "greenwood": (
+        _row(_i("V"), _EQ, _GREENWOOD),
+        "Greenwood's variance of S; the interval is set on the scale of log(-log S) and turned back.",
+    ),
+    "rmst": (
+        _row(_i("&#x3BC;"), _OPEN, _i("&#x3C4;"), _CLOSE, _EQ, f"<msubsup>{_o('&#x222B;')}<mn>0</mn>{_i('&#x3C4;')}</msubsup>",
+             _SURVIVAL, _OF_T, _i("d"), _T),
+        "the mean time without an event up to the horizon tau: the area under S.",
+    ),
+    "log-rank": (
+        _row(_i("U"), _EQ, f"<munder>{_o('&#x2211;')}{_J}</munder>", _OPEN, _sub(_i("d"), _row(_ONE, _J)), _MINUS, _EXPECTED, _CLOSE),
+        "events seen in group 1 less those expected if both groups had the same hazard; U squared over its variance is chi-squared.",
+    ),
+    "mean-cumulative": (
+        _row(_i("M"), _OF_T, _EQ, _SUM_TO, _HAZARD),
+        "all events counted, later ones too, among n under observation: the mean number of events a person.",
+    ),
+    "cox": (
+        _row(_i("L"), _OPEN, _i("&#x3B2;"), _CLOSE, _EQ, f"<munder>{_o('&#x220F;')}{_J}</munder>",
+             _frac(f"<msup>{_i('e')}{_row(_sub(_i('x'), _J), _i('&#x3B2;'))}</msup>", _row(_AT_RISK, _RISK))),
+        "the partial likelihood: the person with the event among those at risk, R, at that time; shown without ties.",
+    ),
+    "rate": (
+        _row(_i("r"), _EQ, _frac(_i("d"), _i("Y"))),
+        "d events in Y years of follow-up; the interval is exact: Poisson means under which d or more, or d or fewer, have half of what is left out.",
+    ),
+    "unequal": (
+        _row(_i("F"), _OPEN, _i("w"), _CLOSE, _EQ, _ONE, _MINUS, f"<msup>{_i('e')}{_row(_MINUS, _i('&#x3BB;'), _i('w'))}</msup>"),
+        "the risk over the whole window w at the constant hazard lambda under which the count seen is expected.",
+    ),
+    "split": (
+        _row(_i("F"), _OF_T, _EQ, _i("&#x3C0;"), _i("G"), _OF_T),
+        "a share pi ever has the event, after a time with the distribution G (exponential, Weibull, log-normal or log-logistic).",
     ),
     "wilson": (_WILSON, "Limits of the Wilson interval; z is 1.96 for 95 percent (Wilson 1927)."),
 }  # fmt: skip
