@@ -3,7 +3,7 @@
 import pytest
 
 import analysis
-from analysis.recidivism.possible import possible
+from analysis.recidivism.possible import possible, why_none
 
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\ndata_end = { arrests = 2020-12-31, detainers = 2020-12-31 }\n'
 BLOCKS = {
@@ -37,5 +37,8 @@ def test_what_can_be_followed(tmp_path, monkeypatch, tables, who, out, expected)
     (folder / "dataset.toml").write_text(toml)
     ds = analysis.open_dataset("test")
     assert possible(ds) == expected
+    assert bool(why_none(ds)) == (not expected)
+    if not expected:
+        assert ("no person identifier" if "detainers" in tables else "no arrests are linked") in why_none(ds)
     for origin, event in expected:
         assert len(analysis.cohort(ds, origin=origin, event=event)) == 1

@@ -25,6 +25,7 @@ def tiles(
     label: str = "label",
     numerator: str = "numerator",
     denominator: str = "denominator",
+    share: str = "",
     what: str = "Declined",
     name: str = "",
 ) -> Drawing:
@@ -32,16 +33,18 @@ def tiles(
 
     ``state`` holds postal abbreviations and ``label`` the names for the table. A state without a tile (an outlying
     area) is named beneath with its share; a state without a row has an empty tile. Of a denominator of 0 no share is shown.
+    ``share`` names a column with an estimate (a risk read off a curve) to show in place of the plain share.
 
     Raises ``ValueError`` for a missing column, a state that stands twice, or no state that has a tile.
     """
-    needed = [label, state, numerator, denominator]
+    needed = [label, state, numerator, denominator, *([share] if share else [])]
     if missing := [c for c in needed if c not in frame.columns]:
         raise ValueError(f"tiles needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
     tidy = frame[needed].reset_index(drop=True)
     if tidy[state].duplicated().any() or not tidy[state].isin(places()).any():
         raise ValueError("tiles needs one row a state, and at least one state that has a tile")
-    tidy["share"] = tidy[numerator] / tidy[denominator].where(tidy[denominator] > 0)
+    plain = tidy[numerator] / tidy[denominator].where(tidy[denominator] > 0)
+    tidy["share"] = tidy.pop(share) if share else plain
     return Drawing(
         source=release(tidy, "public"),
         draw=partial(_draw, state=state),
