@@ -2,13 +2,15 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 
 from analysis import bench
-from analysis.bench import estimators, ours, people
+from analysis.bench import estimators, ours, people, specifications
+from analysis.claims import differences
 
 CELLS = (
     "days = 105  # int: length of the window\ndataset = 'x'  # str: name",
@@ -126,3 +128,24 @@ def test_both_sides_find_the_same_numbers(folder):
         estimate, numbers = ours.TASKS[name]
         assert numbers(estimate(people.read(folder))) == pytest.approx(theirs.numbers, rel=1e-6)
         assert len(theirs.seconds) == 1
+
+
+def test_specifications_one_by_one_are_those_of_the_curve(tmp_path, monkeypatch):
+    published = Path("data") / "raw" / "published"
+    shutil.copytree(Path(__file__).parents[1] / published, tmp_path / published)
+    singly, curve = specifications.singly, differences.difference_curve
+    found, curves = [], []
+    monkeypatch.setattr(
+        specifications, "singly", lambda ds, spec, days: found.append((spec, singly(ds, spec, days))) or 0.0
+    )
+    monkeypatch.setattr(differences, "difference_curve", lambda *given: curves.append(curve(*given)) or curves[0])
+    options = ["--parts", "specifications", "--spec-rows", "20000", "--spec-singly", "2"]
+    bench.main(["--root", str(tmp_path), *options])
+    [row] = kept(tmp_path)["specifications"]["rows"]
+    assert (row["specifications"], row["singly"]) == (len(curves[0]), len(found))
+    # in strata so small that nobody was seen to the end the curve leaves people out, and a model extrapolates
+    plain = [(spec, value) for spec, value in found if spec["adjustment"] == "none"]
+    assert plain
+    for spec, value in plain:
+        same = np.logical_and.reduce([curves[0][choice] == spec[choice] for choice in curves[0].attrs["choices"]])
+        assert value == pytest.approx(curves[0].loc[same, "estimate"].item(), abs=1e-9)

@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-PARTS = ("estimators", "reports", "sweeps")
+PARTS = ("estimators", "reports", "sweeps", "specifications")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,11 +16,12 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: see ``--help``.
     """
-    from analysis.bench import estimators, reports, sweeps
+    from analysis.bench import estimators, reports, specifications, sweeps
 
-    options = _options(argv, estimators, reports, sweeps)
+    parts = (estimators, reports, sweeps, specifications)
+    options = _options(argv, *parts)
     met = True
-    for part in (part for part in (estimators, reports, sweeps) if part.__name__.rpartition(".")[2] in options.parts):
+    for part in (part for part in parts if part.__name__.rpartition(".")[2] in options.parts):
         found, good = part.run(options)
         _keep(options.root / "reports" / "bench.json", found)
         met = met and good

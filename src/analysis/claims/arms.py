@@ -122,7 +122,8 @@ def difference(
     """Return the difference standardized over strata, clustered.
 
     ``stratum`` and ``cluster`` are codes a row. Strata that one group has none of, or hardly any (``TRIM``), are left out
-    of both, counted. Missing where a group, or any event, is wanting, or nobody in a group was followed so long.
+    of both, counted; so are those of which nobody in a group was seen to an event or the horizon. Missing where a group,
+    or any event, is wanting, or nobody in a group was followed so long.
     """
     started = round(followed.people.sum())
     for reason in (_empty, _one_sided):
