@@ -63,17 +63,21 @@ def test_any_table_of_text_comes_back_from_any_kind_of_file(house, monkeypatch, 
         pd.testing.assert_frame_equal(other, seen[0])
 
 
+def contents(folder) -> dict[str, bytes]:
+    """Every file of a folder of processed tables by its path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_two_builds_give_the_same_bytes_and_a_current_one_is_left_alone(house, monkeypatch):
     ds = house.build(HEAD + ARRESTS, a_csv=GOOD)
-    first = {path.name: path.read_bytes() for path in ds.processed.iterdir()}
-    stamp = (ds.processed / "arrests.parquet").stat().st_mtime_ns
+    first = contents(ds.processed)
+    stamp = (ds.processed / "arrests.parquet" / "part-00000.parquet").stat().st_mtime_ns
     with monkeypatch.context() as patch:
         patch.setattr(build_module, "read_all", lambda *a: pytest.fail("nothing changed"))
         open_dataset("test")
-    assert (ds.processed / "arrests.parquet").stat().st_mtime_ns == stamp
+    assert (ds.processed / "arrests.parquet" / "part-00000.parquet").stat().st_mtime_ns == stamp
     (ds.processed / "manifest.json").unlink()
-    again = {path.name: path.read_bytes() for path in open_dataset("test").processed.iterdir()}
-    assert again == first
+    assert contents(open_dataset("test").processed) == first
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,7 @@ def test_two_builds_give_the_same_bytes_and_a_current_one_is_left_alone(house, m
 )
 def test_a_changed_input_or_output_builds_again(house, monkeypatch, change):
     ds = house.build(HEAD + ARRESTS, a_csv=GOOD)
-    table = ds.processed / "arrests.parquet"
+    table = ds.processed / "arrests.parquet" / "part-00000.parquet"
     if change == "raw file":
         house.write(HEAD + ARRESTS, a_csv=GOOD.replace("theft", "arson"))  # as long as before
     elif change == "map":
@@ -134,7 +138,7 @@ def test_a_build_that_breaks_off_leaves_whole_tables_and_the_next_completes_it(h
 
     with monkeypatch.context() as patch:
         if moment == "a batch":
-            patch.setattr(write.TableWriter, "add", broken)
+            patch.setattr(write.PartWriter, "add", broken)
         elif moment == "the counts":
             patch.setattr(build_module, "_write_counts", broken)
         elif moment == "the manifest":
@@ -149,7 +153,7 @@ def test_a_build_that_breaks_off_leaves_whole_tables_and_the_next_completes_it(h
     assert len(after.frame("arrests")) == 3
     assert sorted(p.name for p in after.processed.parent.iterdir() if not p.name.endswith(".lock")) == ["test"]
     private = house.root / "data" / "private" / "test"
-    assert sorted(p.name for p in private.iterdir()) == ["key", "set_aside.parquet", "unknown_values.csv"]
+    assert sorted(p.name for p in private.iterdir()) == ["key", "raw_values", "set_aside.parquet", "unknown_values.csv"]
 
 
 def test_a_disk_that_is_full_is_one_clear_error(house, monkeypatch):
@@ -270,7 +274,7 @@ def test_unknown_values_are_listed_in_private_and_elsewhere_only_from_ten_rows(h
     assert ds.unknown.to_numpy().tolist() == [["arrests", "severity", "often", 10]]
     private = pd.read_csv(house.root / "data/private/test/unknown_values.csv")
     assert private.to_numpy().tolist() == [["arrests", "severity", "often", 10], ["arrests", "severity", "rare", 9]]
-    assert not any(b"rare" in path.read_bytes() for path in ds.processed.iterdir())
+    assert not any(b"rare" in held for held in contents(ds.processed).values())
 
 
 def test_values_of_columns_that_no_map_names_stay_behind(house):
@@ -285,7 +289,7 @@ def test_values_of_columns_that_no_map_names_stay_behind(house):
         "Kept": "kept",
         "Other": "not used",
     }
-    content = b"".join(path.read_bytes() for path in ds.processed.iterdir())
+    content = b"".join(contents(ds.processed).values())
     assert b"PLANTEDKEPT" in content
     assert b"PLANTEDNAME" not in content
     assert b"PLANTEDOTHER" not in content

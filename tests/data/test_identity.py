@@ -47,7 +47,7 @@ def test_identifiers_stay_equal_across_tables_files_and_types(house):
     ds = house.build(head + blocks)
     hashes = {*ds.frame("arrests")["person_id"], *ds.frame("releases")["person_id"]}
     assert len(hashes) == 1
-    for path in ds.processed.iterdir():
+    for path in (path for path in ds.processed.rglob("*") if path.is_file()):
         content = path.read_bytes()
         assert b"70011007" not in content
         assert b"ARREST-7700" not in content

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from analysis.data.errors import InputError
 from analysis.data.link import link
 from analysis.data.link_columns import LinkColumns
-from analysis.data.link_input import LinkageFile, assign, assign_file, linkage_input
+from analysis.data.link_input import LinkageFile, assign, linkage_input
 
 COLUMNS = LinkColumns("DOB", ("%m/%d/%Y",), "Last", "First")
 RAW = pd.DataFrame(
@@ -72,12 +71,6 @@ def test_people_come_back_to_rows_by_lineage_then_by_identifier(tmp_path):
     assert out["person_id"][0] == out["person_id"][2] == "h2"
     assert out["person_id"].nunique() == 3
     assert assign(exits, linked)["person_id"].fillna("").tolist() == ["h2", "elsewhere", ""]
-    path = tmp_path / "releases.parquet"
-    releases.astype({"source_file": "category", "source_sheet": "category"}).to_parquet(path, index=False)
-    before = pq.read_schema(path)
-    assign_file(path, linked)
-    assert pq.read_schema(path).types == before.types
-    assert pd.read_parquet(path)["person_id"].tolist() == out["person_id"].tolist()
 
 
 def test_a_failed_build_leaves_no_linkage_file(tmp_path):

@@ -8,25 +8,27 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.data import state
+from analysis.data import raw_values, state
 from analysis.data.blocks import Source
-from analysis.data.clean import clean
-from analysis.data.coded import RawColumns
+from analysis.data.crew import Crew, size
 from analysis.data.errors import InputError
-from analysis.data.finish import Linkage, flag_duplicates, link_people
-from analysis.data.identity import keyed_hash
+from analysis.data.finish import Engine, Linkage, find_duplicates, link_people, table_files, with_duplicates
 from analysis.data.private import PrivateRows
 from analysis.data.read import Batch, batches, frame_batches
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once, package_frame
 from analysis.data.spec import Spec
 from analysis.data.tally import Tally
-from analysis.data.write import TableWriter
+from analysis.data.work import Done, Work
+from analysis.data.write import Part
 
+FIRST_ROWS = 5_000  # of a table are cleaned before its other rows are given to other processes
 PUBLIC_UNKNOWN = 10  # an unknown raw value is listed outside data/private only with this many rows
 
 
@@ -49,13 +51,16 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
 def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted: dict) -> None:
     beside = target.with_name(f".{target.name}.building")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
+    parts = beside / "parts"
+    parts.mkdir(parents=True)
     try:
-        tally = read_all(spec, files, beside, private)
-        link_people(spec, beside, private, keyed_hash(private))
-        flag_duplicates(beside, tally.quality()).to_parquet(beside / "quality.parquet", index=False)
-        _write_counts(tally, beside, private)
-        sizes = {path.name: path.stat().st_size for path in sorted(beside.iterdir())}
+        with started(spec, files, parts, private) as (work, crew):
+            reading = read_all(work, crew)
+            _write_tables(work, crew, reading, beside).to_parquet(beside / "quality.parquet", index=False)
+        _write_counts(reading.tally, beside, private)
+        shutil.rmtree(parts)
+        written = sorted(path for path in beside.rglob("*") if path.is_file())
+        sizes = {path.relative_to(beside).as_posix(): path.stat().st_size for path in written}
         text = json.dumps({**wanted, "sizes": sizes}, indent=1, sort_keys=True)
         (beside / state.MANIFEST).write_text(text + "\n", encoding="utf-8")
         _swap(beside, target)
@@ -63,29 +68,80 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def read_all(spec: Spec, files: list[RawFile], out: Path | None, private: Path) -> Tally:
-    """Read, clean and count every file; write the tables to ``out`` unless it is None (a check builds nothing)."""
+@dataclass
+class Reading:
+    """What was read: the counts, and for each table its parts in the order of the raw files."""
+
+    tally: Tally = field(default_factory=Tally)
+    parts: dict[str, list[Part]] = field(default_factory=dict)
+
+
+@contextmanager
+def started(spec: Spec, files: list[RawFile], parts: Path | None, private: Path) -> Iterator[tuple[Work, Crew]]:
+    """Give what is done to each batch, and the processes that do it side by side where the files are worth it."""
+    workers = size([file.path for file in files])
     spec, files = recognized(spec, files)
     check_once(spec, files)
-    whole = Tally()
-    hashed = keyed_hash(private) if out else lambda values: values
-    kept_in = private if out else None
-    with TableWriter(spec, out) as writer, PrivateRows(kept_in) as aside, Linkage(spec, kept_in) as linkage:
-        for file in files:
-            for batch in _batches(file):
-                whole.see(batch, file.source, file.name)
-                kept, raw = [], RawColumns(batch.frame)
-                for mapping in file.source.maps:
-                    lineage = (file.name, batch.sheet)
-                    result = clean(raw, batch.rows, mapping, file.source, lineage, hashed, spec.follow_up)
-                    whole.add(result, batch, mapping, file.name)
-                    writer.add(mapping.table, result.kept, file.name)
-                    aside.add(result, batch, mapping, file.name)
-                    kept.append(result.kept)
-                linkage.add(batch, file.source, file.name, kept)
-        for source in spec.sources:
-            _check(source, [file.name for file in files if file.source is source], whole, spec)
-    return whole
+    work = Work(spec, files, parts, private)
+    with Crew(work, workers) as crew:
+        yield work, crew
+
+
+def read_all(work: Work, crew: Crew) -> Reading:
+    """Read, clean and count every file, a batch at a time."""
+    reading = Reading()
+    kept_in = work.private if work.parts else None
+    with PrivateRows(kept_in) as aside, Linkage(work.spec, kept_in) as linkage:
+        for done in _cleaned(work, crew):
+            reading.tally.merge(done.tally)
+            for rows in done.aside:
+                aside.add(rows)
+            linkage.add(done.linkage)
+            for part in done.parts:
+                reading.parts.setdefault(part.table, []).append(part)
+    for own in reading.parts.values():
+        own.sort(key=lambda part: part.order)
+    for source in work.spec.sources:
+        _check(source, [file.name for file in work.files if file.source is source], reading.tally, work.spec)
+    return reading
+
+
+def _cleaned(work: Work, crew: Crew) -> Iterator[Done]:
+    """Yield what comes of each batch, in the order of the files.
+
+    The first rows of a table are cleaned here: they settle its schema, by which every other process then writes.
+    """
+    number = 0
+    for at, file in enumerate(work.files):
+        for batch in _batches(file):
+            if crew.workers and not work.knows(at):
+                yield from crew.rest()
+                head, batch = batch.split(FIRST_ROWS)
+                yield work.do(number, at, head)
+                number += 1
+            if crew.workers and len(batch.rows):
+                yield from crew.give("do", number, at, batch, work.writer.schemas, about=file.name)
+            elif not crew.workers:
+                yield work.do(number, at, batch)
+            number += 1
+    yield from crew.rest()
+
+
+def _write_tables(work: Work, crew: Crew, reading: Reading, folder: Path) -> pd.DataFrame:
+    """Link people, find duplicates, write the tables and the hashes for the leak scan; return the quality counts."""
+    link_people(work.spec, [part for own in reading.parts.values() for part in own], folder, work.private, work.hashed)
+    with Engine(work.parts) as engine:
+        flagged, counted = find_duplicates(reading.parts.get("detainers", []), work.parts, engine)
+        for arguments in table_files(reading.parts, work.writer.schemas, flagged, folder):
+            if crew.workers:
+                for _ in crew.give("write_file", *arguments, about=arguments[-1].parent.name):
+                    pass
+            else:
+                work.write_file(*arguments)
+        raw_values.write(sorted(work.parts.glob("values-*.parquet")), work.private, engine)
+        for _ in crew.rest():
+            pass
+    return with_duplicates(reading.tally.quality(), counted)
 
 
 def _batches(file: RawFile) -> Iterator[Batch]:

@@ -53,7 +53,7 @@ class Dataset:
         """The canonical tables that this dataset fills, in the order of their design."""
         from analysis.data.tables import TABLES
 
-        return [name for name in TABLES if (self.processed / f"{name}.parquet").is_file()]
+        return [name for name in TABLES if (self.processed / f"{name}.parquet").is_dir()]
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a canonical table as pandas. Raises InputError for a table that this dataset does not fill."""

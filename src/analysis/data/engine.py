@@ -16,5 +16,6 @@ def connection() -> ibis.BaseBackend:
 
 
 def parquet(path: Path) -> ibis.Table:
-    """Return a Parquet file as an Ibis table."""
-    return connection().read_parquet(str(path))
+    """Return a Parquet file, or a folder of them, as an Ibis table."""
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    return connection().read_parquet([str(file) for file in files])

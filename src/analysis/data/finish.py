@@ -1,16 +1,54 @@
-"""What can be worked out only when every row is written: who is the same person, and which rows are likely duplicates."""
+"""What can be worked out only when every row is cleaned: who is the same person, which rows are likely duplicates, the tables.
 
-from collections.abc import Callable
+Whole tables are never held here: people without names are linked by their hashed identifiers as rows are cleaned,
+duplicates are found by the query engine with a memory limit and room to spill, and tables are put together a row group
+at a time. Only linking by name holds its records (names, dates of birth) in memory.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.data.blocks import Source
-from analysis.data.duplicates import FLAG, flag_file
-from analysis.data.read import Batch
+from analysis.data import assemble
+from analysis.data.duplicates import FLAG, likely_duplicates
 from analysis.data.spec import Spec
-from analysis.data.tables import TABLES
+from analysis.data.tables import LINEAGE
+from analysis.data.write import Part, write_part
+
+if TYPE_CHECKING:
+    import ibis
+
+MEMORY = "1GB"  # of the query engine in a build, unless ANALYSIS_MEMORY says otherwise; beyond it spills to disk
+
+
+class Engine:
+    """The query engine of one build, started where it is first asked for, spilling into a folder of the build."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._connection = folder, None
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._connection is not None:
+            self._connection.disconnect()
+
+    def __call__(self) -> "ibis.BaseBackend":
+        """Return the connection."""
+        if self._connection is None:
+            import ibis
+
+            limit = os.environ.get("ANALYSIS_MEMORY", MEMORY)
+            self._connection = ibis.duckdb.connect(memory_limit=limit, temp_directory=str(self.folder / "spill"))
+        return self._connection
 
 
 class Linkage:
@@ -32,45 +70,76 @@ class Linkage:
         if self.file:
             self.file.__exit__(*exception)
 
-    def add(self, batch: Batch, source: Source, file: str, kept: list[pd.DataFrame]) -> None:
+    def add(self, records: pd.DataFrame | None) -> None:
         """Keep the names of a batch's rows, under data/private alone. Blocks without a link table give no record."""
-        if not self.file or not source.link:
-            return
-        from analysis.data.link_input import linkage_input
-
-        nothing = (source.nulls, source.redacted)
-        self.file.add(linkage_input(batch.frame, batch.rows, source.link, (file, batch.sheet), kept, nothing))
+        if self.file and records is not None:
+            self.file.add(records)
 
 
-def link_people(spec: Spec, folder: Path, private: Path, hashed: Callable[[pd.Series], pd.Series]) -> None:
-    """Link the people of a dataset and write their ``person_id`` into its tables, with the account of how sure that is.
+def link_people(
+    spec: Spec, parts: list[Part], folder: Path, private: Path, hashed: Callable[[pd.Series], pd.Series]
+) -> None:
+    """Link the people of a dataset and write their ``person_id`` into the parts, and into ``folder`` how sure that is.
 
     Raises InputError where names are to be compared and what compares them is not installed.
     """
     if not any(source.link for source in spec.sources):
         return
     from analysis.data.link import link
-    from analysis.data.link_input import assign_file
+    from analysis.data.link_input import assign
 
     linked = link(pd.read_parquet(private / "linkage.parquet"), hashed, spec.link_threshold)
-    for table in TABLES:
-        path = folder / f"{table}.parquet"
-        if path.is_file() and "person_id" in pq.read_schema(path).names:
-            assign_file(path, linked)
+    for part in parts:
+        rows = assemble.read_part(part.path)
+        at = rows.schema.get_field_index("person_id")
+        if at >= 0:
+            keys = rows.select(["person_id", *LINEAGE]).to_pandas()
+            new = pa.array(assign(keys, linked)["person_id"], rows.schema.field(at).type, from_pandas=True)
+            write_part(rows.set_column(at, rows.schema.field(at), new), part.path)
     counts = pd.DataFrame({"what": list(linked.counts), "rows": list(linked.counts.values())})
     for name, frame in (("report", linked.report), ("model", linked.model), ("counts", counts)):
         frame.to_parquet(folder / f"linkage_{name}.parquet", index=False)
 
 
-def flag_duplicates(folder: Path, quality: pd.DataFrame) -> pd.DataFrame:
-    """Flag the detainers that are likely duplicates; return the quality counts with their number beside the rows kept."""
-    quality = quality.assign(**{FLAG: 0})
-    path = folder / "detainers.parquet"
-    if not path.is_file():
-        return quality
-    place = ["source_file", "source_sheet"]
-    found = flag_file(path).set_index(place)[FLAG]
+def find_duplicates(parts: list[Part], folder: Path, engine: Engine) -> tuple[Path | None, Counter]:
+    """Return a file of the places of detainers that are likely duplicates, and their number by file and sheet.
+
+    ``parts`` are those of the table, in its order; without an identifier in any row there is no such file.
+    """
+    keys, any_person = folder / "keys.parquet", False
+    schema = pa.schema([("person_id", pa.string()), ("prepared", pa.date32()), ("place", pa.int64())])
+    with pq.ParquetWriter(keys, schema, compression="lz4") as writer:
+        for number, part in enumerate(parts):
+            own = assemble.read_part(part.path, ["person_id", "prepared"])
+            any_person = any_person or own["person_id"].null_count < len(own)
+            places = pa.array(assemble.place(number, np.arange(len(own), dtype="int64")))
+            columns = [own["person_id"].cast(pa.string()), own["prepared"].cast(pa.date32()), places]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    if not any_person:
+        return None, Counter()
+    found, connection = folder / "flagged.parquet", engine()
+    connection.to_parquet(likely_duplicates(connection.read_parquet(str(keys))), found)
+    counted: Counter = Counter()
+    for batch in pq.ParquetFile(found).iter_batches():
+        for number, rows in enumerate(np.bincount(assemble.part_of(batch["place"].to_numpy()), minlength=len(parts))):
+            counted[parts[number].file, parts[number].sheet] += int(rows)
+    return found, counted
+
+
+def with_duplicates(quality: pd.DataFrame, counted: Counter) -> pd.DataFrame:
+    """Return the quality counts with the number of likely duplicates beside the detainers kept."""
     kept = (quality["table"] == "detainers") & (quality["reason"] == "kept")
-    rows = found.reindex(pd.MultiIndex.from_frame(quality.loc[kept, place])).fillna(0)
-    quality.loc[kept, FLAG] = rows.to_numpy("int64")
-    return quality
+    place = zip(quality["source_file"], quality["source_sheet"], strict=True)
+    rows = [counted[where] if here else 0 for where, here in zip(place, kept, strict=True)]
+    return quality.assign(**{FLAG: np.array(rows, dtype="int64")})
+
+
+def table_files(
+    parts: dict[str, list[Part]], schemas: dict[str, pa.Schema], flagged: Path | None, folder: Path
+) -> Iterator[tuple]:
+    """Yield the arguments of ``assemble.write_file`` for each file of each table."""
+    for table, own in parts.items():
+        flag = FLAG if table == "detainers" else None
+        for number, slices in enumerate(assemble.files(own)):
+            target = folder / f"{table}.parquet" / f"part-{number:05d}.parquet"
+            yield slices, schemas[table], flag, flagged if flag else None, target

@@ -155,16 +155,3 @@ def assign(frame: pd.DataFrame, linked: Linked) -> pd.DataFrame:
     found = pd.Series(people.reindex(key).to_numpy(), index=frame.index, dtype="str")
     by_identifier = frame["person_id"].astype("str").map(linked.same)
     return frame.assign(person_id=found.fillna(by_identifier).fillna(frame["person_id"]).astype("str"))
-
-
-def assign_file(path: Path, linked: Linked) -> None:
-    """Rewrite a processed table with linked people, row group by row group; the new file takes the old one's place whole."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with pq.ParquetFile(path) as table, pq.ParquetWriter(beside, table.schema_arrow, compression="zstd") as writer:
-        at = table.schema_arrow.get_field_index("person_id")
-        for i in range(table.num_row_groups):
-            part = table.read_row_group(i)
-            keys = part.select(["person_id", *LINEAGE]).to_pandas()
-            new = pa.array(assign(keys, linked)["person_id"], part.schema.field(at).type, from_pandas=True)
-            writer.write_table(part.set_column(at, part.schema.field(at), new))
-    beside.replace(path)

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from analysis.data import state
-from analysis.data.build import read_all
+from analysis.data.build import read_all, started
 from analysis.data.sources import locate
 from analysis.data.tally import Tally
 
@@ -15,7 +15,8 @@ def preview(name: str | Path) -> str:
     Raises InputError as a build would.
     """
     spec, root = state.find_spec(name)
-    tally = read_all(spec, locate(spec), None, state.private_folder(spec, root))
+    with started(spec, locate(spec), None, state.private_folder(spec, root)) as (work, crew):
+        tally = read_all(work, crew).tally
     lines = [f"{spec.name}: {spec.title} ({spec.kind}, {spec.disclosure})"]
     for key, rows in tally.rows_in.items():
         table, file, sheet = key

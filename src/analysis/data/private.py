@@ -42,22 +42,24 @@ class PrivateRows:
                 self.beside.replace(self.private / "set_aside.parquet")
             self.beside.unlink(missing_ok=True)
 
-    def add(self, result: Cleaned, batch: Batch, mapping: Map, file: str) -> None:
-        """Write a batch's rows set aside, whole, as JSON, and its records that do not fit the header, as text."""
-        broken = [] if mapping.secondary else batch.broken
-        if self.private is None or not (len(result.aside) or broken):
-            return
-        place = {"table": mapping.table, "source_file": file, "source_sheet": batch.sheet}
-        if len(result.aside):
-            raw = _as_json(batch.frame.iloc[result.aside["at"].to_numpy()])
-            self._write(result.aside.assign(raw=raw, **place))
-        if broken:
-            numbers, texts = zip(*broken, strict=True)
-            misfits = {"source_row": numbers, "column": "", "reason": MISFIT, "found": "", "raw": texts}
-            self._write(pd.DataFrame({**misfits, **place}))
+    def add(self, rows: pa.Table) -> None:
+        """Write rows set aside, as ``rows_aside`` gives them."""
+        if self.private is not None:
+            self.writer.write_table(rows)
 
-    def _write(self, rows: pd.DataFrame) -> None:
-        self.writer.write_table(pa.Table.from_pandas(rows[_PRIVATE.names], schema=_PRIVATE, preserve_index=False))
+
+def rows_aside(result: Cleaned, batch: Batch, mapping: Map, file: str) -> list[pa.Table]:
+    """Return a batch's rows set aside, whole, as JSON, and its records that do not fit the header, as text."""
+    found = []
+    place = {"table": mapping.table, "source_file": file, "source_sheet": batch.sheet}
+    if len(result.aside):
+        raw = _as_json(batch.frame.iloc[result.aside["at"].to_numpy()])
+        found.append(result.aside.assign(raw=raw, **place))
+    if batch.broken and not mapping.secondary:
+        numbers, texts = zip(*batch.broken, strict=True)
+        misfits = {"source_row": numbers, "column": "", "reason": MISFIT, "found": "", "raw": texts}
+        found.append(pd.DataFrame({**misfits, **place}))
+    return [pa.Table.from_pandas(rows[_PRIVATE.names], schema=_PRIVATE, preserve_index=False) for rows in found]
 
 
 def _as_json(raw: pd.DataFrame) -> list[str]:

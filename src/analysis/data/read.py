@@ -10,10 +10,9 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -21,19 +20,42 @@ import pandas as pd
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 BATCH_ROWS = 100_000
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".dta")
 _TEXTS = (".csv", ".tsv", ".txt")
 
 
-@dataclass
 class Batch:
-    """Some rows of one sheet: ``frame`` by header, ``rows`` their numbers, ``broken`` (row, found) pairs."""
+    """Some rows of one sheet: ``frame`` by header, ``rows`` their numbers, ``broken`` (row, found) pairs.
 
-    frame: pd.DataFrame
-    rows: np.ndarray
-    sheet: str = ""
-    broken: list[tuple[int, str]] = field(default_factory=list)
+    Rows of typed files are held as the file has them, and become a frame where it is asked for: in the process that
+    cleans them.
+    """
+
+    def __init__(
+        self, content: "pd.DataFrame | pa.Table", rows: np.ndarray, sheet: str = "",
+        broken: list[tuple[int, str]] | None = None,
+    ) -> None:  # fmt: skip
+        self.content, self.rows, self.sheet, self.broken = content, rows, sheet, broken or []
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows by header."""
+        if isinstance(self.content, pd.DataFrame):
+            return self.content
+        from analysis.data.read_typed import as_frame
+
+        return as_frame(self.content)
+
+    def split(self, at: int) -> "tuple[Batch, Batch]":
+        """Return the first ``at`` rows, with all that is broken, and the rest."""
+        cut = self.content.iloc if isinstance(self.content, pd.DataFrame) else None
+        head = cut[:at] if cut else self.content.slice(0, at)
+        tail = cut[at:] if cut else self.content.slice(at)
+        return Batch(head, self.rows[:at], self.sheet, self.broken), Batch(tail, self.rows[at:], self.sheet)
 
 
 def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Batch]:

@@ -28,9 +28,11 @@ def parquet(path: Path, name: str) -> Iterator[read.Batch]:
         file = pq.ParquetFile(path, read_dictionary=flat)
         found = _folded(file.schema_arrow.names, name)
         for part in file.iter_batches(batch_size=read.BATCH_ROWS):
-            frame = _pandas(part, found)
-            yield read.Batch(frame, np.arange(first, first + len(frame), dtype="int64"))
-            first += len(frame)
+            part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
+            columns = [_plain(column) for column in part.columns]
+            table = pa.Table.from_arrays(columns, names=found)
+            yield read.Batch(table, np.arange(first, first + len(table), dtype="int64"))
+            first += len(table)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = read.first_line(error)
         raise InputError(f"{name}: not a readable Parquet file, or one cut short ({reason}). Fetch it again.") from None
@@ -39,8 +41,8 @@ def parquet(path: Path, name: str) -> Iterator[read.Batch]:
         yield read.Batch(empty, np.empty(0, dtype="int64"))
 
 
-def _pandas(part: object, found: list[str]) -> pd.DataFrame:
-    """Return an Arrow batch as pandas: whole numbers beside blanks keep all their digits, dates are datetime64."""
+def as_frame(table: "pa.Table") -> pd.DataFrame:
+    """Return Arrow columns as pandas: whole numbers beside blanks keep all their digits, dates are datetime64."""
     import pyarrow as pa
 
     whole = {
@@ -51,23 +53,21 @@ def _pandas(part: object, found: list[str]) -> pd.DataFrame:
             (pa.uint32(), pd.UInt32Dtype), (pa.uint64(), pd.UInt64Dtype), (pa.bool_(), pd.BooleanDtype),
         )
     }  # fmt: skip
-    columns = []
-    for column in part.columns:
-        if pa.types.is_nested(column.type):
-            column = pa.array(
-                [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()], pa.string()
-            )
-        elif pa.types.is_decimal(column.type):
-            digits = pa.int64() if column.type.precision <= 18 else pa.string()  # an identifier keeps all its digits
-            column = column.cast(digits if column.type.scale == 0 else pa.float64())
-        elif pa.types.is_dictionary(column.type):
-            column = _distinct(column)
-        columns.append(column)
-    part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
-    table = pa.Table.from_arrays(columns, names=[str(i) for i in range(len(columns))])
-    frame = table.to_pandas(types_mapper=whole.get, date_as_object=False)
-    frame.columns = found
-    return frame
+    return table.to_pandas(types_mapper=whole.get, date_as_object=False)
+
+
+def _plain(column: "pa.Array") -> "pa.Array":
+    """Return a column of a type that pandas has: nested values as JSON, decimals as numbers or digits."""
+    import pyarrow as pa
+
+    if pa.types.is_nested(column.type):
+        return pa.array(
+            [None if value is None else json.dumps(value, default=str) for value in column.to_pylist()], pa.string()
+        )
+    if pa.types.is_decimal(column.type):
+        digits = pa.int64() if column.type.precision <= 18 else pa.string()  # an identifier keeps all its digits
+        return column.cast(digits if column.type.scale == 0 else pa.float64())
+    return _distinct(column) if pa.types.is_dictionary(column.type) else column
 
 
 def _distinct(column: "pa.DictionaryArray") -> "pa.Array":

@@ -8,7 +8,7 @@ cannot be used and is set aside.
 
 from dataclasses import dataclass, field
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LINEAGE = ("source_file", "source_sheet", "source_row")
 
 OUTCOMES = ("ice_custody", "declined", "released", "lifted", "cancelled", "died", "unknown")

@@ -63,6 +63,16 @@ class Tally:
         self.changed.update({(mapping.table, *what): n for what, n in result.changed.items()})
         self.places.update({(mapping.table, *what): n for what, n in result.places.items()})
 
+    def merge(self, other: "Tally") -> None:
+        """Add what was counted in a later batch."""
+        for name in ("rows_in", "kept", "aside", "unknown", "changed", "places"):
+            getattr(self, name).update(getattr(other, name))
+        for key, example in other.examples.items():
+            self.examples.setdefault(key, example)
+        for key, (use, rows) in other.columns.items():
+            self.columns.setdefault(key, [use, 0])[1] += rows
+        self.layouts.update(other.layouts)
+
     def _set_aside(self, key: tuple, rows: int, example: str) -> None:
         self.aside[key] += rows
         self.examples.setdefault(key, example)

@@ -1,7 +1,7 @@
-"""Canonical frames to Parquet, batch by batch, each table in one file with one schema."""
+"""Canonical frames to parts, batch by batch, each table in one schema; and tables back to pandas."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import pandas as pd
 import pyarrow as pa
@@ -17,34 +17,44 @@ from analysis.data.values import as_number, raw_text
 _LABEL = pa.dictionary(pa.int32(), pa.string())
 
 
-class TableWriter:
-    """Writes each table's batches to ``<folder>/<table>.parquet``; with no folder it only checks them."""
+@dataclass(frozen=True)
+class Part:
+    """Rows that one map made of one batch: their table, their order in it (file, map, batch), and the file that holds them."""
+
+    table: str
+    order: tuple[int, int, int]
+    rows: int
+    path: Path | None
+    file: str
+    sheet: str
+
+
+class PartWriter:
+    """Writes the rows of each batch to a file of their own, in the schema of their table; with no folder it only checks them."""
 
     def __init__(self, spec: Spec, folder: Path | None) -> None:
         self.spec, self.folder = spec, folder
         self.linked = any(source.link for source in spec.sources)
         self.schemas: dict[str, pa.Schema] = {}
-        self.writers: dict[str, pq.ParquetWriter] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        for writer in self.writers.values():
-            writer.close()
-
-    def add(self, table: str, frame: pd.DataFrame, file: str) -> None:
+    def add(self, table: str, frame: pd.DataFrame, file: str, stem: str) -> Path | None:
         """Check a batch against the canonical table and write it. Raises InputError for a covariate of two kinds."""
         check(table, frame, linked=self.linked)
         if table not in self.schemas:
             self.schemas[table] = _schema(table, self.spec, frame)
         arrow = _arrow(frame, self.schemas[table], file)
         if self.folder is None:
-            return
-        if table not in self.writers:
-            path = self.folder / f"{table}.parquet"
-            self.writers[table] = pq.ParquetWriter(path, arrow.schema, compression="zstd")
-        self.writers[table].write_table(arrow)
+            return None
+        path = self.folder / f"{table}-{stem}.arrow"
+        write_part(arrow, path)
+        return path
+
+
+def write_part(rows: pa.Table, path: Path) -> None:
+    """Write rows to a part, in one piece."""
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, rows.schema, options=options) as writer:
+        writer.write_table(rows.combine_chunks())
 
 
 def _schema(table: str, spec: Spec, frame: pd.DataFrame) -> pa.Schema:

@@ -27,8 +27,8 @@ def is_small(ds: "Dataset") -> bool:
     """Return whether the cohorts of a dataset are remembered; those of tables that no build made are not."""
     if not hasattr(ds, "processed"):
         return False
-    files = (ds.processed / f"{name}.parquet" for name in ds.tables)
-    return all(pq.read_metadata(file).num_rows <= MOST_ROWS for file in files)
+    tables = (sorted((ds.processed / f"{name}.parquet").iterdir()) for name in ds.tables)
+    return all(sum(pq.read_metadata(file).num_rows for file in files) <= MOST_ROWS for files in tables)
 
 
 def remembered(
