@@ -26,6 +26,12 @@ def copy_project(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def project_copy():
+    """The function that copies the project into an empty folder."""
+    return copy_project
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The default site, built once in a folder of its own: its root."""
     from analysis.cli import main
