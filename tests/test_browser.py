@@ -52,7 +52,7 @@ def test_pages_are_whole_without_scripts_and_ask_the_network_for_nothing(site, b
             page.goto(path.as_uri())
             # these forms show only with scripts; what they search stands without them
             page.evaluate(
-                "document.querySelectorAll('.calculator form, form.tools').forEach(form => form.remove())"
+                "document.querySelectorAll('.calculator form, form.finder').forEach(form => form.remove())"
             ) if scripts else None
             texts.append(page.inner_text("main"))
             context.close()

@@ -161,7 +161,7 @@ def test_the_index_finds_and_sorts_and_is_whole_without_scripts(site, browser):
     page.get_by_label("Find a dataset").fill("carolina YEARS")
     assert page.locator("section.data li:visible").count() == 1
     assert page.locator("section.data:visible").count() == 1
-    assert page.locator(".tools output").inner_text() == f"1 of {everything} lines"
+    assert page.locator(".finder output").inner_text() == f"1 of {everything} lines"
     page.get_by_label("Find a dataset").fill("")
     page.get_by_label("Order of datasets").select_option("name")
     names = page.locator("section.data h2").all_inner_texts()

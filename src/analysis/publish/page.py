@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from IPython.display import display
 
-from analysis.publish import figures, formulas, fragments, glossary, numbers, prose, tables
+from analysis.publish import figures, formulas, fragments, glossary, prose, results, tables
 from analysis.publish.curves import Seen, release_curve
 from analysis.publish.figures import svg
 from analysis.publish.figures.drawing import SYNTHETIC
 from analysis.publish.privacy import release
 from analysis.publish.rule import DISCLOSURES, ReleaseError
-from analysis.publish.values import Share, guard, plain, risk, share, span
+from analysis.publish.values import plain, risk, share, span
 
 __all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "risk", "share", "span"]
 
@@ -187,12 +187,8 @@ class Page:
         if name in self._results:
             raise ValueError(f"result {name!r} is given twice")
         self._results.add(name)
-        digits = numbers.OPTIMIZER_DIGITS if optimizer else numbers.DIGITS
-        if isinstance(value, pd.DataFrame):
-            written = numbers.publish(tables.to_records(release(value, self.disclosure, **declared)), digits)
-        else:
-            written = self._result(name, value, digits)
-        self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=written)
+        value = results.written(name, value, self.disclosure, optimizer, declared)
+        self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=value)
 
     def release(self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = ()) -> pd.DataFrame:
         """Return the steps of a curve that may be shown, to draw and to read numbers from; a step ends at each of ``ends`` if it can.
@@ -226,12 +222,6 @@ class Page:
         """Return short texts as HTML, their values judged together."""
         shown = prose.together(templates, values, self.disclosure, self._said)
         return [prose.filled_html(text, prose.used(text, shown), "public", inline=True) for text in templates]
-
-    def _result(self, name: str, value: object, digits: int) -> object:
-        shown = guard({name: value}, self.disclosure)[name]
-        if isinstance(shown, Share):
-            return numbers.publish(shown.record(), digits)
-        return numbers.publish(getattr(shown, "value", None) if hasattr(shown, "value") else str(shown.words), digits)
 
     def _show(self, body: str, **record: object) -> None:
         bundle = {"text/html": _NOTEBOOK.format(body), MIME: {**record, "html": body}, "text/plain": ""}

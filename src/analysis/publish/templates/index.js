@@ -1,10 +1,10 @@
 // Finds and sorts what the page lists. It loads nothing and stores nothing; without it the whole list stands as it is.
 "use strict";
 const list = document.querySelector("[data-list]");
-const tools = document.querySelector(".tools");
-if (list && tools) {
-  const [find, order] = [tools.querySelector("input"), tools.querySelector("select")];
-  const said = tools.querySelector("output");
+const finder = document.querySelector(".finder");
+if (list && finder) {
+  const [find, order] = [finder.querySelector("input"), finder.querySelector("select")];
+  const said = finder.querySelector("output");
   const groups = [...list.querySelectorAll(":scope > section")];
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
   const texts = new Map(groups.flatMap((group) => [group, ...group.querySelectorAll("li")]).map((e) => [e, plain(e.textContent)]));
@@ -36,6 +36,6 @@ if (list && tools) {
   };
   find.addEventListener("input", filter);
   order.addEventListener("change", sort);
-  tools.addEventListener("submit", (event) => event.preventDefault());
-  tools.hidden = false;
+  finder.addEventListener("submit", (event) => event.preventDefault());
+  finder.hidden = false;
 }
