@@ -203,11 +203,11 @@ class Reading:
             assumes += "; the interval takes the rows of one person as dependent"
         return {
             "numerator": self.hit.sum(), "denominator": len(self.frame), "unit": self.rows, "estimate": estimate,
-            "lower": lower, "upper": upper, "assumes": self.given.lstrip() + assumes,
+            "lower": lower, "upper": upper, "assumes": f"{self.given} {assumes}".lstrip(),
         }  # fmt: skip
 
     def _share(self, k: int, n: int, unit: str, assumes: str) -> dict:
-        return self._line(proportion(int(k), int(n), level=self.level), unit, self.given.lstrip() + assumes)
+        return self._line(proportion(int(k), int(n), level=self.level), unit, f"{self.given} {assumes}".lstrip())
 
     @staticmethod
     def _line(found, unit: str, assumes: str) -> dict:
