@@ -6,7 +6,7 @@ ANALYSIS := $(PYTHON) -m analysis
 DATASETS ?=
 JOBS ?= 2
 
-.PHONY: report test setup figures data new check sweep lab verify worlds bench lock clean help
+.PHONY: report test setup figures data new check sweep lab verify worlds bench torture lock clean help
 
 report: $(STAMP) ## build the site of reports (DATASETS="name ..." chooses datasets, OPEN=1 opens it)
 	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open)
@@ -42,6 +42,9 @@ worlds: $(STAMP) ## compute the coverage of every interval over simulated worlds
 
 bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
 	@$(ANALYSIS) bench
+
+torture: $(STAMP) ## kill builds, break disks and mutate files; nothing may be lost (about an hour)
+	@$(ANALYSIS) torture $(ARGS)
 
 lock: ## refresh the locks (needs uv)
 	@sh setup.sh lock

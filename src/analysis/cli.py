@@ -5,6 +5,7 @@ user can mend is an InputError and is printed as one line with exit code 2.
 """
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +13,14 @@ from pathlib import Path
 from analysis.data.errors import InputError
 
 DEFAULT = ("north-carolina", "demo")
+_ROOM = (errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EIO)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 a report or test failed, 2 the input cannot be used."""
     parser = _parser()
     arguments, arguments.rest = parser.parse_known_args(argv)
-    if arguments.rest and arguments.run not in (_test, _bench):
+    if arguments.rest and arguments.run not in (_test, _bench, _torture):
         parser.error(f"unknown argument {arguments.rest[0]}")
     try:
         return arguments.run(arguments)
@@ -30,6 +32,22 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except MemoryError:
+        print(
+            "analysis: there is not enough memory. Close other programs and run the same command again.",
+            file=sys.stderr,
+        )
+        return 2
+    except OSError as error:
+        if error.filename is None and error.errno not in _ROOM:
+            raise  # no fault of a disk or folder
+        print(f"analysis: {InputError(_said(error))}", file=sys.stderr)
+        return 2
+
+
+def _said(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}. Make room, or make the folder writable, and run the same command again."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("test", _test, "run the tests; further arguments go to pytest")
     command("bench", _bench, "measure speed and memory as ratios; further arguments go to the benchmark")
+    command(
+        "torture", _torture, "kill builds, break disks and mutate files; further arguments: --kills, --cases, --seed"
+    )
     return parser
 
 
@@ -176,3 +197,9 @@ def _bench(arguments: argparse.Namespace) -> int:
     from analysis.bench import main as bench
 
     return bench(arguments.rest)
+
+
+def _torture(arguments: argparse.Namespace) -> int:
+    from analysis.torture.command import main as torture
+
+    return torture(arguments.rest)

@@ -43,7 +43,7 @@ def test_a_plan_is_dated_and_checked(tmp_path) -> None:
         ('written = "May"\n', "expected a date"),
         ("written = 2024-05-01\nquestions = 1\n", "Did you mean 'question'"),
         ("written = 2024-05-01\n[question.a]\nask = 1\n", "Did you mean 'asks'"),
-        ("written = \n", "not TOML"),
+        ("written = \n", "not valid TOML"),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=says):

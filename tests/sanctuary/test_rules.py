@@ -163,7 +163,7 @@ def test_exceptions_fix_the_answer_and_absent_ones_are_named(tmp_path):
         ('basis = "charge"', 'basis = "charge"\nwarrant = "yes"', "expected true or false"),
         ('basis = "charge"', 'basis = "charge"\npartly = ["assault"]', "stands in groups and in partly"),
         ('then = "honour"', 'then = "hold"', "exception 2"),
-        ('title = "Test"', "title = Test", "not TOML"),
+        ('title = "Test"', "title = Test", "not valid TOML"),
     ],
 )
 def test_what_is_wrong_with_a_rule_file(tmp_path, old, new, said):

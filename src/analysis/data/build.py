@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
 from analysis.data import raw_values, state
@@ -20,9 +21,9 @@ from analysis.data.crew import Crew, size
 from analysis.data.errors import InputError
 from analysis.data.finish import Engine, Linkage, find_duplicates, link_people, table_files, with_duplicates
 from analysis.data.private import PrivateRows
-from analysis.data.read import Batch, batches, frame_batches
+from analysis.data.read import Batch, batches, first_line, frame_batches
 from analysis.data.recognize import recognized
-from analysis.data.sources import RawFile, check_once, package_frame
+from analysis.data.sources import RawFile, check_once, check_unchanged, package_frame
 from analysis.data.spec import Spec
 from analysis.data.tally import Tally
 from analysis.data.work import Done, Work
@@ -45,6 +46,16 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
             f"{spec.name}: the processed tables cannot be written ({error.strerror or error}: {error.filename or target}). Make room, or "
             "make the folder writable, and run the same command again."
         ) from None
+    except (MemoryError, duckdb.OutOfMemoryException):
+        raise InputError(
+            f"{spec.name}: there is not enough memory to build the tables. Close other programs, or split the largest file into several "
+            'that one path = "part-*.csv" names, and run the same command again.'
+        ) from None
+    except duckdb.Error as error:
+        check_unchanged(spec, files)
+        raise InputError(
+            f"{spec.name}: the query engine could not build the tables ({first_line(error)}). If the disk is full, make room; else report it."
+        ) from None
     return target
 
 
@@ -56,6 +67,7 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
     try:
         with started(spec, files, parts, private) as (work, crew):
             reading = read_all(work, crew)
+            check_unchanged(spec, files)
             _write_tables(work, crew, reading, beside).to_parquet(beside / "quality.parquet", index=False)
         _write_counts(reading.tally, beside, private)
         shutil.rmtree(parts)

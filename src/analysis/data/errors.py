@@ -1,11 +1,29 @@
 """The one kind of error that a user is meant to read: a sentence that says what to do."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST = 1000  # characters of a message
+# what moves the cursor, colours the terminal, ends the line or turns the direction of the text
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class InputError(Exception):
-    """Input that cannot be used: names the file, what was found, what was expected and what to do."""
+    """Input that cannot be used: names the file, what was found, what was expected and what to do.
+
+    The message is one line: what it quotes from a file is shortened, and cannot move a terminal's cursor.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+def one_line(message: str) -> str:
+    """Return a message with control characters written out, and its middle left out where it is very long."""
+    shown = _CONTROL.sub(lambda mark: mark[0].encode("unicode_escape").decode(), message)
+    half = LONGEST // 2
+    return shown if len(shown) <= LONGEST else f"{shown[:half]} [...] {shown[-half:]}"
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -78,4 +78,6 @@ def _column(values: pd.Series) -> pa.Array:
         column = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # values of several kinds
         column = pa.array(raw_text(values), from_pandas=True)
+    if pa.types.is_duration(column.type):  # one that the query engine cannot hold is an error of it
+        column = pa.array(raw_text(values), from_pandas=True)
     return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column

@@ -19,6 +19,7 @@ import pandas as pd
 
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
+from analysis.data.unpacked import check_zip, open_gzip
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,9 +126,10 @@ def opened(
 ) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
     """Yield (member, function that opens it) for a text file, plain or packed; ``sheets`` chooses members of a zip."""
     if packing == ".gz":
-        yield "", partial(gzip.open, path)
+        yield "", partial(open_gzip, path, name)
     elif packing == ".zip":
         with zipfile.ZipFile(path) as archive:
+            check_zip(archive, path.stat().st_size, name)
             inside = [m for m in archive.namelist() if m and m[-1] != "/" and not m.startswith("__MACOSX/")]
             members = [member for member in inside if Path(member).suffix.lower() in _TEXTS]
             if not members:

@@ -13,6 +13,7 @@ from analysis.data import read
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
 from analysis.data.top_rows import TOP, found_header
+from analysis.data.unpacked import check_workbook
 
 
 def excel(path: Path, source: Source, name: str) -> Iterator[read.Batch]:
@@ -21,6 +22,7 @@ def excel(path: Path, source: Source, name: str) -> Iterator[read.Batch]:
     Formulas give the value stored in the file; nothing is computed and no link is followed. An error
     value such as #N/A is a blank, and so are the cells of a merged area but its first.
     """
+    check_workbook(path, name)
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         sheets = [sheet.name for sheet in book.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]

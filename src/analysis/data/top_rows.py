@@ -9,6 +9,7 @@ from analysis.data import read
 from analysis.data.blocks import Source
 from analysis.data.encodings import encoding_of
 from analysis.data.errors import InputError
+from analysis.data.unpacked import check_workbook
 
 TOP = 50  # rows among which a header is looked for
 
@@ -38,6 +39,7 @@ def found_header(rows: list[list[str]], known: frozenset[str], *, underscores: b
 def _of_workbook(path: Path, name: str) -> list[list[str]]:
     import python_calamine as calamine
 
+    check_workbook(path, name)
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         for info in book.sheets_metadata:

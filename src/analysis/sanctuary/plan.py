@@ -4,17 +4,18 @@
 younger than the data, the report says so, because a plan that could have been made after a look is worth less.
 """
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from analysis.data.errors import InputError, nearest
+from analysis.data.errors import InputError
+from analysis.data.keys import check_keys, load_toml, shown
 
-_TOP = ("written", "note", "question", "short_window")
-_QUESTION = (
-    "asks", "estimand", "design", "definition", "groups", "horizon", "adjust", "cluster", "operators", "outcome", "every", "control",
-)  # fmt: skip
+_TOP = {"written": date, "note": str, "question": dict, "short_window": dict}
+_QUESTION = {
+    "asks": str, "estimand": str, "design": str, "definition": str, "groups": list, "horizon": int, "adjust": list, "cluster": str,
+    "operators": list, "outcome": str, "every": str, "control": str,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,15 @@ def read_plan(path: str | Path) -> Plan:
         raise InputError(
             f"{path.name}: not found in {path.parent.name}/. A plan names the primary specification of each question; see that of demo."
         )
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.name}: not TOML ({error}).") from None
-    _check(raw, _TOP, path.name)
-    if not isinstance(raw.get("written"), date):
-        raise InputError(f"{path.name}: 'written' is {raw.get('written')!r}, expected a date such as 2026-11-24.")
+    raw = load_toml(path, path.name)
+    check_keys(raw, _TOP, path.name)
+    if "written" not in raw:
+        raise InputError(f"{path.name}: 'written' is missing, expected a date such as 2026-11-24.")
     for name, question in raw.get("question", {}).items():
-        _check(question, _QUESTION, f"{path.name}, question '{name}'")
+        check_keys(question, _QUESTION, f"{path.name}, question {shown(name)}")
         if "asks" not in question:
             raise InputError(
-                f"{path.name}, question '{name}': 'asks' is missing: what the question asks, in a sentence."
+                f"{path.name}, question {shown(name)}: 'asks' is missing: what the question asks, in a sentence."
             )
     return Plan(raw["written"], raw.get("question", {}), raw.get("note", ""), path.name)
 
@@ -60,9 +58,3 @@ def read_plan(path: str | Path) -> Plan:
 def plan_of(folder: Path) -> Plan | None:
     """Return the plan beside a ``dataset.toml``, or None where there is none."""
     return read_plan(folder / "plan.toml") if (folder / "plan.toml").is_file() else None
-
-
-def _check(found: dict, known: tuple[str, ...], where: str) -> None:
-    for key in found:
-        if key not in known:
-            raise InputError(f"{where}: unknown key '{key}'.{nearest(key, known)}")

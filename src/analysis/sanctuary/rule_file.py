@@ -3,18 +3,24 @@
 The shipped rules lie in ``rules/``; ``nyc-2014-law.toml`` there explains every key.
 """
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from analysis.data.errors import InputError, nearest
+from analysis.data.keys import check_keys, load_toml, shown, texts
 from analysis.data.tables import CHARGE_GROUPS
 
 FOLDER = Path(__file__).parent / "rules"
 BASES = ("conviction", "charge")
 COLUMNS = {"conviction_date": "conviction_date", "warrant": "judicial_warrant"}
+MOST_YEARS = 200  # to look back
 THEN = ("honour", "release")
+_KEYS = {
+    "title": str, "basis": str, "groups": list, "instrument": str, "partly": list, "look_back_years": (int, float), "counted_from": str,
+    "warrant": bool, "columns": dict, "exceptions": list, "place": str, "start": date, "end": date, "source_seen": str,
+    "approximate": str, "note": str,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,15 +71,8 @@ def read_rule(rule: str | Path) -> OffenceRule:
         raise InputError(
             f"there is no offence rule '{rule}'.{nearest(str(rule), shipped_rules())} Or give the path of a TOML file."
         )
-    try:
-        with path.open("rb") as file:
-            found = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not TOML ({error}).") from None
-    fields = [name for name in OffenceRule.__dataclass_fields__ if name != "name"]
-    for key in found:
-        if key not in fields:
-            raise InputError(f"{path.name}: unknown key '{key}'.{nearest(key, fields)}")
+    found = load_toml(path, path.name)
+    check_keys(found, _KEYS, path.name)
     for key in ("title", "basis", "groups", "instrument"):
         if key not in found:
             raise InputError(f"{path.name}: no key '{key}'. An offence rule needs title, basis, groups and instrument.")
@@ -83,30 +82,25 @@ def read_rule(rule: str | Path) -> OffenceRule:
 def _checked(path: Path, found: dict) -> OffenceRule:
     if found["basis"] not in BASES:
         raise InputError(
-            f"{path.name}: basis = {found['basis']!r}, expected 'conviction' or 'charge'.{nearest(found['basis'], BASES)}"
+            f"{path.name}: basis = {shown(found['basis'])}, expected 'conviction' or 'charge'.{nearest(found['basis'], BASES)}"
         )
     for key in ("groups", "partly"):
-        values = found.get(key, [])
-        if not isinstance(values, list):
-            raise InputError(f"{path.name}: {key} = {values!r}, expected a list of charge groups.")
-        for value in values:
+        for value in texts(found, key, path.name):
             if value not in CHARGE_GROUPS or value == "unknown":
                 raise InputError(
-                    f"{path.name}: {key} names '{value}', which is no charge group.{nearest(value, CHARGE_GROUPS)}"
+                    f"{path.name}: {key} names {shown(value)}, which is no charge group.{nearest(value, CHARGE_GROUPS)}"
                 )
     if both := sorted(set(found["groups"]) & set(found.get("partly", []))):
         raise InputError(f"{path.name}: '{both[0]}' stands in groups and in partly, expected in one of them.")
     years = found.get("look_back_years")
-    if years is not None and (isinstance(years, bool) or not isinstance(years, int | float) or years <= 0):
-        raise InputError(f"{path.name}: look_back_years = {years!r}, expected a number of years above 0.")
+    if years is not None and not 0 < years <= MOST_YEARS:
+        raise InputError(
+            f"{path.name}: look_back_years = {shown(years)}, expected a number of years above 0, at most {MOST_YEARS}."
+        )
     if years is not None and found["basis"] == "charge":
         raise InputError(f"{path.name}: look_back_years goes with basis = 'conviction', not with a charge.")
-    if not isinstance(found.get("warrant", False), bool):
-        raise InputError(f"{path.name}: warrant = {found['warrant']!r}, expected true or false.")
     columns = found.get("columns", {})
-    for key in columns:
-        if key not in COLUMNS:
-            raise InputError(f"{path.name}: columns names '{key}'.{nearest(key, COLUMNS)}")
+    check_keys(columns, dict.fromkeys(COLUMNS, str), f"{path.name}, columns")
     exceptions = tuple(
         _exception(path.name, number, item) for number, item in enumerate(found.get("exceptions", []), 1)
     )
@@ -115,9 +109,12 @@ def _checked(path: Path, found: dict) -> OffenceRule:
     return OffenceRule(name=path.stem, **rest)
 
 
-def _exception(file: str, number: int, item: dict) -> OffenceException:
-    if set(item) != {"column", "values", "then"} or item["then"] not in THEN:
-        raise InputError(
-            f"{file}: exception {number}, expected column, values (a list) and then ('honour' or 'release')."
-        )
+def _exception(file: str, number: int, item: object) -> OffenceException:
+    where = f"{file}, exception {number}"
+    check_keys(item, {"column": str, "values": list, "then": str}, where)
+    if len(item) < 3 or item["then"] not in THEN:
+        raise InputError(f"{where}: expected column, values (a list) and then ('honour' or 'release').")
+    for value in item["values"]:
+        if isinstance(value, dict | list):
+            raise InputError(f"{where}: values holds {shown(value)}, expected texts or numbers.")
     return OffenceException(item["column"], tuple(str(value) for value in item["values"]), item["then"])
