@@ -49,7 +49,7 @@ class _Gzip(io.RawIOBase):
 
     def __init__(self, path: Path, name: str) -> None:
         self.packed, self.name, self.unpacked = path.stat().st_size, name, 0
-        self.file = gzip.open(path)
+        self.file = gzip.open(path)  # noqa: SIM115 (closed by close)
 
     def readable(self) -> bool:
         return True
