@@ -9,18 +9,18 @@ import pytest
 
 from analysis.publish.contrast import ratio
 
-# What lies behind a text is the topmost filled shape at its middle that is no text, or the paper.
+# What lies behind a text are the filled shapes at its middle that are no text, each as opaque as it is, and the paper.
 MEASURE = """() => [...document.querySelectorAll('svg.fig')].flatMap(svg => {
     svg.scrollIntoView();
     const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
     const paper = getComputedStyle(document.documentElement).backgroundColor;
     const hits = (x, y) => document.elementsFromPoint(x, y).filter(e => svg.contains(e) && !e.matches('svg, text, tspan'));
-    const filled = e => { const s = getComputedStyle(e); return s.fill !== 'none' && +s.fillOpacity * s.opacity >= .5; };
+    const paint = e => { const s = getComputedStyle(e); return [s.fill, s.fill === 'none' ? 0 : s.fillOpacity * s.opacity]; };
     return [...svg.querySelectorAll('text')].map(t => {
         const r = t.getBoundingClientRect(), s = getComputedStyle(t);
-        const under = hits(r.x + r.width / 2, r.y + r.height / 2).find(filled);
+        const under = hits(r.x + r.width / 2, r.y + r.height / 2).map(paint).filter(([, opacity]) => opacity);
         return {figure: svg.querySelector('title').textContent, text: t.textContent, size: parseFloat(s.fontSize) * scale,
-                colour: s.fill, behind: under ? getComputedStyle(under).fill : paper,
+                colour: s.fill, behind: [...under, [paper, 1]],
                 x: [r.left - box.left, r.right - box.left], width: box.width, screen: innerWidth, left: r.left, right: r.right,
                 y: [r.top - box.top + .2 * r.height, r.bottom - box.top - .2 * r.height]};
     });
@@ -32,6 +32,15 @@ def hexed(colour):
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
+def behind(layers):
+    """The colour of layers (colour, opacity), the topmost first, laid over each other."""
+    seen = (0.0, 0.0, 0.0)
+    for colour, opacity in reversed(layers):
+        over = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+        seen = [opacity * a + (1 - opacity) * b for a, b in zip(over, seen, strict=True)]
+    return "#" + "".join(f"{round(part):02x}" for part in seen)
+
+
 def faults(texts):
     """What is wrong with the texts of a page's figures: too small, too faint, off the screen, over each other."""
     found = []
@@ -39,7 +48,7 @@ def faults(texts):
         where = f"{t['figure'][:50]}: {t['text']!r}"
         if t["size"] < 10:
             found.append(f"{where} is {t['size']:.1f} px")
-        if (seen := ratio(hexed(t["colour"]), hexed(t["behind"]))) < 4.5:
+        if (seen := ratio(hexed(t["colour"]), behind(t["behind"]))) < 4.5:
             found.append(f"{where} has contrast {seen:.1f}")
         if t["left"] < 0 or t["right"] > t["screen"] or t["x"][0] < -3 or t["x"][1] > t["width"] + 3:
             found.append(f"{where} is cut")
@@ -52,6 +61,11 @@ def faults(texts):
                 if all(min(a[k][1], b[k][1]) - max(a[k][0], b[k][0]) > 1.5 for k in "xy"):
                     found.append(f"{figure[:50]}: {a['text']!r} lies over {b['text']!r}")
     return found
+
+
+def test_layers_are_laid_over_each_other():
+    assert behind([["rgb(255, 255, 255)", 1]]) == "#ffffff"
+    assert behind([["rgb(0, 0, 0)", 0.5], ["rgb(200, 100, 0)", 1]]) == "#643200"
 
 
 @pytest.mark.parametrize("width", [1280, 380])
