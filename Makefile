@@ -41,7 +41,7 @@ worlds: $(STAMP) ## compute the coverage of every interval over simulated worlds
 	@$(ANALYSIS) worlds
 
 bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
-	@$(ANALYSIS) bench
+	@$(ANALYSIS) bench $(ARGS)
 
 torture: $(STAMP) ## kill builds, break disks and mutate files; nothing may be lost (about an hour)
 	@$(ANALYSIS) torture $(ARGS)

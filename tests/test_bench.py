@@ -63,7 +63,7 @@ def test_bench_says_which_step_failed(tmp_path, notebook):
 def test_a_part_that_does_not_exist_is_refused(capsys):
     with pytest.raises(SystemExit):
         bench.main(["--parts", "estimators,speed"])
-    assert "there is no part 'speed': choose from estimators, reports" in capsys.readouterr().err
+    assert f"there is no part 'speed': choose from {', '.join(bench.PARTS)}" in capsys.readouterr().err
 
 
 def test_people_are_the_same_with_categoricals_and_with_text(folder):
@@ -149,3 +149,13 @@ def test_specifications_one_by_one_are_those_of_the_curve(tmp_path, monkeypatch)
     for spec, value in plain:
         same = np.logical_and.reduce([curves[0][choice] == spec[choice] for choice in curves[0].attrs["choices"]])
         assert value == pytest.approx(curves[0].loc[same, "estimate"].item(), abs=1e-9)
+
+
+def test_every_way_finds_the_same_life_table(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_HOME", str(Path(__file__).parents[1]))
+    bench.main(["--root", str(tmp_path), "--parts", "scale", "--detainers", "3000", "6000", "--follow-ups", "50000"])
+    found = kept(tmp_path)["scale"]
+    assert [row["way"] for row in found["rows"]] == [*["ours", "sql", "read", "pandas"] * 2, "grouped", "group_by"]
+    page = (tmp_path / "reports" / "bench.html").read_text()
+    assert all(target["what"] in page for target in found["targets"])
+    assert "growth exponent" in capsys.readouterr().out

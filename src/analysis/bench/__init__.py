@@ -1,13 +1,13 @@
 """Speed and memory as ratios to named alternatives: what a report costs, and what an estimate costs.
 
-Every part prints what it measured; all of it is kept in ``reports/bench.json``.
+Every part prints what it measured; all of it is kept in ``reports/bench.json`` and shown by ``reports/bench.html``.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-PARTS = ("estimators", "reports", "sweeps", "specifications")
+PARTS = ("estimators", "reports", "sweeps", "specifications", "scale")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,9 +16,9 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: see ``--help``.
     """
-    from analysis.bench import estimators, reports, specifications, sweeps
+    from analysis.bench import estimators, reports, scale, specifications, sweeps
 
-    parts = (estimators, reports, sweeps, specifications)
+    parts = (estimators, reports, sweeps, specifications, scale)
     options = _options(argv, *parts)
     met = True
     for part in (part for part in parts if part.__name__.rpartition(".")[2] in options.parts):
@@ -49,10 +49,13 @@ def _chosen(text: str) -> list[str]:
 
 
 def _keep(path: Path, found: dict) -> None:
+    from analysis.bench.page import page
     from analysis.publish import outputs
 
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         before = {}
-    outputs.write(path, outputs.to_json({**before, **found}))
+    whole = {**before, **found}
+    outputs.write(path, outputs.to_json(whole))
+    outputs.write(path.with_suffix(".html"), page(whole))

@@ -64,10 +64,10 @@ class Dataset:
         return frame
 
     def table(self, table: str) -> "ibis.Table":
-        """Return a canonical table as an Ibis table on DuckDB. Raises InputError as ``frame`` does."""
-        from analysis.data.engine import parquet
+        """Return a canonical table as an Ibis table of the dataset's engine. Raises InputError as ``frame`` does."""
+        from analysis.data.engine import chosen, parquet
 
-        return parquet(self._path(table))
+        return parquet(self._path(table), chosen(self.spec.engine))
 
     @cached_property
     def quality(self) -> pd.DataFrame:

@@ -1,21 +1,91 @@
-"""The query engine: Ibis on DuckDB, with a memory limit and room to spill."""
+"""The query engine: Ibis on DuckDB, with a memory limit and room to spill, or the same expressions on Spark.
+
+``engine`` in ``dataset.toml`` chooses, ANALYSIS_ENGINE before it. ANALYSIS_MEMORY (such as "2GB") limits what DuckDB
+holds in memory; what goes beyond is written to a folder of its own under the system's temporary folder. For Spark
+ANALYSIS_SPARK says where it runs (a master's address; by default on this machine's processors).
+"""
 
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import ibis
 
+from analysis.data.errors import InputError, nearest
+from analysis.data.spec import ENGINES
+
+SPARK = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def chosen(said: str = "duckdb") -> str:
+    """Return the engine that ANALYSIS_ENGINE names, else the one that a dataset says. Raises InputError for another."""
+    name = os.environ.get("ANALYSIS_ENGINE") or said
+    if name not in ENGINES:
+        raise InputError(f"ANALYSIS_ENGINE = '{name}', expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
+    return name
+
 
 @cache
-def connection() -> ibis.BaseBackend:
-    """Return the process's DuckDB connection. ANALYSIS_MEMORY (such as "2GB") limits what it holds in memory."""
-    limit = os.environ.get("ANALYSIS_MEMORY")
-    options = {"memory_limit": limit} if limit else {}
+def connection(name: str = "duckdb") -> ibis.BaseBackend:
+    """Return the process's connection to an engine. Raises InputError where Spark is asked for and not installed."""
+    return _spark() if name == "spark" else scratch()
+
+
+def scratch(folder: Path | None = None, memory: str | None = None) -> ibis.BaseBackend:
+    """Return a DuckDB connection of its own that spills to ``folder`` beyond ``memory`` (default: ANALYSIS_MEMORY)."""
+    spill = folder or Path(tempfile.gettempdir()) / f"analysis-spill-{os.getpid()}"
+    options = {"temp_directory": str(spill)}
+    if limit := memory or os.environ.get("ANALYSIS_MEMORY"):
+        options["memory_limit"] = limit
     return ibis.duckdb.connect(**options)
 
 
-def parquet(path: Path) -> ibis.Table:
+def parquet(path: Path, name: str = "duckdb") -> ibis.Table:
     """Return a Parquet file, or a folder of them, as an Ibis table."""
-    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-    return connection().read_parquet([str(file) for file in files])
+    parts = path / "*.parquet" if path.is_dir() and name == "duckdb" else path
+    return connection(name).read_parquet(str(parts))
+
+
+@contextmanager
+def staged(table: ibis.Table) -> Iterator[ibis.Table]:
+    """Compute a table once, inside the engine, for as long as several queries need it."""
+    backend = ibis.get_backend(table)
+    if backend.name != "duckdb":
+        with table.cache() as kept:
+            yield kept
+        return
+    # not cache(): with some versions of what it stands on, its DROP TABLE names no table
+    name = ibis.util.gen_name("staged")
+    kept = backend.create_table(name, table, temp=True)
+    try:
+        yield kept
+    finally:
+        backend.raw_sql(f'DROP TABLE "{name}"')
+
+
+def _spark() -> ibis.BaseBackend:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise InputError(
+            'engine = "spark" needs PySpark, which has an environment of its own: run `sh setup.sh cluster`, then '
+            ".venv-cluster/bin/python -m analysis report."
+        ) from None
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("analysis").master(os.environ.get("ANALYSIS_SPARK", "local[*]"))
+    for key, value in SPARK.items():
+        builder = builder.config(key, value)
+    if memory := os.environ.get("ANALYSIS_MEMORY"):
+        builder = builder.config("spark.driver.memory", memory.lower().removesuffix("b"))
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return ibis.pyspark.connect(session)

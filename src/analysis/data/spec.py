@@ -16,9 +16,10 @@ from analysis.data.link_columns import read_threshold
 TIME_UNITS = ("day", "week", "month", "year")
 MOST_LAG = 3660
 ROWS = ("person", "release", "detainer")
+ENGINES = ("duckdb", "spark")
 _TOP = {
     "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
-    "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "files": list, "link": dict,
+    "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "engine": str, "files": list, "link": dict,
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ class Spec:
     seed: int | None
     sources: tuple[Source, ...]
     link_threshold: float
+    engine: str = "duckdb"
 
     @property
     def folder(self) -> Path:
@@ -65,6 +67,7 @@ def read_spec(file: Path) -> Spec:
     _one_of(raw.get("disclosure", "restricted"), ("restricted", "public"), where, "disclosure")
     _one_of(raw.get("time_unit", "day"), TIME_UNITS, where, "time_unit")
     _one_of(raw.get("one_row_per", "person"), ROWS, where, "one_row_per")
+    _one_of(raw.get("engine", "duckdb"), ENGINES, where, "engine")
     if "generator" in raw and raw["kind"] != "synthetic":
         raise InputError(
             f"{where}: generator = '{raw['generator']}' makes synthetic files, so kind must be \"synthetic\"."
@@ -98,6 +101,7 @@ def read_spec(file: Path) -> Spec:
         seed=raw.get("seed"),
         sources=tuple(blocks),
         link_threshold=read_threshold(raw.get("link", {}), where),
+        engine=raw.get("engine", "duckdb"),
     )
 
 

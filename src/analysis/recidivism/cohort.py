@@ -8,22 +8,22 @@ no outcome ever decides who is counted. The work is an Ibis expression that runs
 from datetime import date
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError
-from analysis.data.tables import EXIT_KINDS
+from analysis.data.tables import EXIT_KINDS, TABLES
 from analysis.recidivism.arguments import UNITS, check_arguments
 from analysis.recidivism.durations import check_kinds, follow_up_rows
-from analysis.recidivism.follow import data_end, event_dates, exit_dates, first_events
-from analysis.recidivism.held import spells_of
-from analysis.recidivism.origins import COVARIATES, starts_of_follow_up
+from analysis.recidivism.follow import data_end
+from analysis.recidivism.followed import LazyCohort, Question, collected, followed
+from analysis.recidivism.origins import COVARIATES, LINEAGE
 from analysis.recidivism.remembered import is_small, remembered
 from analysis.recidivism.requests import EPISODE_GAP, Choice
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
 
+TABLE_DATES = {name for table in TABLES.values() for name in table.dates}
 _ROW = {"first_release": "person", "every_release": "release", "first_detainer": "person", "every_episode": "episode"}
 
 
@@ -41,7 +41,9 @@ def cohort(
     duplicates: str = "keep",
     episode_gap: int = EPISODE_GAP,
     custody: bool = True,
-) -> pd.DataFrame:
+    keep: tuple[str, ...] = (),
+    lazy: bool = False,
+) -> "pd.DataFrame | LazyCohort":
     """Return the cohort of a dataset: days from an origin to the first event.
 
     Parameters
@@ -82,10 +84,15 @@ def cohort(
         release, and an arrest of someone who is held no re-arrest; both are counted. False takes every release
         and arrest as it is written. Time in custody after the origin stays in the follow-up of a first event;
         ``data.custody.time_at_risk`` takes it out.
+    keep
+        Further columns of the rows that start the follow-up, such as ``("facility", "outcome")``, to carry along.
+    lazy
+        Leave the rows in the query engine: what is returned holds an Ibis table with the same columns, which
+        ``life_table`` and ``with_policy`` take, so that no table of people is ever held in memory.
 
     Returns
     -------
-    DataFrame
+    DataFrame, or LazyCohort with ``lazy=True``
         person_id, jurisdiction, prepared, released, covariates, follow_up (days from origin to data
         end), entry (missing = from the start), days, event (missing = censored). ``attrs`` says how it
         was made: dataset, time_unit, origin, event, competing, unit, row, data_end, follow_up (where it
@@ -103,83 +110,60 @@ def cohort(
     if "follow_up" in ds.tables:
         if end is not None or severity != "any":
             raise InputError(f"{ds.name} gives durations and no dates: until and severity are not to be had from it.")
+        if lazy:
+            raise InputError(
+                f"{ds.name} gives durations: its table is as good as a cohort. Take life_table(ds.table('follow_up'), ...)."
+            )
         frame, event, present, left_out = follow_up_rows(ds, origin, event, competing)
         unit = f"every {ds.one_row_per}"
-        frame = _described(frame, ds, origin, event, present, unit, ds.one_row_per, None, left_out)
-    else:
-        unit = unit or UNITS[origin][0]
-        frame = _from_dates(ds, origin, event or "rearrest", competing, unit, min_days, severity, end, choice, custody)
-    frame.attrs["detainers"] = choice.described()
-    return enter_late(frame, entry_days)
-
-
-def _from_dates(
-    ds: "Dataset",
-    origin: str,
-    event: str,
-    competing: tuple[str, ...],
-    unit: str,
-    min_days: int,
-    severity: str,
-    until: date | None,
-    choice: Choice,
-    custody: bool,
-) -> pd.DataFrame:
+        frame.attrs = _described(ds, origin, event, present, unit, ds.one_row_per, None, left_out)
+        frame.attrs["detainers"] = choice.described()
+        return enter_late(frame, entry_days)
+    event, keep = event or "rearrest", (keep,) if isinstance(keep, str) else tuple(keep)
     check_kinds(competing, EXIT_KINDS)
-    end = data_end(ds, event, competing) if until is None else min(data_end(ds, event, competing), until)
-    present = [kind for kind in competing if kind != event] if "exits" in ds.tables else []
+    last = data_end(ds, event, competing)
+    present = tuple(kind for kind in competing if kind != event) if "exits" in ds.tables else ()
+    asked = Question(
+        origin, event, present, unit or UNITS[origin][0], int(min_days), severity,
+        last if end is None else min(last, end), choice, custody, keep,
+    )  # fmt: skip
+    return _lazy(ds, asked, entry_days) if lazy else enter_late(_from_dates(ds, asked), entry_days)
+
+
+def _from_dates(ds: "Dataset", asked: Question) -> pd.DataFrame:
     place = getattr(ds, "jurisdiction", "")
-
-    def make() -> tuple[pd.DataFrame, pd.DataFrame]:
-        return _rows(ds, origin, event, present, unit, min_days, severity, end, choice, custody, place)
-
     if is_small(ds):
-        said = (origin, event, tuple(present), unit, min_days, severity, end, choice, custody, len(place))
-        rows, counts = remembered(ds, said, make)
+        said = (asked, len(place))
+        rows, counts = remembered(ds, said, lambda: collected(ds, asked, place, every_place=True))
     else:
-        rows, counts = make()
+        rows, counts = collected(ds, asked, place, every_place=False)
     frame = rows[rows["place"] == place].drop(columns="place").reset_index(drop=True)
-    held = bool(rows.attrs["custody"])
-    left_out = counts.reindex([place], fill_value=0).fillna(0).astype("int64").iloc[0].to_dict()
-    frame["event"] = pd.Categorical(frame["event"], categories=[event, *present])
-    for name in ("jurisdiction", *COVARIATES):
+    left_out = counts.reindex([place], fill_value=0).iloc[0].to_dict()
+    frame["event"] = pd.Categorical(frame["event"], categories=[asked.event, *asked.kinds])
+    labels = (name for name in asked.keep if not pd.api.types.is_numeric_dtype(frame[name]) and name not in TABLE_DATES)
+    for name in dict.fromkeys(("jurisdiction", *COVARIATES, *labels)):
         if name in frame:
             frame[name] = pd.Categorical(frame[name], categories=sorted(frame[name].dropna().unique()))
     for name in ("prepared", "released"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
     frame["days"] = frame["days"].astype("int64")
     frame["follow_up"] = frame["follow_up"].astype("int64")
-    frame["entry"] = np.nan
-    last = [name for name in frame.columns if name not in ("follow_up", "entry", "days", "event")]
-    columns = [*last, "follow_up", "entry", "days", "event"]
-    out = _described(frame[columns], ds, origin, event, present, unit, _ROW[unit], end, left_out)
-    out.attrs["custody"] = held
-    return out
+    frame["entry"] = frame["entry"].astype("float64")
+    frame.attrs = _attributes(ds, asked, left_out, held=bool(rows.attrs["custody"]))
+    return frame
 
 
-def _rows(
-    ds: "Dataset",
-    origin: str,
-    event: str,
-    present: list[str],
-    unit: str,
-    min_days: int,
-    severity: str,
-    end: date,
-    choice: Choice,
-    custody: bool,
-    place: str,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the follow-ups of every place with a code as long as ``place`` (in that column), and the counts left out."""
-    spells = spells_of(ds) if custody else None
-    events = event_dates(ds, event, severity, choice, spells)
-    starts, left_out = starts_of_follow_up(ds, origin, unit, end, choice, spells, len(place))
-    if not is_small(ds):
-        starts = starts.filter(starts.place == place)
-    rows, counts = first_events(starts, events, exit_dates(ds, present), origin, event, end, min_days)
-    frame = rows.order_by(["row"]).to_pandas().drop(columns="row")
-    frame.attrs["custody"] = spells is not None
-    return frame, left_out.join(counts, how="outer")
+def _lazy(ds: "Dataset", asked: Question, entry_days: float) -> LazyCohort:
+    place = getattr(ds, "jurisdiction", "")
+    found = followed(ds, asked, place)
+    attrs = _attributes(ds, asked, {}, held=found.held)
+    del attrs["left_out"]
+    table = found.rows.drop("place", *(name for name in LINEAGE if name not in asked.keep))
+    if entry_days:
+        table = table.filter(table.days > entry_days).mutate(entry=float(entry_days))
+        attrs["entry_days"] = entry_days
+    origins = "releases" if asked.origin == "released" and "releases" in ds.tables else "detainers"
+    return LazyCohort(table, attrs, ds.table(origins), found.left, place)
 
 
 def enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:
@@ -201,13 +185,17 @@ def enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:
     return late
 
 
+def _attributes(ds: "Dataset", asked: Question, left_out: dict[str, int], *, held: bool) -> dict:
+    made = (ds, asked.origin, asked.event, list(asked.kinds), asked.unit, _ROW[asked.unit], asked.end, left_out)
+    return {**_described(*made), "custody": held, "detainers": asked.choice.described()}
+
+
 def _described(
-    frame: pd.DataFrame, ds: "Dataset", origin: str, event: str, competing: list[str], unit: str, row: str,
+    ds: "Dataset", origin: str, event: str, competing: list[str], unit: str, row: str,
     end: date | None, left_out: dict[str, int],
-) -> pd.DataFrame:  # fmt: skip
-    frame.attrs = {
+) -> dict:  # fmt: skip
+    return {
         "dataset": ds.name, "time_unit": ds.time_unit, "origin": origin, "event": event, "competing": competing,
         "unit": unit, "row": row, "data_end": None if end is None else end.isoformat(), "follow_up": ds.follow_up,
         "area": ds.area, "custody": False, "left_out": {name: n for name, n in left_out.items() if n},
     }  # fmt: skip
-    return frame

@@ -1,18 +1,17 @@
 """From linked tables to the first event of each follow-up, as expressions of the query engine.
 
 In: a dataset's releases, detainers, arrests and exits. Out: one row a start of follow-up with the day
-and kind of its first event, and the counts of what was left out on the way.
+and kind of its first event, and what was left out on the way.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.tables import EXIT_KINDS, VIOLENT
 from analysis.recidivism.held import marked_held
-from analysis.recidivism.origins import counts_by_place, needed
+from analysis.recidivism.origins import LINEAGE, Left, needed
 from analysis.recidivism.requests import Choice, detainers, episodes
 
 if TYPE_CHECKING:
@@ -60,61 +59,60 @@ def _dates(ds: "Dataset", event: str, severity: str, choice: Choice) -> "ibis.Ta
 
 
 def exit_dates(ds: "Dataset", kinds: list[str]) -> "ibis.Table | None":
-    """Return (person_id, on, kind, rank), rank by the order in which the kinds were named."""
+    """Return (person_id, on, rank), rank from 1 by the order in which the kinds were named."""
     import ibis
 
     if not kinds:
         return None
     exits = ds.table("exits")
-    exits = exits.filter(exits.kind.isin(kinds))
-    rank = ibis.cases(*((exits.kind == kind, i) for i, kind in enumerate(kinds)))
-    return exits.select("person_id", on="date", kind=exits.kind.cast("string"), rank=rank)
+    kind = exits.kind.cast("string")
+    rank = ibis.cases(*((kind == name, i) for i, name in enumerate(kinds, 1))).cast("int64")
+    return exits.mutate(rank=rank).filter(kind.isin(kinds)).select("person_id", "rank", on="date")
 
 
 def first_events(
     starts: "ibis.Table",
     events: "ibis.Table",
     exits: "ibis.Table | None",
-    origin: str,
     event: str,
+    kinds: list[str],
     end: date,
     min_days: int,
-) -> tuple["ibis.Table", pd.DataFrame]:
-    """Join each start to its first event and first exit within follow-up; on one day the event counts first.
+    stage: Callable[["ibis.Table"], "ibis.Table"],
+) -> tuple["ibis.Table", Left]:
+    """Join each start to what happened first within follow-up; on one day the event counts first, then exits in order.
 
-    The counts of events left out have a row a place and a column a reason.
+    Day and kind make one number (day x kinds + rank of the kind), whose smallest is what happened first. Returns the
+    follow-ups and the events left out.
     """
     import ibis
 
-    until = ibis.literal(end)
-    base = starts.select("row", "place", "person_id", "start")
-    pairs = base.join(events, "person_id")
+    until, many = ibis.literal(end), len(kinds) + 1
+    order = ("person_id", "on", "rank", "held")
+    happened = events.mutate(rank=ibis.literal(0, "int64")).select(*order)
+    if exits is not None:
+        happened = happened.union(exits.mutate(held=ibis.literal(value=False)).select(*order))
+    pairs = starts.select("place", "person_id", "start").join(happened, "person_id")
     if event == "repeat_detainer":  # the detainer that starts the follow-up is no repeat of itself
-        pairs = pairs.filter(pairs.on > pairs.start)
-    pairs = pairs.mutate(day=pairs.on.delta(pairs.start, unit="day"), seen=pairs.on <= until)
+        pairs = pairs.filter((pairs["rank"] > 0) | (pairs.on > pairs.start))
+    pairs = pairs.mutate(day=pairs.on.delta(pairs.start, unit="day").cast("int64"), seen=pairs.on <= until)
+    pairs = stage(pairs.drop("on"))
+    is_event = pairs["rank"] == 0
     early = "on the day of origin" if min_days == 1 else f"before day {min_days}"
     reasons = {
-        f"{event} {early}": (pairs.day >= 0) & (pairs.day < min_days) & pairs.seen,
-        f"{event} dated before the origin": pairs.day < 0,
-        f"{event} while in custody": (pairs.day >= min_days) & pairs.seen & pairs.held,
-        f"{event} after the end of follow-up": ~pairs.seen,
+        f"{event} {early}": is_event & (pairs.day >= 0) & (pairs.day < min_days) & pairs.seen,
+        f"{event} dated before the origin": is_event & (pairs.day < 0),
+        f"{event} while in custody": is_event & (pairs.day >= min_days) & pairs.seen & pairs.held,
+        f"{event} after the end of follow-up": is_event & ~pairs.seen,
     }
-    after = pairs.filter((pairs.day >= min_days) & pairs.seen & ~pairs.held)
-    first = after.group_by("row").aggregate(event_day=after.day.min())
-    rows = starts.left_join(first, "row").drop("row_right")
-    follow_up = until.delta(rows.start, unit="day")
-    if exits is None:
-        rows = rows.mutate(follow_up=follow_up, exit_day=ibis.null("int64"), kind=ibis.null("string"))
-    else:
-        out = base.join(exits, "person_id")
-        out = out.filter((out.on <= until) & (out.on >= out.start)).mutate(day=out.on.delta(out.start, unit="day"))
-        nth = ibis.row_number().over(ibis.window(group_by=out.row, order_by=[out.day, out.rank]))
-        out = out.mutate(nth=nth)
-        leaving = out.filter(out.nth == 0).select("row", exit_day="day", kind="kind")
-        rows = rows.mutate(follow_up=follow_up).left_join(leaving, "row").drop("row_right")
-    happened = rows.event_day.notnull() & (rows.exit_day.isnull() | (rows.event_day <= rows.exit_day))
-    rows = rows.mutate(
-        days=ibis.ifelse(happened, rows.event_day, ibis.coalesce(rows.exit_day, rows.follow_up)).cast("int64"),
-        event=ibis.ifelse(happened, ibis.literal(event), rows.kind),
-    )
-    return rows.drop("start", "event_day", "exit_day", "kind"), counts_by_place(pairs, reasons)
+    valid = pairs.seen & ibis.ifelse(is_event, (pairs.day >= min_days) & ~pairs.held, pairs.day >= 0)
+    inside = pairs.filter(valid)
+    first = inside.group_by(["person_id", "start"]).aggregate(code=(inside.day * many + inside["rank"]).min())
+    rows = starts.left_join(first, ["person_id", "start"]).drop("person_id_right", "start_right")
+    follow_up = until.delta(rows.start, unit="day").cast("int64")
+    label = ibis.cases(*((rows.code % many == i, name) for i, name in enumerate((event, *kinds))))
+    days = ibis.coalesce((rows.code // many).cast("int64"), follow_up)
+    rows = rows.mutate(follow_up=follow_up, entry=ibis.null("float64"), days=days, event=label)
+    last = ("follow_up", "entry", "days", "event")
+    names = [name for name in starts.columns if name not in (*LINEAGE, "start")]
+    return rows.select(*names, *last, *(name for name in LINEAGE if name not in names)), [(pairs, reasons)]

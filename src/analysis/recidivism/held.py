@@ -31,6 +31,13 @@ def freed(releases: "ibis.Table", spells: "ibis.Table") -> "ibis.Table":
     return releases.anti_join(held, [releases.person_id == held.person_id, day >= held.into, day < held.out])
 
 
+def within(releases: "ibis.Table", spells: "ibis.Table") -> "ibis.Table":
+    """Return the other releases: those within a longer stay in custody."""
+    held = _ends(spells)
+    day = releases.released
+    return releases.semi_join(held, [releases.person_id == held.person_id, day >= held.into, day < held.out])
+
+
 def marked_held(events: "ibis.Table", spells: "ibis.Table | None") -> "ibis.Table":
     """Return the events (person_id, on) with ``held``: whether the person was held; the day that begins a spell is free."""
     import ibis

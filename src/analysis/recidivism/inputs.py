@@ -68,8 +68,26 @@ def label_codes(column: pd.Series, what: str) -> tuple[np.ndarray, pd.Index]:
         raise ValueError(
             f"{what} {column.name!r} is missing in {rows_text(missing, column.index)}: "
             "give these rows a label of their own (such as 'unknown') or leave them out before the call"
+            + ("; life_table does the first with unknown='unknown'" if what == "by column" else "")
         )
     return codes, levels
+
+
+def labelled(frame: pd.DataFrame, columns: Iterable[str], label: str | None) -> pd.DataFrame:
+    """A frame whose missing values in some columns have a label, the last of a categorical's; as it is without a label."""
+    given = {}
+    for name in [] if label is None else columns:
+        column = frame.get(name)
+        if column is None or not column.isna().any():
+            continue
+        if isinstance(column.dtype, pd.CategoricalDtype) and label not in column.cat.categories:
+            column = column.cat.add_categories([label])
+        given[name] = (
+            column.fillna(label)
+            if isinstance(column.dtype, pd.CategoricalDtype)
+            else column.astype("object").fillna(label).astype("str")
+        )
+    return frame.assign(**given) if given else frame
 
 
 def numbers(column: pd.Series, what: str) -> np.ndarray:

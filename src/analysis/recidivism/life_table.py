@@ -11,6 +11,8 @@ import pandas as pd
 
 from analysis.recidivism import inputs
 from analysis.recidivism.cells import Cells, count_cells
+from analysis.recidivism.cells_in_engine import count_in_engine
+from analysis.recidivism.followed import LazyCohort
 
 OWN = "the cohort's own"
 
@@ -24,6 +26,7 @@ def life_table(
     count: str | None = None,
     weight: str | None = None,
     cluster: str | None = None,
+    unknown: str | None = None,
 ) -> pd.DataFrame:
     """Count people at risk, events by cause and people censored at each distinct time of each stratum.
 
@@ -32,8 +35,9 @@ def life_table(
 
     Parameters
     ----------
-    cohort : pandas.DataFrame or ibis Table
-        One row a person (release, episode, interval). Ibis tables are counted in their own engine.
+    cohort : pandas.DataFrame, ibis Table or LazyCohort
+        One row a person (release, episode, interval). Ibis tables, and cohorts made with ``lazy=True``, are counted
+        in their own engine.
     by : column or columns
         Strata. Combinations that do not occur have no rows.
     time : column
@@ -49,6 +53,8 @@ def life_table(
         Sampling weights: counts become sums of weights, and standard errors sandwich errors.
     cluster : column
         Rows of one cluster are taken as dependent: standard errors become clustered.
+    unknown : label
+        The stratum of rows whose by column is missing, such as ``"unknown"``. By default they are refused.
 
     Returns
     -------
@@ -74,11 +80,14 @@ def life_table(
     if entry == OWN:
         entry = "entry" if "entry" in columns else None
     if isinstance(cohort, pd.DataFrame):
-        cells = count_cells(cohort, by, time, event, entry, count, weight, cluster)
-        attrs = cohort.attrs
-    else:
-        cells = _count_in_engine(cohort, by, time, event, entry, count, weight, cluster)
-        attrs = {}
+        labelled = inputs.labelled(cohort, by, unknown)
+        cells = count_cells(labelled, by, time, event, entry, count, weight, cluster)
+        return table_of(cells, cohort.attrs)
+    attrs, table, causes = {}, cohort, None
+    if isinstance(cohort, LazyCohort):
+        attrs, table = cohort.attrs, cohort.table
+        causes = cohort.causes if event == "event" else None
+    cells = count_in_engine(table, by, time, event, entry, count, weight, cluster, causes, unknown)
     return table_of(cells, attrs)
 
 
@@ -127,45 +136,3 @@ def _not_yet_entered(cells: Cells, stratum: np.ndarray, time: np.ndarray) -> np.
         added = np.bincount(last[inside], weights=cells.weight[here][inside], minlength=len(time[rows]))
         later[rows] = added[::-1].cumsum()[::-1]
     return later
-
-
-def _count_in_engine(
-    table,
-    by: list[str],
-    time: str,
-    event: str,
-    entry: str | None,
-    count: str | None,
-    weight: str | None,
-    cluster: str | None,
-) -> Cells:
-    """Group an Ibis table by everything that cells are told apart by, then check and number the groups here."""
-    inputs.require(table.columns, [*by, time, event, *filter(None, (entry, count, weight, cluster))])
-    keys = list(dict.fromkeys([*by, time, event, *filter(None, (entry, cluster))]))
-    times = table.count() if count is None else table[count].sum()
-    sums = {"n_": times.cast("int64")}
-    if count is not None:
-        sums["least_"] = table[count].min()
-        sums["odd_"] = (
-            (table[count].isnull() | (table[count] != table[count].floor())).cast("int64").sum().cast("int64")
-        )
-    if weight is not None:
-        # decimals, so that sums do not depend on how the engine splits the rows
-        load = table[weight].cast("float64")
-        number = 1.0 if count is None else table[count].cast("float64")
-        sums["weight_"] = (load * number).cast("decimal(38, 18)").sum().cast("float64")
-        sums["square_"] = (load * load * number).cast("decimal(38, 22)").sum().cast("float64")
-        sums["least_weight_"] = load.min()
-        sums["no_weight_"] = load.isnull().cast("int64").sum().cast("int64")
-    groups = table.group_by(keys).aggregate(**sums).to_pandas()
-    _check_sums(groups, count, weight)
-    if weight is not None:
-        return count_cells(groups, by, time, event, entry, None, "weight_", cluster, square="square_")
-    return count_cells(groups, by, time, event, entry, "n_", None, cluster)
-
-
-def _check_sums(groups: pd.DataFrame, count: str | None, weight: str | None) -> None:
-    if count is not None and ((groups["least_"] < 0) | (groups["odd_"] > 0)).any():
-        raise ValueError(f"count {count!r} holds values that are not whole numbers of 0 or more")
-    if weight is not None and ((groups["least_weight_"] < 0) | (groups["no_weight_"] > 0)).any():
-        raise ValueError(f"weight {weight!r} holds missing or negative values")

@@ -1,18 +1,19 @@
 """Which rows of a dataset start a follow-up, and how many cannot, by why: expressions of the query engine.
 
-In: a dataset's releases or detainers. Out: one row a start of follow-up, and the counts of what was left out. Both
-are given by place, so that one query serves every place of a dataset.
+In: a dataset's releases or detainers. Out: one row a start of follow-up, and what was left out. Both are given by
+place, so that one query serves every place of a dataset.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, nearest
 from analysis.data.jurisdictions import placed
-from analysis.recidivism.held import freed
-from analysis.recidivism.requests import Choice, all_requests, detainers, episodes, not_counted
+from analysis.recidivism.held import freed, within
+from analysis.recidivism.requests import Choice, all_requests, counts, detainers, marked, not_counted
 
 if TYPE_CHECKING:
     import ibis
@@ -20,99 +21,137 @@ if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
 
 COVARIATES = ("state", "operator", "criminality", "charge_group", "severity", "threat_level", "sex", "citizenship")
+LINEAGE = ("source_file", "source_sheet", "source_row")
+Left = list[
+    tuple["ibis.Table", dict[str, "ibis.BooleanValue"]]
+]  # rows, and for each reason which of them it leaves out
 
 
 def starts_of_follow_up(
-    ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None", digits: int = 0
-) -> tuple["ibis.Table", pd.DataFrame]:
-    """Return one row a start of follow-up (with ``row``, its order) and the counts of those left out.
+    ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None",
+    digits: int, keep: tuple[str, ...], stage: Callable[["ibis.Table"], "ibis.Table"],
+) -> tuple["ibis.Table", Left]:  # fmt: skip
+    """Return one row a start of follow-up, unique by place, person and day, and those left out.
 
     ``choice`` says what counts as a detainer; with ``spells`` a release that ended no custody is none. ``digits`` are
     those of the codes of the places for each of which a cohort is made, in the column ``place``: a person may start
-    in each once. The counts have a row a place and a column a reason.
+    in each once. ``keep`` names further columns to carry along. ``stage`` may keep a result that is used several times.
+    Raises InputError for a table or column that the dataset does not have.
     """
     import ibis
 
-    table, not_starts = _origins(ds, origin, choice, spells, digits)
-    linked, day = table.person_id.notnull(), table[origin]
-    table = table.mutate(again=_nth(table, [table.place, table.person_id, day]) > 0)
-    late = linked & (day > ibis.literal(end))
-    reasons = {
-        "no person identifier": ~linked,
-        f"no date ({origin})": linked & day.isnull(),
-        "origin after the data end": late,
-        "further rows of the same person and day": linked & day.notnull() & ~late & table.again,
-    }
-    left_out = not_starts.join(counts_by_place(table, reasons), how="outer")
-    usable = table.filter(table.person_id.notnull() & table[origin].notnull() & ~table.again).drop("again")
-    if unit.startswith("first"):
-        usable = usable.mutate(nth=_nth(usable, [usable.place, usable.person_id], usable[origin]))
-        usable = usable.filter(usable.nth == 0).drop("nth")
-    usable = usable.filter(usable[origin] <= ibis.literal(end))
-    # nothing is ordered by a hashed identifier: lineage orders the rows
-    row = ibis.row_number().over(
-        ibis.window(order_by=[usable[name] for name in ("source_file", "source_sheet", "source_row")])
-    )
-    if "prepared" not in usable.columns:
-        usable = _with_prepared(ds, usable, choice)
-    if "released" not in usable.columns:
-        usable = usable.mutate(released=ibis.null("date"))
-    age = usable[origin].year() - usable.birth_year
-    kept = [
-        "person_id",
-        "jurisdiction",
-        "prepared",
-        "released",
-        *(name for name in COVARIATES if name in usable.columns),
-    ]
-    return usable.mutate(row=row, age=age.cast("float64"), start=usable[origin]).select(
-        "row", "place", *kept, "age", "start"
-    ), left_out
+    made = _from_detainers if origin == "prepared" else _from_releases
+    starts, left = made(ds, unit, end, choice, spells, digits, keep, stage)
+    starts = starts.filter(starts[origin] <= ibis.literal(end))
+    age = (starts[origin].year() - starts.birth_year).cast("float64")
+    starts = starts.mutate(age=age, start=starts[origin])
+    if "prepared" not in starts.columns:
+        starts = _with_prepared(ds, starts, choice)
+    if "released" not in starts.columns:
+        starts = starts.mutate(released=ibis.null("date"))
+    carried = [name for name in dict.fromkeys((*COVARIATES, *keep)) if name in starts.columns]
+    first = ("place", "person_id", "jurisdiction", "prepared", "released")
+    names = dict.fromkeys((*first, *carried, "age", "start", *LINEAGE))
+    return starts.select(*names), left
 
 
-def counts_by_place(table: "ibis.Table", reasons: dict[str, "ibis.BooleanValue"]) -> pd.DataFrame:
-    """Return how many rows of each ``place`` (the index) each of the ``reasons`` (the columns) is true of."""
+def counts_by_place(left: Left) -> pd.DataFrame:
+    """Return how many rows of each ``place`` (the index) each of the reasons (the columns) leaves out."""
     import ibis
 
-    if not reasons:
-        return pd.DataFrame(index=pd.Index([], dtype="str", name="place"))
-    counted = {name: ibis.ifelse(reason, 1, 0).sum() for name, reason in reasons.items()}
-    found = table.filter(table.place.notnull()).group_by("place").aggregate(**counted).to_pandas()
-    return found.set_index("place").fillna(0).astype("int64")
+    whole = pd.DataFrame(index=pd.Index([], dtype="str", name="place"))
+    for table, reasons in left:
+        if reasons:
+            counted = {name: ibis.ifelse(reason, 1, 0).sum().cast("int64") for name, reason in reasons.items()}
+            found = table.filter(table.place.notnull()).group_by("place").aggregate(**counted).to_pandas()
+            whole = whole.join(found.set_index("place"), how="outer")
+    return whole.fillna(0).astype("int64")
 
 
-def _origins(
-    ds: "Dataset", origin: str, choice: Choice, spells: "ibis.Table | None", digits: int
-) -> tuple["ibis.Table", pd.DataFrame]:
-    """Return the rows that may start a follow-up, with their place, and the counts of those that cannot by what they are."""
+def _from_detainers(
+    ds: "Dataset", unit: str, end: date, choice: Choice, spells: object, digits: int, keep: tuple[str, ...],
+    stage: Callable,
+) -> tuple["ibis.Table", Left]:  # fmt: skip
+    """Detainers that open an episode."""
+    import ibis
 
-    def wanted(table: "ibis.Table") -> "ibis.Table":
-        table = placed(table, digits)
-        return table.filter(table.place.notnull()) if digits else table
-
-    if origin == "prepared" or "releases" not in ds.tables:
-        if origin != "prepared":
-            needed(ds, "detainers", "releases")
-        every = wanted(all_requests(ds))
-        table = detainers(ds, choice)
-        table = episodes(table, choice.episode_gap) if origin == "prepared" else table
-        return wanted(table), counts_by_place(every, not_counted(every, choice))
-    releases = wanted(ds.table("releases"))
-    if spells is None:
-        return releases, counts_by_place(releases, {})
-    left = freed(releases, spells)
-    kept = counts_by_place(left, {"kept": left.place.notnull()})["kept"]
-    rows = counts_by_place(releases, {"rows": releases.place.notnull()})["rows"]
-    within = rows - kept.reindex(rows.index, fill_value=0)
-    return left, within.rename("releases within a longer stay in custody").to_frame()
+    every = _wanted(all_requests(ds), digits)
+    known = {**not_counted(every, choice), **_unusable(every, "prepared", counts(every, choice))}
+    rows = _wanted(stage(marked(_narrow(ds, detainers(ds, choice), keep), choice.episode_gap)), digits)
+    opening = rows.filter(rows.opens)
+    late = {"origin after the data end": opening.prepared > ibis.literal(end)}
+    left = [(every, known), (opening, late)]
+    if not unit.startswith("first"):
+        return opening, left
+    if not digits:  # a person's first detainer opens an episode
+        return rows.filter(rows.nth == 0), left
+    first = opening.mutate(nth_here=_nth(opening, ["place", "person_id"], "prepared"))
+    return first.filter(first.nth_here == 0), left
 
 
-def _nth(table: "ibis.Table", group: list, *order: object) -> "ibis.Value":
+def _from_releases(
+    ds: "Dataset", unit: str, end: date, choice: Choice, spells: "ibis.Table | None", digits: int, keep: tuple[str, ...],
+    stage: Callable,
+) -> tuple["ibis.Table", Left]:  # fmt: skip
+    """Releases from custody, or of people with a detainer where the dataset has no table of releases."""
+    import ibis
+
+    if "releases" in ds.tables:
+        every = _wanted(ds.table("releases"), digits)
+        left: Left = [(every, _unusable(every, "released", ibis.literal(value=True)))]
+        rows = _narrow(ds, ds.table("releases"), keep)
+        if spells is not None:
+            held = within(every, spells)
+            free = freed(every, spells)
+            left = [(free, _unusable(free, "released", ibis.literal(value=True)))]
+            left.append((held, {"releases within a longer stay in custody": held.place.notnull()}))
+            rows = freed(rows, spells)
+    else:
+        needed(ds, "detainers", "releases")
+        every = _wanted(all_requests(ds), digits)
+        known = {**not_counted(every, choice), **_unusable(every, "released", counts(every, choice))}
+        left, rows = [(every, known)], _narrow(ds, detainers(ds, choice), keep)
+    rows = _wanted(rows.filter(rows.person_id.notnull() & rows.released.notnull()), digits)
+    rows = stage(rows.mutate(nth_of_day=_nth(rows, ["place", "person_id", "released"])))
+    late = rows.released > ibis.literal(end)
+    again = rows.nth_of_day > 0
+    left.append((rows, {"origin after the data end": late, "further rows of the same person and day": ~late & again}))
+    if not unit.startswith("first"):
+        return rows.filter(~again), left
+    rows = rows.mutate(nth=_nth(rows, ["place", "person_id"], "released"))
+    return rows.filter(rows.nth == 0), left
+
+
+def _unusable(table: "ibis.Table", origin: str, counted: "ibis.BooleanValue") -> dict[str, "ibis.BooleanValue"]:
+    linked = table.person_id.notnull()
+    return {
+        "no person identifier": counted & ~linked,
+        f"no date ({origin})": counted & linked & table[origin].isnull(),
+    }
+
+
+def _wanted(table: "ibis.Table", digits: int) -> "ibis.Table":
+    table = placed(table, digits)
+    return table.filter(table.place.notnull()) if digits else table
+
+
+def _narrow(ds: "Dataset", table: "ibis.Table", keep: tuple[str, ...]) -> "ibis.Table":
+    for name in keep:
+        if name not in table.columns:
+            raise InputError(
+                f"keep = {name!r}: {ds.name} has no such column where follow-up starts.{nearest(name, table.columns)}"
+            )
+    wanted = ("person_id", "jurisdiction", "prepared", "released", *COVARIATES, "birth_year", *keep, *LINEAGE)
+    return table.select(*(name for name in dict.fromkeys(wanted) if name in table.columns))
+
+
+def _nth(table: "ibis.Table", group: list[str], *order: str) -> "ibis.Value":
     """Number the rows of each group from 0, in the order given and then of their lineage."""
     import ibis
 
-    lineage = [table.source_file, table.source_sheet, table.source_row]
-    return ibis.row_number().over(ibis.window(group_by=group, order_by=[*order, *lineage]))
+    # nothing is ordered by a hashed identifier: lineage orders the rows
+    order_by = [table[name] for name in (*order, *LINEAGE)]
+    return ibis.row_number().over(ibis.window(group_by=[table[name] for name in group], order_by=order_by))
 
 
 def needed(ds: "Dataset", table: str, wanted: str) -> "ibis.Table":
@@ -122,16 +161,14 @@ def needed(ds: "Dataset", table: str, wanted: str) -> "ibis.Table":
     return ds.table(table)
 
 
-def _with_prepared(ds: "Dataset", releases: "ibis.Table", choice: Choice) -> "ibis.Table":
+def _with_prepared(ds: "Dataset", starts: "ibis.Table", choice: Choice) -> "ibis.Table":
     """Add the preparation date of the person's last detainer on or before the release, where detainers are linked."""
     import ibis
 
     if "detainers" not in ds.tables:
-        return releases.mutate(prepared=ibis.null("date"))
-    known = detainers(ds, choice).select("person_id", latest="prepared")
-    pairs = releases.select("source_file", "source_sheet", "source_row", "person_id", "released").join(
-        known, ["person_id", releases.released >= known.latest]
-    )
-    key = ["source_file", "source_sheet", "source_row"]
-    last = pairs.group_by(key).aggregate(prepared=pairs.latest.max())
-    return releases.left_join(last, key).drop(*(f"{name}_right" for name in key))
+        return starts.mutate(prepared=ibis.null("date"))
+    known = detainers(ds, choice).select(who="person_id", latest="prepared")
+    base = starts.select("person_id", "start")
+    pairs = base.join(known, [base.person_id == known.who, base.start >= known.latest])
+    last = pairs.group_by(["person_id", "start"]).aggregate(prepared=pairs.latest.max())
+    return starts.left_join(last, ["person_id", "start"]).drop("person_id_right", "start_right")

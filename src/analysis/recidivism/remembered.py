@@ -7,6 +7,7 @@ cohort is made from the rows that it needs and forgotten.
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,8 +28,7 @@ def is_small(ds: "Dataset") -> bool:
     """Return whether the cohorts of a dataset are remembered; those of tables that no build made are not."""
     if not hasattr(ds, "processed"):
         return False
-    tables = (sorted((ds.processed / f"{name}.parquet").iterdir()) for name in ds.tables)
-    return all(sum(pq.read_metadata(file).num_rows for file in files) <= MOST_ROWS for files in tables)
+    return all(_rows(ds.processed / f"{name}.parquet") <= MOST_ROWS for name in ds.tables)
 
 
 def remembered(
@@ -45,3 +45,8 @@ def remembered(
             _kept.popitem(last=False)
     _kept.move_to_end(key)
     return _kept[key]
+
+
+def _rows(path: Path) -> int:
+    parts = path.glob("*.parquet") if path.is_dir() else (path,)
+    return sum(pq.read_metadata(part).num_rows for part in parts)

@@ -47,8 +47,13 @@ class Choice:
 def detainers(ds: "Dataset", choice: Choice) -> "ibis.Table":
     """Return the detainers that count. Raises InputError where the dataset has none."""
     table = all_requests(ds)
-    kept = table.filter(table.request.cast("string").isin(choice.requests))
-    return kept.filter(~kept.duplicate_likely) if choice.duplicates == "drop" else kept
+    return table.filter(counts(table, choice))
+
+
+def counts(table: "ibis.Table", choice: Choice) -> "ibis.BooleanValue":
+    """Return which rows of a dataset's detainers count."""
+    kind = table.request.cast("string").isin(choice.requests)
+    return kind & ~table.duplicate_likely if choice.duplicates == "drop" else kind
 
 
 def not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanValue"]:
@@ -66,12 +71,23 @@ def not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanV
 
 def episodes(table: "ibis.Table", gap: int) -> "ibis.Table":
     """Return the first detainer of each episode: detainers of one person at most ``gap`` days apart are one."""
+    found = marked(table, gap)
+    return found.filter(found.opens).drop("before", "nth", "opens")
+
+
+def marked(table: "ibis.Table", gap: int) -> "ibis.Table":
+    """Return the dated detainers of identified people, each with its place in the person's order.
+
+    ``nth`` counts from 0, ``before`` is the day of the one before, ``opens`` says whether it starts an episode. Rows
+    without a person are left out here: they would be one enormous person to the engine.
+    """
     import ibis
 
-    order = [table.prepared, table.source_file, table.source_sheet, table.source_row]
-    before = table.prepared.lag().over(ibis.window(group_by=table.person_id, order_by=order))
-    marked = table.mutate(gap=table.prepared.delta(before, unit="day"))
-    return marked.filter(marked.person_id.isnull() | marked.gap.isnull() | (marked.gap > gap)).drop("gap")
+    known = table.filter(table.person_id.notnull() & table.prepared.notnull())
+    order = [known.prepared, known.source_file, known.source_sheet, known.source_row]
+    window = ibis.window(group_by=known.person_id, order_by=order)
+    known = known.mutate(before=known.prepared.lag().over(window), nth=ibis.row_number().over(window))
+    return known.mutate(opens=known.before.isnull() | (known.prepared.delta(known.before, unit="day") > gap))
 
 
 def all_requests(ds: "Dataset") -> "ibis.Table":

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError, nearest
+from analysis.recidivism.followed import LazyCohort
 from analysis.sanctuary.observed import observed_for, with_observed
 from analysis.sanctuary.policy_file import BASES, DIRECTIONS, INCOMPLETE, LAST, read_policies
 from analysis.sanctuary.timeline import NOT_LISTED, ORDER, coded, days, look_up, timeline
@@ -26,7 +27,7 @@ ADDED = ("policy", "policy_basis", "policy_cluster")
 
 
 def with_policy(
-    frame: "pd.DataFrame | ibis.Table",
+    frame: "pd.DataFrame | ibis.Table | LazyCohort",
     definition: str = "direction",
     on: str = "prepared",
     policies: str | Path | pd.DataFrame | None = None,
@@ -37,7 +38,7 @@ def with_policy(
     Parameters
     ----------
     frame
-        A pandas frame or an Ibis table with ``jurisdiction`` (FIPS code as text: five digits for a county, two for a
+        A pandas frame, an Ibis table or a cohort made with ``lazy=True``, with ``jurisdiction`` (FIPS code as text: five digits for a county, two for a
         state) and a date.
     definition
         ``direction``: the most local rule, any basis (city or county before state; at one level court, law,
@@ -78,6 +79,12 @@ def with_policy(
     for name in ("jurisdiction", on):
         if name not in frame.columns:
             raise InputError(f"with_policy: the frame has no column '{name}'.{nearest(name, frame.columns)}")
+    if isinstance(frame, LazyCohort):
+        if definition == "observed":
+            raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
+        rules = _rules(policies, frame.attrs)
+        said = {"definition": definition, "on": on, "file": rules.attrs.get("file"), "incomplete": INCOMPLETE}
+        return frame.with_table(_joined(frame.table, definition, on, rules, frame.origins), policy=said)
     if definition == "observed":
         if not isinstance(frame, pd.DataFrame):
             raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
@@ -187,11 +194,18 @@ def _account(definition: str, on: str, rules: pd.DataFrame, spans: pd.DataFrame,
     }
 
 
-def _joined(table: "ibis.Table", definition: str, on: str, rules: pd.DataFrame) -> "ibis.Table":
-    """Return an Ibis table with the three columns, by a join with the timeline of its places."""
+def _joined(
+    table: "ibis.Table", definition: str, on: str, rules: pd.DataFrame, origins: "ibis.Table | None" = None
+) -> "ibis.Table":
+    """Return an Ibis table with the three columns, by a join with the timeline of its places.
+
+    ``origins`` lists the places at less cost than the table itself.
+    """
     import ibis
 
-    places = table.select("jurisdiction").distinct().to_pandas()["jurisdiction"].dropna()
+    places = (
+        (table if origins is None else origins).select("jurisdiction").distinct().to_pandas()["jurisdiction"].dropna()
+    )
     spans = timeline(places, rules, definition).drop(columns="rule").rename(columns={"jurisdiction": "_place"})
     schema = {"_place": "string", "start": "date", "end": "date", **dict.fromkeys(ADDED, "string")}
     known = ibis.memtable(spans.rename(columns={"start": "_start", "end": "_end"}), schema={
