@@ -81,7 +81,10 @@ def _spark() -> ibis.BaseBackend:
             ".venv-cluster/bin/python -m analysis report."
         ) from None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    builder = SparkSession.builder.appName("analysis").master(os.environ.get("ANALYSIS_SPARK", "local[*]"))
+    where = os.environ.get("ANALYSIS_SPARK", "local[*]")
+    builder = SparkSession.builder.appName("analysis").master(where)
+    if where.startswith("local"):  # the default of 200 partitions is meant for a cluster
+        builder = builder.config("spark.sql.shuffle.partitions", str(2 * (os.cpu_count() or 1)))
     for key, value in SPARK.items():
         builder = builder.config(key, value)
     if memory := os.environ.get("ANALYSIS_MEMORY"):

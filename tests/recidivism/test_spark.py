@@ -1,0 +1,69 @@
+"""Spark, on this machine, gives exactly the cohorts, counts and life tables that DuckDB gives.
+
+Needs PySpark (``sh setup.sh cluster``) and Java 17. ANALYSIS_SPARK_ROWS=600000 runs the comparison at that size.
+"""
+
+import importlib.util
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+import analysis
+from analysis.bench.canonical import opened, write_detainers
+from analysis.data import engine
+from analysis.data.errors import InputError
+
+HAVE = importlib.util.find_spec("pyspark") is not None
+spark = pytest.mark.skipif(
+    not HAVE or shutil.which("java") is None, reason="needs PySpark (sh setup.sh cluster) and Java 17"
+)
+pytestmark = pytest.mark.filterwarnings("ignore")
+ROWS = int(os.environ.get("ANALYSIS_SPARK_ROWS", "20000"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return write_detainers(tmp_path_factory.mktemp("canonical"), ROWS)
+
+
+def life(folder, setting):
+    cohort = analysis.cohort(opened(folder), origin="prepared", lazy=True, **setting)
+    cohort = analysis.with_policy(cohort)
+    return analysis.life_table(cohort, by=["state", "policy"]), cohort.left_out
+
+
+@spark
+@pytest.mark.parametrize(
+    "setting",
+    [{"event": "repeat_detainer"}, {"event": "repeat_detainer", "unit": "every_episode", "entry_days": 30}],
+    ids=["first", "every"],
+)
+def test_life_tables_and_counts_are_those_of_duckdb(folder, setting, monkeypatch):
+    expected, counted = life(folder, setting)
+    monkeypatch.setenv("ANALYSIS_ENGINE", "spark")
+    found, left_out = life(folder, setting)
+    pd.testing.assert_frame_equal(found, expected)
+    assert left_out == counted
+
+
+@spark
+def test_cohorts_are_those_of_duckdb_row_for_row(folder, monkeypatch):
+    expected = analysis.cohort(opened(folder), origin="prepared", event="repeat_detainer")
+    monkeypatch.setenv("ANALYSIS_ENGINE", "spark")
+    found = analysis.cohort(opened(folder), origin="prepared", event="repeat_detainer", until="2030-01-01")
+    pd.testing.assert_frame_equal(found, expected)
+    assert found.attrs == expected.attrs
+
+
+def test_an_engine_that_there_is_not_is_refused(monkeypatch):
+    monkeypatch.setenv("ANALYSIS_ENGINE", "sprak")
+    with pytest.raises(InputError, match="expected one of duckdb, spark. Did you mean 'spark'"):
+        engine.chosen()
+
+
+@pytest.mark.skipif(HAVE, reason="PySpark is here")
+def test_without_pyspark_the_message_says_how_to_get_it():
+    with pytest.raises(InputError, match=r"sh setup\.sh cluster"):
+        engine._spark()
