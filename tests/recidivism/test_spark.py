@@ -59,7 +59,7 @@ def test_cohorts_are_those_of_duckdb_row_for_row(folder, monkeypatch):
 
 def test_an_engine_that_there_is_not_is_refused(monkeypatch):
     monkeypatch.setenv("ANALYSIS_ENGINE", "sprak")
-    with pytest.raises(InputError, match="expected one of duckdb, spark. Did you mean 'spark'"):
+    with pytest.raises(InputError, match=r"expected one of duckdb, spark\. Did you mean 'spark'"):
         engine.chosen()
 
 
