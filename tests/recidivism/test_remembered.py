@@ -48,7 +48,7 @@ def test_all_places_at_once_give_what_each_gives_alone(ds, monkeypatch, jurisdic
 def test_the_engine_is_asked_once_for_all_places(ds, monkeypatch):
     asked = []
     rows = module.collected
-    monkeypatch.setattr(module, "collected", lambda *given: asked.append(given) or rows(*given))
+    monkeypatch.setattr(module, "collected", lambda *given, **named: asked.append(given) or rows(*given, **named))
     for place in ("06037", "06059", "06037"):
         analysis.cohort(analysis.open_dataset(ds, jurisdiction=place))
     assert len(asked) == 1
