@@ -19,6 +19,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         status, body, announced = self.server.answers[min(len(self.server.asked), len(self.server.answers)) - 1]
         self.send_response(status)
+        if status == 302:
+            self.send_header("Location", body.decode())
         self.send_header("Content-Length", str(announced if announced else len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -111,6 +113,14 @@ def test_a_file_that_is_not_there(folder, server, capsys):
     said = refused(capsys)
     assert "/files/the%20file.csv answered 404" in said
     assert "Check the address in dataset.toml" in said
+    assert len(server.asked) == 1
+    assert files(folder) == []
+
+
+@pytest.mark.parametrize("target", ["http://example.org/a.csv", "file:///etc/hostname", "ftp://example.org/a.csv"])
+def test_a_redirect_away_from_https_is_refused(folder, server, capsys, target):
+    server.answers = [(302, target.encode(), None)]
+    assert f"sends on to {target}" in refused(capsys)
     assert len(server.asked) == 1
     assert files(folder) == []
 

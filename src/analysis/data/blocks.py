@@ -13,7 +13,17 @@ from analysis.data.link_columns import LinkColumns, read_link_columns
 from analysis.data.settings import check_place, check_reading
 from analysis.data.tables import LINEAGE, MADE, TABLES
 
-_FILE = {"table": str, "path": str, "url": str, "sha256": str, "package": str, "format": str, "link": dict, **KEYS}
+_FILE = {
+    "table": str,
+    "path": str,
+    "url": str,
+    "sha256": str,
+    "package": str,
+    "format": str,
+    "link": dict,
+    "allow_outside": bool,
+    **KEYS,
+}
 _RESERVED = (*LINEAGE, *MADE, "entry")  # columns that the project itself adds
 
 
@@ -47,6 +57,7 @@ class Source:
     link: LinkColumns | None = None
     headers: frozenset[str] = frozenset()  # by which the header row of a sheet is found; empty: by skip_rows
     underscores: bool = False
+    allow_outside: bool = False  # links may lead out of the dataset's folder
     recognized: bool = False  # the format was not named but recognized
     open: tuple[dict, str] | None = field(default=None, hash=False)  # a block still to be recognized, and its place
 
@@ -98,6 +109,7 @@ def read_source(block: object, where: str) -> Source:
         link=link,
         headers=frozenset(_headers(merged, block, where)),
         underscores=merged.get("underscores", False),
+        allow_outside=block.get("allow_outside", False),
     )
 
 
@@ -105,7 +117,8 @@ def _open(block: dict, where: str) -> Source:
     """Return a block that names neither format nor columns: its layout is recognized once its files are there."""
     place = {key: block.get(key) for key in ("path", "url", "package")}
     digest = block.get("sha256", "").lower() or None
-    return Source(**place, sha256=digest, format=None, maps=(), open=(block, where))
+    outside = block.get("allow_outside", False)
+    return Source(**place, sha256=digest, format=None, maps=(), allow_outside=outside, open=(block, where))
 
 
 def _headers(merged: dict, block: dict, where: str) -> tuple[str, ...]:

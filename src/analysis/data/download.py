@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urljoin
 
 from analysis.data.blocks import Source
 from analysis.data.errors import InputError
+from analysis.data.settings import may_be_fetched
 from analysis.data.sources import sha256, take_local
 from analysis.data.spec import Spec
 
@@ -55,13 +57,23 @@ def _refuse(found_at: Path, path: Path, found: str, source: Source, spec: Spec) 
     )
 
 
+def _check_redirect(response: object, spec: Spec) -> None:
+    """Refuse an answer that sends on to an address which dataset.toml could not name."""
+    target = urljoin(response.url, response.headers.get("Location", ""))
+    if response.is_redirect and not may_be_fetched(target):
+        raise InputError(
+            f"{spec.name}: {response.url} sends on to {target}: only https addresses are downloaded. Name the file's own address."
+        )
+
+
 def _transfer(url: str, target: Path, spec: Spec) -> None:
     """Fetch with retries; a body shorter than announced counts as broken off."""
     import pooch
     import requests
 
     pooch.get_logger().setLevel("ERROR")
-    get = pooch.HTTPDownloader(timeout=TIMEOUT, headers={"Accept-Encoding": "identity"})
+    watch = {"response": lambda response, **_: _check_redirect(response, spec)}
+    get = pooch.HTTPDownloader(timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}, hooks=watch)
     for left in range(TRIES - 1, -1, -1):
         try:
             get(url, str(target), None)

@@ -24,8 +24,7 @@ def check_place(block: dict, where: str) -> None:
         url = urlsplit(block["url"])
     except ValueError as error:
         raise InputError(f"{where}: url = {block['url']!r} is not an address ({error}).") from None
-    local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1")
-    if (url.scheme != "https" and not local) or not url.hostname:
+    if not may_be_fetched(block["url"]):
         raise InputError(
             f"{where}: url = {block['url']!r}: only https addresses are downloaded (http only from this machine)."
         )
@@ -36,6 +35,13 @@ def check_place(block: dict, where: str) -> None:
     name = path or Path(unquote(url.path)).name
     if name in ("", ".", "..", "dataset.toml") or re.search(r"[*?\[]", name):
         raise InputError(f'{where}: the download needs a file name of its own. Add path = "name.csv" beside the url.')
+
+
+def may_be_fetched(address: str) -> bool:
+    """Return whether an address is one of https, or of http on this machine."""
+    url = urlsplit(address)
+    local = url.scheme == "http" and url.hostname in ("localhost", "127.0.0.1")
+    return bool(url.hostname) and (url.scheme == "https" or local)
 
 
 def check_reading(merged: dict, where: str) -> None:

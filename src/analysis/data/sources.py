@@ -74,6 +74,11 @@ def _files(spec: Spec, source: Source) -> Iterator[RawFile]:
                 f"{spec.name}: no file matches path = '{source.path}' in {_short(spec.folder)}.{nearest(str(source.path), here)}"
             )
     for path in paths:
+        if not source.allow_outside and not path.resolve().is_relative_to(spec.folder.resolve()):
+            raise InputError(
+                f"{spec.name}: {path.name} is a link that leaves the dataset's folder. Put the file beside dataset.toml, or say "
+                "allow_outside = true in its [[files]] block."
+            )
         seen = _seen(path)
         digest = sha256(path)
         if source.sha256 and digest != source.sha256:

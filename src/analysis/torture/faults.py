@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from analysis.torture.conditions import bound_by_permissions, can_mount, limited, small_disk, unwritable
-from analysis.torture.project import MADE, Project, copy, unlike
+from analysis.torture.project import MADE, Project, copy, remove, unlike
 
 Fault = Callable[[Project, Project], Iterator[str]]
 _DATASET, _NOTEBOOKS = "demo", "01_*.ipynb"
@@ -66,7 +66,7 @@ def file_system_turned_read_only(project: Project, whole: Project) -> Iterator[s
         shutil.copytree(project.root, disk, dirs_exist_ok=True)
         on_disk = Project(disk, project.datasets, project.command)
         yield _recovered(on_disk, whole)
-        next(disk.glob("data/processed/*/*.parquet")).unlink()
+        remove(next(disk.glob("data/processed/*/*.parquet")))
         remount("ro")
         # what a shell would use for temporary files is read-only too
         yield _refused("read-only", *on_disk.build())
@@ -90,7 +90,7 @@ def no_permission(project: Project, whole: Project) -> Iterator[str]:
     """Folders that may not be written to, one after the other."""
     project.build()
     for name, missing in _FOLDERS.items():
-        next(project.root.glob(missing)).unlink()
+        remove(next(project.root.glob(missing)))
         with unwritable([project.root / name]):
             yield _refused(f"{name} not writable", *project.build(preexec_fn=bound_by_permissions))
         yield _recovered(project, whole)

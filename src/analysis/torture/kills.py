@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.torture.project import Project, copy, unlike
+from analysis.torture.project import Project, copy, remove, unlike
 
 _PLACES = (  # tables of nine raw files, and all reports of a dataset
     (("demo",), "01_*.ipynb"),
@@ -75,7 +75,7 @@ def _stale(project: Project, chance: random.Random) -> None:
     made = list(project.root.glob("data/processed/*/*.parquet"))
     pages = list(project.root.glob("reports/**/*.html"))
     for path in chance.sample(made, min(1, len(made))) + chance.sample(pages, len(pages) // 2):
-        path.unlink()
+        remove(path)
 
 
 _HOOK = """

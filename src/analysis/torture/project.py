@@ -97,3 +97,8 @@ def unlike(first: Project, second: Project) -> list[str]:
             if path.name.endswith((".part", ".old")) or ".building" in path.name:
                 lines.append(f"{path.relative_to(second.root)} was left")
     return lines
+
+
+def remove(path: Path) -> None:
+    """Take away a file, or a table that lies in a folder of parts."""
+    shutil.rmtree(path) if path.is_dir() else path.unlink()

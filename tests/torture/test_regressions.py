@@ -1,0 +1,158 @@
+"""What torture has found, each as the smallest file that shows it."""
+
+import gzip
+import io
+import zipfile
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from analysis import open_dataset
+from analysis.data import state, unpacked
+from analysis.data.errors import LONGEST, InputError
+from analysis.data.sources import check_unchanged, locate
+from analysis.sanctuary.plan import read_plan
+from analysis.sanctuary.rules import read_rule
+
+HEAD = 'title = "T"\nkind = "real"\nsource = "s"\ndata_end = { arrests = 2020-12-31 }\n[[files]]\ntable = "arrests"\n'
+COLUMNS = '[files.columns]\nperson_id = "id"\narrested = "on"\n'
+GOOD = b"id,on\n1,2020-01-01\n2,2020-01-02\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_HOME", str(tmp_path))
+    monkeypatch.delenv("ANALYSIS_DOWNLOADS", raising=False)
+    made = tmp_path / "data" / "raw" / "test"
+    made.mkdir(parents=True)
+    return made
+
+
+def build(folder, name, content, more=""):
+    (folder / "dataset.toml").write_text(f'{HEAD}path = "{name}"\n{more}{COLUMNS}')
+    (folder / name).write_bytes(content)
+    return open_dataset("test")
+
+
+def workbook(cells):
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("A")
+        for row, column, value in cells:
+            sheet.write(row, column, value)
+    return held.getvalue()
+
+
+ROWS = [(0, 0, "id"), (0, 1, "on"), (1, 0, "1"), (1, 1, "2020-01-01")]
+
+
+@pytest.mark.parametrize("corner", [(1_048_575, 16_383), (20_000, 16_383), (1_048_575, 700)])
+def test_a_cell_in_the_last_corner_of_a_sheet_does_not_fill_the_memory(folder, corner):
+    with pytest.raises(InputError, match=f"reaches to row {corner[0] + 1:,} and column {corner[1] + 1:,}"):
+        build(folder, "a.xlsx", workbook([*ROWS, (*corner, "x")]))
+
+
+def test_a_wide_sheet_that_is_filled_is_read(folder):
+    wide = [(row, column, f"h{column}" if row == 0 else "v") for row in range(3) for column in range(2, 2_000)]
+    assert len(build(folder, "a.xlsx", workbook([*ROWS, *wide])).frame("arrests")) == 1
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.zip", "a.xlsx"])
+def test_a_file_that_unpacks_to_far_more_than_it_is(folder, monkeypatch, name):
+    monkeypatch.setattr(unpacked, "LARGE", 1_000_000)
+    content = GOOD + b"\n" * 5_000_000
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv" if name == "a.zip" else "xl/worksheets/sheet1.xml", content)
+    with pytest.raises(InputError, match="bytes unpack to more than"):
+        build(folder, name, gzip.compress(content) if name.endswith(".gz") else held.getvalue())
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.duration("s")])
+def test_typed_columns_that_the_query_engine_does_not_know(folder, kind):
+    held = io.BytesIO()
+    odd = pa.array([None, None], pa.float16()) if kind == pa.float16() else pa.array([10**12, None], kind)
+    pq.write_table(pa.table({"id": ["1", ""], "on": ["2020-01-01", "2020-01-02"], "k": odd}), held)
+    quality = build(folder, "a.parquet", held.getvalue()).quality  # the second row is set aside, with all its values
+    assert (quality["rows_in"].sum(), quality["kept"].sum()) == (2, 1)
+
+
+def test_a_file_that_is_replaced_while_it_is_read(folder):
+    build(folder, "a.csv", GOOD)
+    spec, _ = state.find_spec("test")
+    files = locate(spec)
+    check_unchanged(spec, files)
+    beside = folder / "new"
+    beside.write_bytes(GOOD)
+    beside.replace(folder / "a.csv")
+    with pytest.raises(InputError, match="changed while it was read"):
+        check_unchanged(spec, files)
+
+
+def test_a_link_out_of_the_folder_needs_leave(folder, tmp_path):
+    (tmp_path / "outside.csv").write_bytes(GOOD)
+    (folder / "a.csv").symlink_to(tmp_path / "outside.csv")
+    top = f'{HEAD}path = "a.csv"\n'
+    (folder / "dataset.toml").write_text(top + COLUMNS)
+    with pytest.raises(InputError, match="leaves the dataset's folder"):
+        open_dataset("test")
+    (folder / "dataset.toml").write_text(f"{top}allow_outside = true\n{COLUMNS}")
+    assert len(open_dataset("test").frame("arrests")) == 2
+
+
+def test_formulas_and_links_of_a_workbook_are_inert(folder, monkeypatch):
+    monkeypatch.setattr("socket.socket.connect", lambda *args: pytest.fail("something was fetched"))
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("A")
+        sheet.write_row(0, 0, ["id", "on", "charge"])
+        sheet.write_row(1, 0, ["1", "2020-01-01"])
+        sheet.write_formula(1, 2, '=WEBSERVICE("http://127.0.0.1:9/x")', None, "stored")
+        sheet.write_formula(2, 0, "='[http://127.0.0.1:9/b.xlsx]S'!A1", None, "2")
+        sheet.write(2, 1, "2020-01-02")
+        sheet.write_url(2, 2, "http://127.0.0.1:9/y", string="shown")
+    (folder / "dataset.toml").write_text(f'{HEAD}path = "a.xlsx"\n{COLUMNS}charge = "charge"\n')
+    (folder / "a.xlsx").write_bytes(held.getvalue())
+    assert list(open_dataset("test").frame("arrests")["charge"].astype("str")) == ["stored", "shown"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"written = 2020-01-01\nnote = '\xe6'\n", b"question = [1]\nwritten = 2020-01-01\n"]
+)
+def test_plans_that_are_no_plans(tmp_path, content):
+    (tmp_path / "plan.toml").write_bytes(content)
+    with pytest.raises(InputError, match=r"plan\.toml: "):
+        read_plan(tmp_path / "plan.toml")
+
+
+@pytest.mark.parametrize(
+    "line", ["counted_from = { a = 1 }", "exceptions = [1]", "groups = [[1]]", "look_back_years = nan"]
+)
+def test_rules_that_are_no_rules(tmp_path, line):
+    text = {
+        "title": "title = 't'",
+        "basis": "basis = 'conviction'",
+        "groups": "groups = []",
+        "instrument": "instrument = 'i'",
+    }
+    text[line.split()[0]] = line
+    (tmp_path / "rule.toml").write_text("\n".join(text.values()))
+    with pytest.raises(InputError, match=r"rule\.toml"):
+        read_rule(tmp_path / "rule.toml")
+
+
+def test_a_message_is_one_line_that_moves_no_cursor():
+    said = str(InputError("a.csv: '\x1b[2J\n\u202e" + "x" * 5000 + "' expected 'y'. Do this."))
+    assert said.startswith(r"a.csv: '\x1b[2J\n\u202e")
+    assert said.endswith("Do this.")
+    assert len(said) <= LONGEST + 10
+    assert said.isprintable()
+
+
+def test_the_set_aside_rows_of_a_build_are_whole(folder):
+    build(folder, "a.csv", GOOD + b"3,soon\n")
+    aside = pd.read_parquet(folder.parents[1] / "private" / "test" / "set_aside.parquet")
+    assert list(aside["source_row"]) == [4]
