@@ -127,12 +127,13 @@ def test_dates_and_numbers_give_the_same(medicaid: pd.DataFrame) -> None:
 
 def test_clusters_larger_than_units_and_units_as_clusters() -> None:
     frame = employment()
-    alone = effect(frame.assign(c=frame["countyreal"]), cluster="c")
+    alone = effect(frame.assign(c=frame["countyreal"].astype("str")), cluster="c")
     assert alone.overall == effect(frame).overall
     twice = pd.concat([frame, frame.assign(countyreal=frame["countyreal"] + 100_000)])
     twice["c"] = twice["countyreal"] % 100_000
     # every county twice says no more than once, where its two copies are one cluster
-    assert effect(twice, cluster="c").overall.se == pytest.approx(effect(frame).overall.se, abs=1e-12)
+    joined = effect(twice, cluster="c").overall.se
+    assert joined == pytest.approx(effect(frame).overall.se * (500 / 499) ** 0.5, abs=1e-12)
     assert effect(twice).overall.se == pytest.approx(effect(frame).overall.se / 2**0.5, abs=1e-12)
 
 
@@ -174,7 +175,9 @@ def test_units_that_cannot_be_compared_are_named(medicaid: pd.DataFrame) -> None
         (lambda f: f.dropna(), "none is left to compare with"),
         (lambda f: f[f["year"] == 2004], "needs at least one before and one after"),
         (lambda f: pd.concat([f, f.iloc[:1]]), "more than one row"),
-        (lambda f: f.assign(first_treated=f["first_treated"].fillna(0)), "never is a missing value"),
+        (lambda f: f.assign(first_treated=f["first_treated"].replace(2004, 0)), "say never in one way"),
+        (lambda f: f.assign(first_treated=pd.to_datetime("2004-01-01")), "both must be alike"),
+        (lambda f: f.assign(first_treated="soon"), "must hold numbers, dates or periods, found 'soon'"),
         (lambda f: f.assign(first_treated=f["year"]), "differs between rows of one unit"),
     ],
 )

@@ -1,6 +1,6 @@
 """Clustered errors and the wild cluster restricted bootstrap against the regressions that define them."""
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from analysis.sanctuary.adjusted import Arm, Data, unadjusted
 from analysis.sanctuary.censoring import censoring_weights
 from analysis.sanctuary.clustered import WildBootstrap, edge, uncertainty
-from analysis.sanctuary.randomization import randomization
+from analysis.sanctuary.randomization import among_clusters, randomization
 
 
 def two_groups(outcome: np.ndarray, group: np.ndarray) -> list[Arm]:
@@ -108,3 +108,31 @@ def test_shares_of_exposure_are_dealt_out_too() -> None:
     found = randomization(0.3 * exposure + 0.01 * rng.normal(size=14), exposure, np.full(14, 20.0))
     assert found.lower < found.estimate < found.upper
     assert found.estimate == pytest.approx(0.3, abs=0.02)
+
+
+def test_covariates_are_taken_out_of_the_policy_too() -> None:
+    rng = np.random.default_rng(4)
+    cluster = np.repeat(np.arange(9), 40)
+    group = (cluster < 3).astype(int)
+    age = rng.normal(size=360) + 2 * group
+    outcome = 0.2 * group + 0.5 * age + rng.normal(size=360)
+    x = np.column_stack([np.ones(360), age])
+    found = among_clusters(outcome, group, x, cluster, np.ones(360), 0.95)
+    beta = np.linalg.lstsq(np.column_stack([x, group]), outcome, rcond=None)[0]
+    assert found.estimate == pytest.approx(beta[2])  # that of least squares with the covariate beside the policy
+    assert found.deals == 84
+    # Rosenbaum (2002): take the effect out, take the covariate out of what is left, and deal
+    left = outcome - 0.4 * group
+    left = left - x @ np.linalg.lstsq(x, left, rcond=None)[0]
+    dealt = [abs(left[np.isin(cluster, chosen)].mean()) for chosen in combinations(range(9), 3)]
+    share = np.mean(np.array(dealt) >= dealt[0] - 1e-12)
+    inside = found.lower <= 0.4 <= found.upper
+    assert inside == (share > 0.05)
+    with pytest.raises(ValueError, match="predict the policy completely"):
+        among_clusters(outcome, group, np.column_stack([x, group]), cluster, np.ones(360), 0.95)
+
+
+def test_equal_sides_lie_as_far_from_nothing_either_way() -> None:
+    exposure = np.repeat([1.0, 0.0], 4)
+    found = randomization(np.r_[5.0, 6, 7, 8, 1, 2, 3, 4], exposure, np.ones(8))
+    assert found.smallest_p == found.p_value == pytest.approx(2 / 70)

@@ -4,6 +4,7 @@ A million people in a few hundred combinations of categories need a matrix of a 
 """
 
 import ast
+import keyword
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ class Design:
 
 def variables(formula: str, columns: pd.Index) -> list[str]:
     """The columns that a formula uses. Raises KeyError for a name that is not a column, ValueError for a bad formula."""
+    if (plain := _plain(formula)) and set(plain) <= set(columns):
+        return sorted(plain)
     parsed = _parse(formula)
     found = set(parsed.required_variables)
     for term in parsed:
@@ -42,14 +45,20 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
     a pattern, unless a term depends on the whole column (``scale``, ``poly``) or almost every row
     differs. Raises ValueError where a formula has no covariates or a value is not finite.
     """
-    parsed = _parse(formula)
+    plain = _plain(formula)
+    numeric = bool(plain) and all(_is_number(frame[name].dtype) for name in plain)
+    parsed = None if numeric else _parse(formula)
     if not frame.shape[1]:
         raise ValueError(f"the formula {formula!r} has no covariates")
-    pattern, grouped = _patterns(frame) if _by_value(parsed) else (np.arange(len(frame)), False)
+    pattern, grouped = _patterns(frame) if numeric or _by_value(parsed) else (np.arange(len(frame)), False)
     if grouped:
         first = np.empty(pattern.max() + 1, dtype=np.int64)
         first[pattern[::-1]] = np.arange(len(pattern))[::-1]
         frame = frame.iloc[first]
+    if numeric:
+        matrix = frame[plain].to_numpy(dtype=float)
+        _refuse_infinite(matrix, plain)
+        return Design(matrix, pattern, plain, {name: [i] for i, name in enumerate(plain)}, grouped)
     frame = pd.DataFrame(
         {
             name: column.cat.remove_unused_categories() if isinstance(column.dtype, pd.CategoricalDtype) else column
@@ -67,10 +76,26 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
         elif span.start == span.stop:
             raise ValueError(f"the term '{term}' is constant: it has one level only, so there is nothing to compare")
     matrix = coded.to_numpy(dtype=float)[:, keep]
-    if not np.isfinite(matrix).all():
-        bad = coded.columns[keep][~np.isfinite(matrix).all(axis=0)][0]
-        raise ValueError(f"the term {bad!r} is not finite for some rows")
-    return Design(matrix, pattern, [str(coded.columns[i]) for i in keep], terms, grouped)
+    names = [str(coded.columns[i]) for i in keep]
+    _refuse_infinite(matrix, names)
+    return Design(matrix, pattern, names, terms, grouped)
+
+
+def _refuse_infinite(matrix: np.ndarray, names: list[str]) -> None:
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=0))
+    if len(bad):
+        raise ValueError(f"the term {names[bad[0]]!r} is not finite for some rows")
+
+
+def _plain(formula: str) -> list[str]:
+    """The names of a formula that only adds names up, in order; empty for any other."""
+    names = [part.strip() for part in formula.split("+")]
+    plain = all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
+    return names if plain and len(set(names)) == len(names) else []
+
+
+def _is_number(kind: object) -> bool:
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def _parse(formula: str):

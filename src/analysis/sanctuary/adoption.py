@@ -5,59 +5,20 @@ averages, with standard errors clustered by place. It rests on parallel trends: 
 changed as those did that had not adopted.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.errors import nearest
 from analysis.recidivism.intervals import quantile_of_level
 from analysis.sanctuary.adoption_panel import Panel, read_panel
+from analysis.sanctuary.adoption_result import AdoptionEffect, Overall, statements
 from analysis.sanctuary.adoption_summaries import Summaries
 from analysis.sanctuary.group_times import group_times
 from analysis.sanctuary.two_way import two_way
 
 CONTROLS = ("never", "not_yet")
-FEW = 10
-
-
-@dataclass(frozen=True)
-class Overall:
-    """One number for the whole: an estimate with its standard error and interval."""
-
-    estimate: float
-    se: float
-    lower: float
-    upper: float
-
-
-@dataclass(frozen=True, eq=False)
-class AdoptionEffect:
-    """What adoption did, on the scale of the outcome.
-
-    ``overall``: the average over all group-times after adoption, weighted by the size of the cohort (R did's
-    "simple"). ``group_time``: cohort, time, event_time, base, estimate, se, lower, upper, adopters, controls.
-    ``by_cohort``: cohort, units, estimate, se, lower, upper. ``by_event_time``: event_time (0 is the period of
-    adoption), estimate, se, lower, upper, and the simultaneous band_lower and band_upper. ``pre_trend``: tests that
-    nothing happened before adoption. ``benchmark``: two-way fixed effects, for comparison only. ``units``,
-    ``clusters``, ``adopters`` and ``controls`` are counts (controls: units that never adopt within the data), ``left_out`` counts
-    units by reason and ``named`` names them. ``statements`` are sentences that belong beside the numbers.
-    """
-
-    overall: Overall
-    group_time: pd.DataFrame
-    by_cohort: pd.DataFrame
-    by_event_time: pd.DataFrame
-    pre_trend: pd.DataFrame
-    benchmark: dict[str, float]
-    control: str
-    units: int
-    clusters: int
-    adopters: int
-    controls: int
-    left_out: dict[str, int]
-    named: dict[str, list]
-    statements: tuple[str, ...]
-    level: float
 
 
 def adoption_effect(
@@ -71,6 +32,9 @@ def adoption_effect(
     weight: str | None = None,
     repealed: str | None = None,
     repeals: str = "leave out",
+    covariates: Sequence[str] = (),
+    anticipation: int = 0,
+    unbalanced: str = "pairs",
     bootstrap: int = 0,
     level: float = 0.95,
 ) -> AdoptionEffect:
@@ -79,23 +43,30 @@ def adoption_effect(
     Parameters
     ----------
     panel : pandas.DataFrame
-        One row a unit and period. Rows without an outcome are left out; a comparison uses the units seen in both of its
-        periods.
+        One row a unit and period; rows without an outcome are left out.
     outcome, unit, time : column
-        ``time`` holds numbers (years, months counted from any start) or dates (the first day of each period).
+        ``time`` holds numbers (years, months counted from any start), dates (the first day of each period) or periods.
     adopted : column
-        The first period under the policy, on the scale of ``time``, the same in all rows of a unit; missing means
-        never. A unit that adopted by the first period is left out and named; one that adopts after the last period has
-        not adopted within the data.
+        The first period under the policy, on the scale of ``time``, the same in all rows of a unit; missing or infinite
+        means never, and so does 0 where periods start above 0 and nothing is missing. A unit that adopted by the
+        first period is left out and named; one that adopts after the last period has not adopted within the data.
     control : ``"never"`` or ``"not_yet"``
         Compare with units that never adopt within the data, or with all that have not adopted yet.
     cluster : column
         Where the policy is set, if that is larger than a unit (a state's law over its counties). By default the unit.
+        With fewer clusters C than units the variance is multiplied by C / (C - 1).
     weight : column
         The weight of a unit, the same in all its rows. By default every unit counts once.
     repealed : column
         The first period without the policy again, missing where it was not repealed. ``repeals="leave out"`` leaves
         such units out and names them; ``"until"`` uses their rows before the repeal.
+    covariates : columns
+        What trends may differ by, as it was in the earlier of the two periods of each comparison; numbers, categories or
+        terms of a formula. The comparison is then doubly robust (a logistic model of adoption, a linear model of change).
+    anticipation : int
+        Periods before adoption in which it may already have had an effect: the base is the last period before them.
+    unbalanced : ``"pairs"`` or ``"complete"``
+        Use the units seen in both periods of each comparison, or only those seen in every period, as R's did does.
     bootstrap : int
         Replications of the multiplier bootstrap (seeded). 0: analytic standard errors.
     level : float
@@ -104,7 +75,8 @@ def adoption_effect(
     -------
     AdoptionEffect
         Varying base period: after adoption the last period before it, before adoption the period before. Standard
-        errors are missing where they cannot be known.
+        errors are missing where they cannot be known. Where every unit adopts, ``"not_yet"`` shows the last cohort before
+        its adoption too, which R's did leaves out.
 
     Raises
     ------
@@ -117,17 +89,26 @@ def adoption_effect(
     References
     ----------
     Callaway and Sant'Anna (2021), Journal of Econometrics 225: 200-230; R's ``did``, ``att_gt`` and ``aggte``.
+    Sant'Anna and Zhao (2020), Journal of Econometrics 219: 101-122, equation 3.1, for covariates.
     """
     quantile_of_level(level)
     control = _control(control)
-    read = read_panel(panel, outcome, unit, time, adopted, cluster, weight, repealed, repeals)
+    names = {
+        "outcome": outcome,
+        "unit": unit,
+        "time": time,
+        "adopted": adopted,
+        "cluster": cluster,
+        "weight": weight,
+        "repealed": repealed,
+    }
+    read = read_panel(panel, names, list(covariates), repeals, anticipation, unbalanced)
     _refuse_what_cannot_be_compared(read, control)
-    effects = group_times(read, control)
+    effects = group_times(read, control, anticipation)
     after = effects.table["event_time"].to_numpy() >= 0
     if not after.any():
         raise ValueError("no cohort can be compared after adoption: it and its controls are never seen in both periods")
     sums = Summaries(read, effects, level, bootstrap)
-    overall = sums.table({}, [after]).iloc[0]
     times = pd.Index(sorted(effects.table["event_time"].unique()))
     event = effects.table["event_time"].to_numpy()
     by_event_time = sums.table({"event_time": _whole(times)}, [event == e for e in times], bands=True)
@@ -136,7 +117,7 @@ def adoption_effect(
     labels = {"cohort": [read.label(g) for g in cohorts], "units": [int((read.adopted == g).sum()) for g in cohorts]}
     by_cohort = sums.table(labels, [(cohort == g) & after for g in cohorts])
     return AdoptionEffect(
-        Overall(*(float(overall[name]) for name in ("estimate", "se", "lower", "upper"))),
+        _overall(sums, after),
         _group_time(read, effects.table, sums),
         by_cohort,
         by_event_time,
@@ -149,9 +130,24 @@ def adoption_effect(
         int((read.adopted == float("inf")).sum()),
         read.left_out,
         read.named,
-        _statements(read, cohorts),
+        statements(read, cohorts, effects.apart),
         level,
     )
+
+
+def average_effect(read: Panel, control: str, level: float) -> Overall:
+    """The overall effect alone, of a panel that is read already. Raises ValueError where nothing can be compared."""
+    _refuse_what_cannot_be_compared(read, control)
+    effects = group_times(read, control)
+    after = effects.table["event_time"].to_numpy() >= 0
+    if not after.any():
+        raise ValueError("no cohort can be compared after adoption: it and its controls are never seen in both periods")
+    return _overall(Summaries(read, effects, level, 0), after)
+
+
+def _overall(sums: Summaries, after: np.ndarray) -> Overall:
+    found = sums.table({}, [after]).iloc[0]
+    return Overall(*(float(found[name]) for name in ("estimate", "se", "lower", "upper")))
 
 
 def _control(control: str) -> str:
@@ -186,17 +182,3 @@ def _group_time(panel: Panel, table: pd.DataFrame, sums: Summaries) -> pd.DataFr
 
 def _whole(values: pd.Index | pd.Series) -> pd.Index | pd.Series:
     return values.astype("int64") if (values == values.astype("int64")).all() else values
-
-
-def _statements(panel: Panel, cohorts: list) -> tuple[str, ...]:
-    adopters, never = int((panel.adopted < float("inf")).sum()), int((panel.adopted == float("inf")).sum())
-    out = []
-    if not never:
-        out.append("Every unit adopts within the data: each comparison is with later adopters.")
-    for n, what in ((adopters, "adopt within the data"), (never, "never adopt within the data")):
-        if 0 < n < FEW:
-            out.append(f"Only {n} unit{'s' if n != 1 else ''} {what}: standard errors are too small with so few.")
-    alone = sum(int((panel.adopted == g).sum() == 1) for g in cohorts)
-    if alone:
-        out.append(f"{alone} of {len(cohorts)} cohorts hold one unit, whose own variation cannot be seen.")
-    return (*out, *(f"{n} left out: {reason}." for reason, n in panel.left_out.items()))

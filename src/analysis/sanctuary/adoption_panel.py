@@ -4,15 +4,19 @@ In: a long frame, one row a unit and period. Out: a matrix of outcomes (units by
 weight and its cluster.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.errors import nearest
 from analysis.recidivism import inputs
+from analysis.sanctuary.adoption_times import NEVER, adoption_times, as_times
+from analysis.sanctuary.contrast import coded
 
-NEVER = np.inf
-REPEALS = ("leave out", "until")
+REPEALS, UNBALANCED = ("leave out", "until"), ("pairs", "complete")
+_OF_A_UNIT = ("adopted", "repealed", "weight", "cluster")
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +25,9 @@ class Panel:
 
     ``outcome`` (units, periods), missing where not observed; ``time`` of each period as a number (the period's position
     where times are dates); ``adopted`` a unit on the same scale, infinite where it never does within the data;
-    ``weight`` a unit, with mean 1; ``cluster`` a unit, as codes. ``left_out`` counts units by reason, ``named`` gives
-    their labels, ``labels`` those of the periods.
+    ``weight`` a unit, with mean 1; ``cluster`` a unit, as codes; ``covariates`` (units, periods, an intercept and terms),
+    missing where a row is. ``left_out`` counts units by reason, ``named`` gives their labels, ``labels`` those of the
+    periods; ``notes`` are sentences on how values were read.
     """
 
     outcome: np.ndarray
@@ -34,6 +39,8 @@ class Panel:
     units: pd.Index
     left_out: dict[str, int]
     named: dict[str, list]
+    covariates: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def cohorts(self) -> np.ndarray:
@@ -48,64 +55,88 @@ class Panel:
 
 
 def read_panel(
-    frame: pd.DataFrame, outcome: str, unit: str, time: str, adopted: str,
-    cluster: str | None, weight: str | None, repealed: str | None, repeals: str,
+    frame: pd.DataFrame, names: dict[str, str | None], covariates: Sequence[str] = (), repeals: str = "leave out",
+    anticipation: int = 0, unbalanced: str = "pairs",
 ) -> Panel:  # fmt: skip
-    """Return the panel of a frame; see ``adoption_effect`` for its columns and errors."""
-    if repeals not in REPEALS:
-        raise ValueError(f"repeals must be 'leave out' or 'until', found {repeals!r}")
-    wanted = [outcome, unit, time, adopted, *filter(None, (cluster, weight, repealed))]
-    inputs.require(frame.columns, wanted)
-    frame = frame.loc[frame[outcome].notna() & frame[time].notna()]
-    code, units = inputs.label_codes(frame[unit], "unit")
+    """Return the panel of a frame.
+
+    ``names`` gives the columns of outcome, unit, time and adopted, and of cluster, weight and repealed where there are; see
+    ``adoption_effect`` for them, the other parameters and the errors.
+    """
+    for value, known, what in ((repeals, REPEALS, "repeals"), (unbalanced, UNBALANCED, "unbalanced")):
+        if value not in known:
+            raise ValueError(f"{what} = {value!r}.{nearest(str(value), known)}")
+    if anticipation < 0 or anticipation != int(anticipation):
+        raise ValueError(f"anticipation must be a whole number of periods, 0 or more, found {anticipation!r}")
+    given = {what: name for what, name in names.items() if name is not None}
+    plain = [name for name in covariates if str(name).isidentifier()]
+    inputs.require(frame.columns, [*given.values(), *plain])
+    frame = frame.loc[frame[given["outcome"]].notna() & frame[given["time"]].notna()]
+    code, units = inputs.label_codes(frame[given["unit"]], "unit")
     present, code = np.unique(code, return_inverse=True)
     units = units[present]
-    labels = pd.Index(np.sort(frame[time].unique()))
+    when = as_times(frame[given["time"]], "time")
+    labels = pd.Index(np.sort(when.unique()))
     if len(labels) < 2:
         raise ValueError(
-            f"{time!r} has {len(labels)} period: an effect of adoption needs at least one before and one after"
+            f"{given['time']!r} has {len(labels)} period: an effect of adoption needs at least one before and one after"
         )
-    period = labels.get_indexer(frame[time])
-    _refuse_repeated(code * len(labels) + period, frame, unit, time)
-    values = np.full((len(units), len(labels)), np.nan)
-    values[code, period] = inputs.numbers(frame[outcome], "outcome")
+    period = labels.get_indexer(when)
+    _refuse_repeated(code * len(labels) + period, frame, given["unit"], given["time"])
+    cells = len(units), len(labels)
+    values = np.full(cells, np.nan)
+    values[code, period] = inputs.numbers(frame[given["outcome"]], "outcome")
+    each = {what: _one_a_unit(frame[given[what]], code, what) for what in _OF_A_UNIT if what in given}
     scale = labels.to_numpy(float) if pd.api.types.is_numeric_dtype(labels) else np.arange(len(labels), dtype=float)
-    start = _when(_one_a_unit(frame[adopted], code, "adopted"), labels, scale, "adopted")
-    end = np.full(len(units), NEVER)
-    if repealed is not None:
-        end = _when(_one_a_unit(frame[repealed], code, "repealed"), labels, scale, "repealed")
-    load = np.ones(len(units))
-    if weight is not None:
-        load = inputs.weights(_one_a_unit(frame[weight], code, "weight"))
-    group = np.arange(len(units))
-    if cluster is not None:
-        group = inputs.label_codes(_one_a_unit(frame[cluster], code, "cluster"), "cluster")[0]
-    return _usable(values, scale, start, end, load, group, labels, units, repeals)
+    start, notes = adoption_times(each["adopted"], labels, scale, "adopted")
+    end = (
+        adoption_times(each["repealed"], labels, scale, "repealed")[0]
+        if "repealed" in each
+        else np.full(len(units), NEVER)
+    )
+    matrix = None
+    if covariates:
+        columns = coded(frame, covariates)[0]
+        matrix = np.full((*cells, columns.shape[1]), np.nan)
+        matrix[code, period] = columns
+    panel = Panel(
+        values, scale, start, inputs.weights(each["weight"]) if "weight" in each else np.ones(len(units)),
+        inputs.label_codes(each["cluster"], "cluster")[0] if "cluster" in each else np.arange(len(units)),
+        labels, units, {}, {}, matrix, notes,
+    )  # fmt: skip
+    return usable(panel, end, repeals, anticipation, unbalanced)
 
 
-def _usable(
-    values: np.ndarray, scale: np.ndarray, start: np.ndarray, end: np.ndarray, load: np.ndarray, group: np.ndarray,
-    labels: pd.Index, units: pd.Index, repeals: str,
-) -> Panel:  # fmt: skip
-    """Set aside units that say nothing about adoption: adopted before the data begin, without weight, repealed."""
-    start = np.where(start > scale[-1], NEVER, start)
+def usable(panel: Panel, end: np.ndarray, repeals: str, anticipation: int = 0, unbalanced: str = "pairs") -> Panel:
+    """Set aside units that say nothing about adoption: adopted before the data begin, without weight, repealed.
+
+    ``end`` is the time of repeal a unit, infinite for never. Raises ValueError where no unit is left.
+    """
+    scale, values = panel.time, panel.outcome
+    start = np.where(panel.adopted > scale[-1], NEVER, panel.adopted)
     gone = np.isfinite(end) & np.isfinite(start) & (end <= scale[-1])
-    reasons = {"adopted by the first period: never seen before adoption": start <= scale[0], "weight 0": load == 0}
+    first = scale[min(anticipation, len(scale) - 1)]
+    early = "adopted by the first period: never seen before adoption"
+    reasons = {early if not anticipation else f"{early} and {anticipation} periods of anticipation": start <= first}
+    reasons["weight 0"] = panel.weight == 0
+    if unbalanced == "complete":
+        reasons["not seen in every period"] = np.isnan(values).any(axis=1)
     if repeals == "until":
         values = np.where(gone[:, None] & (scale >= end[:, None]), np.nan, values)
     else:
-        reasons["repealed within the data"] = gone & (start > scale[0])
+        reasons["repealed within the data"] = gone & (start > first)
     out = np.any(list(reasons.values()), axis=0)
-    named = {reason: units[mask].tolist() for reason, mask in reasons.items() if mask.any()}
+    named = {reason: panel.units[mask].tolist() for reason, mask in reasons.items() if mask.any()}
+    left_out = {reason: len(names) for reason, names in named.items()}
     if repeals == "until" and (gone & ~out).any():
-        named["used until repealed"] = units[gone & ~out].tolist()
+        named["used until repealed"] = panel.units[gone & ~out].tolist()
     kept = ~out
     if not kept.any():
-        raise ValueError(f"no unit is left: {'; '.join(f'{len(names)} {reason}' for reason, names in named.items())}")
-    mean = load[kept].mean()
-    return Panel(
-        values[kept], scale, start[kept], load[kept] / mean, np.unique(group[kept], return_inverse=True)[1],
-        labels, units[kept], {reason: len(names) for reason, names in named.items()}, named,
+        raise ValueError(f"no unit is left: {'; '.join(f'{n} {reason}' for reason, n in left_out.items())}")
+    return replace(
+        panel, outcome=values[kept], adopted=start[kept], weight=panel.weight[kept] / panel.weight[kept].mean(),
+        cluster=np.unique(panel.cluster[kept], return_inverse=True)[1], units=panel.units[kept], left_out=left_out, named=named,
+        covariates=None if panel.covariates is None else panel.covariates[kept],
     )  # fmt: skip
 
 
@@ -132,17 +163,3 @@ def _one_a_unit(column: pd.Series, code: np.ndarray, what: str) -> pd.Series:
             f"{what} {column.name!r} differs between rows of one unit: it must be the same in every period of a unit"
         )
     return first
-
-
-def _when(column: pd.Series, labels: pd.Index, scale: np.ndarray, what: str) -> np.ndarray:
-    """Times of adoption as numbers on the scale of the periods; infinite where missing: never."""
-    if pd.api.types.is_numeric_dtype(labels):
-        values = inputs.numbers(column, what) if not column.isna().all() else np.full(len(column), np.nan)
-        values = np.asarray(values, dtype=float)
-        if (values == 0).any() and labels[0] > 1:
-            raise ValueError(
-                f"{what} {column.name!r} is 0 in {int((values == 0).sum())} units, and the periods start at {labels[0]}: never is a missing value"
-            )
-        return np.where(np.isnan(values), NEVER, values)
-    place = labels.searchsorted(pd.to_datetime(column).to_numpy())
-    return np.where(column.isna(), NEVER, np.append(scale, len(scale))[place])

@@ -25,6 +25,8 @@ class Summaries:
     def __init__(self, panel: Panel, effects: GroupTimes, level: float, bootstrap: int) -> None:
         self.panel, self.effects, self.level, self.bootstrap = panel, effects, level, bootstrap
         self.clusters = int(panel.cluster.max()) + 1
+        joined = 1 < self.clusters < len(panel.cluster)  # units as their own clusters go uncorrected, as in R's did
+        self._correction = self.clusters / (self.clusters - 1) if joined else 1.0
         self.size = {g: float((panel.weight * (panel.adopted == g)).mean()) for g in panel.cohorts}
         self.shares = np.array([self.size[g] for g in effects.table["cohort"]])
 
@@ -40,7 +42,7 @@ class Summaries:
     def covariance(self, influence: np.ndarray) -> np.ndarray:
         """The covariance of estimates from their influences (units, estimates), summed within clusters."""
         sums = self._by_cluster(influence)
-        return sums.T @ sums / len(influence) ** 2
+        return self._correction * sums.T @ sums / len(influence) ** 2
 
     def table(self, labels: dict[str, Iterable], parts: list[np.ndarray], bands: bool = False) -> pd.DataFrame:
         """One row an average: the labels, estimate, se, lower, upper, and band_lower and band_upper."""
@@ -64,7 +66,7 @@ class Summaries:
 
     def pre_trend(self, by_event_time: pd.DataFrame) -> pd.DataFrame:
         """Two tests that nothing happened before adoption: test, statistic, df, p_value, statement."""
-        before = self.effects.table["event_time"].to_numpy() < 0
+        before = self.effects.table["clean"].to_numpy()
         rows = [self._wald(before), self._largest(by_event_time)]
         return pd.DataFrame(rows, columns=["test", "statistic", "df", "p_value", "statement"])
 
@@ -97,7 +99,8 @@ class Summaries:
 
     def _largest(self, by_event_time: pd.DataFrame) -> tuple:
         name = "largest of the event times before adoption"
-        early = by_event_time[(by_event_time["event_time"] < 0) & by_event_time["se"].notna()]
+        clean = self.effects.table.groupby("event_time")["clean"].all().reindex(by_event_time["event_time"]).to_numpy()
+        early = by_event_time[clean & by_event_time["se"].notna()]
         if early.empty:
             return name, np.nan, 0, np.nan, "no event time before adoption has a standard error"
         times = self.effects.table["event_time"].to_numpy()
@@ -130,7 +133,7 @@ class Summaries:
         """Multiplier bootstrap: sums over clusters with random signs, less the estimate."""
         sums = self._by_cluster(influence)
         signs = np.where(np.random.default_rng(SEED).random((self.bootstrap, len(sums))) < 0.5, -1.0, 1.0)
-        return signs @ sums / len(influence)
+        return np.sqrt(self._correction) * signs @ sums / len(influence)
 
     def _by_cluster(self, influence: np.ndarray) -> np.ndarray:
         sums = np.zeros((self.clusters, influence.shape[1]))

@@ -109,31 +109,42 @@ def coded(frame: pd.DataFrame, adjust: Sequence[str]) -> tuple[np.ndarray, list[
             columns += [found[name].to_numpy(float) for name in found]
             names += list(found.columns)
         elif pd.api.types.is_numeric_dtype(frame[term]):
-            columns.append(frame[term].to_numpy(float))
+            columns.append(frame[term].to_numpy(float, na_value=np.nan))
             names.append(term)
         else:
-            text = frame[term].astype("str").fillna("(missing)")
-            for level in sorted(text.unique())[1:]:
-                columns.append((text == level).to_numpy(float))
-                names.append(f"{term}: {level}")
+            codes, levels = levels_of(frame[term])
+            columns += [(codes == place).astype(float) for place in range(1, len(levels))]
+            names += [f"{term}: {level}" for level in levels[1:]]
     return np.column_stack(columns), names
+
+
+def levels_of(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Codes into the levels of a category as text, in order; a missing value is a level of its own."""
+    category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+    names = np.array([*(str(level) for level in category.cat.categories), "(missing)"], dtype=object)
+    codes = category.cat.codes.to_numpy()  # -1 where missing: the last name
+    used = names[np.flatnonzero(np.bincount(np.where(codes < 0, len(names) - 1, codes), minlength=len(names)))]
+    levels = sorted(set(used))
+    place = {level: i for i, level in enumerate(levels)}
+    return np.array([place.get(name, -1) for name in names])[codes], levels
 
 
 def empty_strata(contrast: Contrast, adjust: Sequence[str]) -> tuple[Contrast, list[str]]:
     """Set aside levels of a category that one group has none of: nothing there can be compared. Returns their names too."""
     named: list[str] = []
+    terms = [
+        term for term in adjust if term in contrast.frame and not pd.api.types.is_numeric_dtype(contrast.frame[term])
+    ]
     again = True
     while again and len(contrast.group):
         again = False
-        for term in adjust:
-            if term not in contrast.frame or pd.api.types.is_numeric_dtype(contrast.frame[term]):
-                continue
-            text = contrast.frame[term].astype("str").fillna("(missing)")
-            sides = pd.crosstab(text, contrast.group).reindex(columns=[0, 1], fill_value=0)
-            empty = sides.index[(sides == 0).any(axis=1)]
+        for term in terms:
+            codes, levels = levels_of(contrast.frame[term])
+            sides = [np.bincount(codes[contrast.group == side], minlength=len(levels)) for side in (0, 1)]
+            empty = np.flatnonzero(np.minimum(*sides) == 0)
             if len(empty):
-                named += [f"{term} {level}" for level in empty]
-                contrast = contrast.rows(~text.isin(empty).to_numpy(), "in a stratum that one group has none of")
+                named += [f"{term} {levels[place]}" for place in empty]
+                contrast = contrast.rows(~np.isin(codes, empty), "in a stratum that one group has none of")
                 again = True
     return contrast, named
 

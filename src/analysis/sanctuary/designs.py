@@ -22,7 +22,7 @@ from analysis.sanctuary.adjusted import (
 from analysis.sanctuary.censoring import censoring_weights
 from analysis.sanctuary.clustered import FEW, Uncertainty, uncertainty
 from analysis.sanctuary.contrast import Contrast, empty_strata
-from analysis.sanctuary.randomization import randomization
+from analysis.sanctuary.randomization import among_clusters
 
 UNADJUSTED, STANDARDIZED = "unadjusted", "standardization"
 WEIGHTED, DOUBLY_ROBUST = "inverse probability weighting (IPW)", "doubly robust (AIPW)"
@@ -166,33 +166,18 @@ def _ratio(one: Arm, none: Arm, contrast: Contrast, level: float) -> tuple[float
 
 
 def _randomized(contrast: Contrast, level: float) -> Result:
-    """Residuals from a model without the policy, averaged by cluster, with the policy dealt out among clusters."""
-    data = data_of(contrast)
-    everyone = replace(data, group=np.zeros(len(contrast.group), dtype=int))
-    residual = data.outcome - outcome_model(everyone, 0).fitted
-    weight = data.censoring.weight
-    size = np.bincount(contrast.cluster, weights=weight)
-    seen = size > 0
-    totals = [
-        np.bincount(contrast.cluster, weights=weight * values)[seen] / size[seen]
-        for values in (residual, contrast.group)
-    ]
-    if len(size[seen]) < 3 or np.ptp(totals[1]) == 0:
-        return Result(RANDOMIZED, because="fewer than three clusters, or all alike in policy", sides=contrast.sides)
-    found = randomization(*totals, size[seen], level)
+    none = Result(RANDOMIZED, sides=contrast.sides, rows=len(contrast.group))
+    weight = data_of(contrast).censoring.weight
+    try:
+        found = among_clusters(contrast.outcome, contrast.group, contrast.matrix, contrast.cluster, weight, level)
+    except ValueError as error:
+        return replace(none, because=str(error))
     method = (
-        f"{found.deals:,} deals of the policy among {int(seen.sum())} clusters, smallest p value {found.smallest_p:.2g}"
+        f"{found.deals:,} deals of the policy among {found.clusters} clusters, smallest p value {found.smallest_p:.2g}"
     )
     spread = Uncertainty(np.nan, found.lower, found.upper, np.nan, method)
     assumes = "each cluster could as well have had the policy, and its effect is the same everywhere"
-    return Result(
-        RANDOMIZED,
-        difference=found.estimate,
-        uncertainty=spread,
-        sides=contrast.sides,
-        rows=len(contrast.group),
-        assumes=assumes,
-    )
+    return replace(none, difference=found.estimate, uncertainty=spread, assumes=assumes)
 
 
 def nothing_to_compare(contrast: Contrast) -> str:

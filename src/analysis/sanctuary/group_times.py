@@ -2,7 +2,8 @@
 
 Each is a difference of two differences: the change of the adopters since the period before adoption (before adoption:
 since the period before), less that of units that had not adopted. Callaway and Sant'Anna (2021), Journal of
-Econometrics 225: 200-230, without covariates.
+Econometrics 225: 200-230. With covariates it is doubly robust: Sant'Anna and Zhao (2020), Journal of Econometrics 219:
+101-122, whose influence function includes that both models are estimated.
 """
 
 from dataclasses import dataclass
@@ -11,54 +12,93 @@ import numpy as np
 import pandas as pd
 
 from analysis.sanctuary.adoption_panel import Panel
+from analysis.sanctuary.regression import fit
+
+_APART = 0.999  # a chance of adoption beyond this leaves nobody to compare with
+Found = tuple[float, np.ndarray, int, int]
 
 
 @dataclass(frozen=True, eq=False)
 class GroupTimes:
-    """``table``: cohort, time, event_time, base, estimate, adopters, controls; ``influence``: (units, effects).
+    """``table``: cohort, time, event_time, base, estimate, adopters, controls, clean (before adoption and any anticipation of
+    it: nothing should be found); ``influence``: (units, effects).
 
     An estimate less its expectation is about the mean over units of its influence, so that the variance is the sum of
-    squares over clusters divided by the squared number of units.
+    squares over clusters divided by the squared number of units. ``apart`` counts effects for which the covariates leave
+    nobody to compare with.
     """
 
     table: pd.DataFrame
     influence: np.ndarray
+    apart: int = 0
 
 
-def group_times(panel: Panel, control: str) -> GroupTimes:
+def group_times(panel: Panel, control: str, anticipation: int = 0) -> GroupTimes:
     """Return the effects that can be estimated; ``control`` is ``"never"`` or ``"not_yet"``."""
-    rows, influence = [], []
+    rows, influence, apart = [], [], 0
     for cohort in panel.cohorts:
         adopters = panel.adopted == cohort
-        before = np.flatnonzero(panel.time < cohort)
+        start = np.searchsorted(panel.time, cohort)  # the first period under the policy
+        before = max(int(start) - 1 - anticipation, 0)
         for t in range(1, len(panel.time)):
-            base = t - 1 if panel.time[t] < cohort else int(before[-1])
-            controls = panel.adopted > (np.finfo(float).max if control == "never" else panel.time[t])
+            base = t - 1 if panel.time[t] < cohort else before
+            known = panel.time[min(t + anticipation, len(panel.time) - 1)]
+            controls = panel.adopted > (np.finfo(float).max if control == "never" else known)
             change = panel.outcome[:, t] - panel.outcome[:, base]
-            found = _difference(change, adopters, controls & ~adopters, panel.weight)
+            sides = adopters & ~np.isnan(change), controls & ~adopters & ~np.isnan(change)
+            if panel.covariates is None:
+                found = _difference(change, *sides, panel.weight)
+            else:
+                found = _doubly_robust(change, *sides, panel.weight, panel.covariates[:, base])
+                apart += found is None and all(side.any() for side in sides)
             if found is None:
                 continue
             estimate, each, n1, n0 = found
-            rows.append((cohort, panel.time[t], panel.time[t] - cohort, panel.time[base], estimate, n1, n0))
+            rows.append(
+                (cohort, panel.time[t], panel.time[t] - cohort, panel.time[base], estimate, n1, n0, t <= before)
+            )
             influence.append(each)
-    names = ["cohort", "time", "event_time", "base", "estimate", "adopters", "controls"]
+    names = ["cohort", "time", "event_time", "base", "estimate", "adopters", "controls", "clean"]
     table = pd.DataFrame(rows, columns=names)
-    return GroupTimes(table, np.column_stack(influence) if influence else np.zeros((len(panel.adopted), 0)))
+    stacked = np.column_stack(influence) if influence else np.zeros((len(panel.adopted), 0))
+    return GroupTimes(table, stacked, apart)
 
 
-def _difference(
-    change: np.ndarray, adopters: np.ndarray, controls: np.ndarray, weight: np.ndarray
-) -> tuple[float, np.ndarray, int, int] | None:
+def _difference(change: np.ndarray, adopters: np.ndarray, controls: np.ndarray, weight: np.ndarray) -> Found | None:
     """Weighted mean change of adopters less that of controls, and each unit's influence; None where a side is empty."""
-    seen = ~np.isnan(change)
-    one, none = adopters & seen, controls & seen
-    if not (one.any() and none.any()):
+    if not (adopters.any() and controls.any()):
         return None
-    change = np.where(seen, change, 0.0)
+    change = np.where(adopters | controls, change, 0.0)
     parts, means = [], []
-    for side in (one, none):
+    for side in (adopters, controls):
         load = np.where(side, weight, 0.0)
         mean = float(load @ change / load.sum())
         parts.append(load * (change - mean) / load.mean())
         means.append(mean)
-    return means[0] - means[1], parts[0] - parts[1], int(one.sum()), int(none.sum())
+    return means[0] - means[1], parts[0] - parts[1], int(adopters.sum()), int(controls.sum())
+
+
+def _doubly_robust(
+    change: np.ndarray, adopters: np.ndarray, controls: np.ndarray, weight: np.ndarray, covariates: np.ndarray
+) -> Found | None:
+    """The same less what covariates predict, controls weighted to the adopters' covariates."""
+    rows = np.flatnonzero((adopters | controls) & ~np.isnan(covariates).any(axis=1))
+    d, y, x, w = adopters[rows].astype(float), change[rows], covariates[rows], weight[rows]
+    if not 0 < d.sum() < len(d):
+        return None
+    chance = fit(x, d, w, "logistic")
+    if chance.fitted.max() >= _APART:
+        return None
+    trend = fit(x, y, w * (1 - d), "linear")
+    left = y - trend.fitted
+    loads = w * d, w * (1 - d) * chance.fitted / (1 - chance.fitted)
+    means = [float(load @ left / load.sum()) for load in loads]
+    parts = []
+    for load, mean in zip(loads, means, strict=True):
+        through = trend.influence @ (load[:, None] * x).mean(axis=0)
+        parts.append((load * (left - mean) - through) / load.mean())
+    # the odds exp(x beta) weight the controls, and their derivative is the odds times x
+    turn = ((loads[1] * (left - means[1]))[:, None] * x).mean(axis=0) / loads[1].mean()
+    influence = np.zeros(len(change))
+    influence[rows] = (parts[0] - parts[1] - chance.influence @ turn) * len(change) / len(rows)
+    return means[0] - means[1], influence, int(d.sum()), int((1 - d).sum())

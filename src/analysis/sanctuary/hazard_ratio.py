@@ -7,19 +7,22 @@ import pandas as pd
 from scipy.stats import t as student
 
 from analysis.recidivism.cox import cox
+from analysis.sanctuary.clustered import ENOUGH
 from analysis.sanctuary.contrast import Contrast
 from analysis.sanctuary.regression import independent
 
+UNADJUSTED, ADJUSTED = "Cox, unadjusted", "Cox, adjusted"
 _ASSUMES = "the ratio of the hazards of the first event is the same at all times; other events end observation, so it is no ratio of risks"
 
 
 def hazard_ratios(contrast: Contrast, adjust: Sequence[str], level: float) -> list[dict]:
     """Rows for the Cox model without and with the covariates; a row without an estimate says why."""
-    rows = [_row(contrast, [], "Cox, unadjusted", level)]
-    return [*rows, _row(contrast, adjust, "Cox, adjusted", level)] if adjust else rows
+    return [hazard_ratio(contrast, each, level) for each in ([], adjust)[: 1 + bool(adjust)]]
 
 
-def _row(contrast: Contrast, adjust: Sequence[str], design: str, level: float) -> dict:
+def hazard_ratio(contrast: Contrast, adjust: Sequence[str], level: float) -> dict:
+    """One row: with covariates ``"Cox, adjusted"``, without ``"Cox, unadjusted"``."""
+    design = ADJUSTED if adjust else UNADJUSTED
     out = {
         "estimand": "hazard ratio",
         "design": design,
@@ -51,7 +54,8 @@ def _row(contrast: Contrast, adjust: Sequence[str], design: str, level: float) -
         "lower": float(np.exp(row["coef"] - tail * se)), "upper": float(np.exp(row["coef"] + tail * se)),
         "smallest_detectable": float(np.exp((tail + power) * se)),
     }  # fmt: skip
-    return out | {"assumes": f"{_ASSUMES}; sandwich over {clusters} clusters, t with {freedom} degrees of freedom"}
+    few = "" if clusters >= ENOUGH else ": too narrow with so few, and not bootstrapped"
+    return out | {"assumes": f"{_ASSUMES}; sandwich over {clusters} clusters, t with {freedom} degrees of freedom{few}"}
 
 
 def _frame(contrast: Contrast, adjusted: bool) -> tuple[pd.DataFrame, list[str]]:

@@ -12,13 +12,18 @@ from math import comb
 import numpy as np
 
 from analysis.sanctuary.clustered import edge
+from analysis.sanctuary.regression import fit
 
 SEED, DRAWS = 20_141_215, 4_999
+_TIE = 1e-10
 
 
 @dataclass(frozen=True)
 class Randomization:
-    """The slope of the outcome in the share of a cluster's rows under the policy, with the effects not rejected; missing where none is."""
+    """The effect at which nothing is left to see, with the effects not rejected; missing where none is.
+
+    ``smallest_p`` is the smallest p value that the deals could give.
+    """
 
     estimate: float
     p_value: float
@@ -26,33 +31,62 @@ class Randomization:
     upper: float
     deals: int
     smallest_p: float
+    clusters: int
 
 
-def randomization(outcome: np.ndarray, exposure: np.ndarray, size: np.ndarray, level: float = 0.95) -> Randomization:
+def randomization(
+    outcome: np.ndarray, exposure: np.ndarray, size: np.ndarray, level: float = 0.95, left: np.ndarray | None = None
+) -> Randomization:
     """Deal the exposures out among clusters.
 
     Parameters
     ----------
     outcome : array
-        Mean outcome of each cluster, less what covariates predict.
+        Mean outcome of each cluster, less what covariates predict linearly.
     exposure : array
         Share of each cluster's rows in group 1.
     size : array
         Rows of each cluster: its weight.
     level : float
+    left : array
+        The exposure less what covariates predict linearly: taking an effect out of the outcomes takes it out of what
+        covariates predict too. By default the exposure.
+
+    References
+    ----------
+    Rosenbaum (2002), Statistical Science 17: 286-327, on covariance adjustment.
     """
-    deals = _deals(exposure)
-    seen = _slopes(outcome, exposure[None], size)[0]
-    of_outcome, of_exposure = (_slopes(values, deals, size) for values in (outcome, exposure))
+    deals, left = _deals(exposure), exposure if left is None else left
+    here = [float(_slopes(values, exposure[None], size)[0]) for values in (outcome, left)]
+    dealt = [_slopes(values, deals, size) for values in (outcome, left)]
+    if not here[1] > _TIE:
+        raise ValueError("covariates predict the policy completely")
 
     def p_value(effect: float) -> float:
-        dealt = np.abs(of_outcome - effect * of_exposure)
-        return float((dealt >= abs(seen - effect) - 1e-10).mean())
+        return float((np.abs(dealt[0] - effect * dealt[1]) >= abs(here[0] - effect * here[1]) - _TIE).mean())
 
-    lower, upper = (edge(p_value, float(seen), 1 - level, bound) for bound in (-1.0, 1.0))
+    seen = here[0] / here[1]
+    lower, upper = (edge(p_value, seen, 1 - level, bound) for bound in (-1.0, 1.0))
     if (lower, upper) == (-1.0, 1.0):
         lower = upper = float("nan")
-    return Randomization(float(seen), p_value(0.0), lower, upper, len(deals), 1 / len(deals))
+    mirrored = int((deals == 1 - exposure).all(axis=1).any())  # two sides exchanged lie as far from 0 as what is seen
+    return Randomization(seen, p_value(0.0), lower, upper, len(deals), (1 + mirrored) / len(deals), len(exposure))
+
+
+def among_clusters(
+    outcome: np.ndarray, group: np.ndarray, matrix: np.ndarray, cluster: np.ndarray, weight: np.ndarray, level: float
+) -> Randomization:
+    """What a linear model of rows without the policy leaves, averaged by cluster, with the policy dealt out among clusters.
+
+    ``matrix`` holds an intercept and covariates. Raises ValueError where there is nothing to deal out.
+    """
+    size = np.bincount(cluster, weights=weight)
+    seen = size > 0
+    left = [values - fit(matrix, values, weight, "linear").fitted for values in (outcome, group.astype(float))]
+    means = [np.bincount(cluster, weights=weight * values)[seen] / size[seen] for values in (left[0], group, left[1])]
+    if seen.sum() < 3 or np.ptp(means[1]) == 0:
+        raise ValueError("fewer than three clusters, or all alike in policy")
+    return randomization(means[0], means[1], size[seen], level, means[2])
 
 
 def _slopes(outcome: np.ndarray, exposures: np.ndarray, size: np.ndarray) -> np.ndarray:

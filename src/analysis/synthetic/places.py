@@ -7,6 +7,7 @@ be taken for no real place.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Policy:
             raise ValueError(f"policy of {self.fips}: ends {self.end}, before its start {self.start}.")
 
 
+@lru_cache(maxsize=16)
 def counties(number: int, states: tuple[str, ...] = STATES) -> tuple[str, ...]:
     """Return ``number`` county codes spread evenly over the states, with odd last digits as real ones have."""
     if not 1 <= number <= 500 * len(states):
@@ -51,10 +53,12 @@ def counties(number: int, states: tuple[str, ...] = STATES) -> tuple[str, ...]:
     return tuple(f"{state}{2 * i + 1:03d}" for state in states for i in range(share))[:number]
 
 
+@lru_cache(maxsize=4)
 def in_force(places: tuple[str, ...], policies: tuple[Policy, ...], start: date, end: date) -> np.ndarray:
     """Return the rule in force as codes of DIRECTIONS, one row a place and one column a day from start to end.
 
-    A county's rule comes before its state's; of two rules of the same place the later start governs.
+    A county's rule comes before its state's; of two rules of the same place the later start governs. The array is kept
+    for the next call, and cannot be written to.
     """
     days = (end - start).days + 1
     rule = np.zeros((len(places), days), dtype=np.int8)
@@ -65,13 +69,17 @@ def in_force(places: tuple[str, ...], policies: tuple[Policy, ...], start: date,
         last = days if policy.end is None else (policy.end - start).days + 1
         if last > first:
             rule[rows, first:last] = DIRECTIONS.index(policy.direction)
+    rule.flags.writeable = False
     return rule
 
 
+@lru_cache(maxsize=4)
 def ever_limits(places: tuple[str, ...], policies: tuple[Policy, ...]) -> np.ndarray:
     """Return for each place whether a rule that limits detainers is ever in effect there."""
-    codes = [p.fips for p in policies if p.direction == "limits" and not p.practice_disagrees]
-    return np.array([any(place.startswith(code) for code in codes) for place in places])
+    codes = tuple(p.fips for p in policies if p.direction == "limits" and not p.practice_disagrees)
+    found = np.array([place.startswith(codes) for place in places])
+    found.flags.writeable = False
+    return found
 
 
 def staggered(

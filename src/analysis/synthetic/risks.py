@@ -36,11 +36,7 @@ def truth(world: World, horizons: tuple[int, ...] = HORIZONS, drawn: int = DRAWN
     course = courses.simulate(world, population, world.stream(TRUTH, seed, 1), until)
     origins = {"prepared": _first_detainers(course, cut), "released": _first_releases(course, cut)}
     found = {name: _risks(world, course, rows, name, horizons) for name, rows in origins.items()}
-    local = people.under(population, population.operator == 0)
-    found["had_everyone"] = {
-        direction: {str(h): _mean(_had(world, local, code, h)) for h in horizons}
-        for code, direction in enumerate(DIRECTIONS)
-    }
+    found["had_everyone"] = _had_everyone(world, population, horizons)
     return {
         "synthetic": "Computed from the process that generated synthetic data. Describes no real person or place.",
         "world_seed": world.seed,
@@ -53,6 +49,20 @@ def truth(world: World, horizons: tuple[int, ...] = HORIZONS, drawn: int = DRAWN
         "lodging_rate_ratio": world.lodging,
         "last_origin": str(np.datetime64(world.start, "D") + cut),
         **found,
+    }
+
+
+def had_everyone(world: World, horizons: tuple[int, ...], drawn: int, seed: int) -> dict:
+    """Return ``had_everyone`` of ``truth`` alone, without following anybody."""
+    population = people.draw(world, world.stream(TRUTH, seed), drawn / world.people)
+    return _had_everyone(world, population, horizons)
+
+
+def _had_everyone(world: World, population: people.People, horizons: tuple[int, ...]) -> dict:
+    local = people.under(population, population.operator == 0)
+    return {
+        direction: {str(h): _mean(_had(world, local, code, h)) for h in horizons}
+        for code, direction in enumerate(DIRECTIONS)
     }
 
 

@@ -74,8 +74,10 @@ class World:
                 raise ValueError(f"World: {name} = {getattr(self, name)}, expected a share between 0 and 1.")
         if set(self.honour) != set(DIRECTIONS):
             raise ValueError(f"World: honour is given for {sorted(self.honour)}, expected {sorted(DIRECTIONS)}.")
+        places = self.places
+        known = {*places, *(place[:2] for place in places)}
         for policy in self.policies:
-            if not any(place.startswith(policy.fips) for place in self.places):
+            if policy.fips not in known:
                 raise ValueError(f"World: a policy is at '{policy.fips}', and no place of this world lies there.")
 
     @property

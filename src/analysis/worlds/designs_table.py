@@ -14,10 +14,11 @@ import pandas as pd
 
 from analysis.data.published import published
 from analysis.publish import outputs
-from analysis.publish.provenance import text_hash, tree_hash
 from analysis.sanctuary.designs import RANDOMIZED
 from analysis.worlds.bands import band, verdict
-from analysis.worlds.designs import KINDS, LEVEL, SEED, Kind, limits, true_effects
+from analysis.worlds.design_truth import true_effects
+from analysis.worlds.designs import COX, KINDS, LEVEL, SEED, Kind, limits
+from analysis.worlds.imported import source_hash
 from analysis.worlds.trial import APPROXIMATE, AT_LEAST, COVERED, SHOWN, UNDEFINED, outcomes
 
 WORLDS, PREFIX, CHUNK = 2_000, 20, 50
@@ -47,7 +48,8 @@ def rows(kind: Kind, truth: dict[str, float], found: dict[str, np.ndarray]) -> l
         excluded = int(((each[:, 1] > 0) | (each[:, 2] < 0)).sum())
         mean = float(known.mean()) if len(known) else np.nan
         out.append({
-            "kind": kind.name, "says": kind.says, "places": kind.places, "adopters": kind.adopters, "design": design, "claim": held,
+            "kind": kind.name, "says": kind.says, "places": kind.places, "adopters": kind.adopters, "design": design,
+            "estimand": "log hazard ratio" if design == COX else "risk difference", "claim": held,
             "truth": _digits(truth[design]), "worlds": worlds, "mean": _digits(mean), "bias": _digits(mean - truth[design]),
             "spread": _digits(float(known.std())) if len(known) else np.nan, "covered": covered, "coverage": _digits(covered / worlds),
             "excluded_no_effect": excluded, "is": "false alarms" if truth[design] == 0 else "power",
@@ -96,9 +98,8 @@ def stored(folder: Path | None = None) -> pd.DataFrame:
 
 
 def code_hash() -> str:
-    """The hash of the source that a stored table depends on: the designs, the synthetic worlds and this room."""
-    package = Path(__file__).parents[1]
-    return text_hash("".join(tree_hash(package / room) for room in ("sanctuary", "synthetic", "worlds")))[:16]
+    """The hash of the source that a stored table depends on: every module that the designs and their worlds import."""
+    return source_hash("analysis.worlds.designs", "analysis.worlds.design_truth", "analysis.worlds.trial")
 
 
 def main(workers: int = 2) -> int:
