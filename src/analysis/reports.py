@@ -18,7 +18,7 @@ NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such 
 SITE = "published"  # stands for a dataset where a page is about no one dataset
 SITE_TITLE = "Published claims and methods"
 SITE_SOURCE = "published figures and computed tables under data/raw/published, each row with its source"
-BESIDE = ("plan.toml", "policies.csv", "truth.json")  # what a dataset may hold beside its map and its raw files
+BESIDE = ("plan.toml", "policies.csv", "per.csv", "truth.json")  # what a dataset may hold beside its map and its raw files
 COHORTS = ("north-carolina", "iowa")  # their later years are known: projections are tried on those that are here
 
 

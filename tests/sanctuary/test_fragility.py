@@ -6,8 +6,8 @@ import pytest
 
 from analysis.sanctuary.balance import balance
 from analysis.sanctuary.compare import compare
-from analysis.sanctuary.fragility import leave_one_out, tipping_point
-from analysis.sanctuary.negative_controls import elsewhere
+from analysis.sanctuary.fragility import leave_one_out, tipping_point, worst_case
+from analysis.sanctuary.negative_controls import elsewhere, offences_before
 
 
 def test_leaving_a_place_out_is_the_comparison_without_it(make_people) -> None:
@@ -62,3 +62,69 @@ def test_federal_facilities_are_a_control_of_their_own(cohort: pd.DataFrame) -> 
     assert table.attrs["left_out"]["not at a facility run by: federal"] == (frame["operator"] == "local").sum()
     with pytest.raises(ValueError, match="nobody in this cohort"):
         elsewhere(cohort)
+
+
+def test_the_worst_case_by_hand(cohort: pd.DataFrame) -> None:
+    table = worst_case(cohort, horizon=365).set_index("what")
+    hit = cohort["event"].eq("rearrest") & (cohort["days"] <= 365)
+    lost = cohort["event"].isna() & (cohort["days"] < 365)
+    side = cohort["policy"].eq("limits")
+    low, high = ([share[~side].mean(), share[side].mean()] for share in (hit, hit | lost))
+    assert table.loc[["none", "limits"], "lower"].tolist() == pytest.approx(low)
+    assert table.loc[["none", "limits"], "upper"].tolist() == pytest.approx(high)
+    assert table.loc["difference", ["lower", "upper"]].tolist() == pytest.approx([low[1] - high[0], high[1] - low[0]])
+    assert table.loc["limits", "lost"] == lost[side].sum()
+    # wide bounds take the one-sided quantile; places are the clusters
+    means = (hit[side] - hit[side].mean()).groupby(cohort["jurisdiction"][side]).sum()
+    se = np.sqrt(30 / 29 * (means**2).sum()) / side.sum()
+    assert table.loc["limits", "ci_lower"] == pytest.approx(low[1] - 1.6448536 * se, abs=1e-6)
+
+
+def test_nobody_lost_leaves_an_ordinary_interval(cohort: pd.DataFrame) -> None:
+    whole = cohort.assign(days=cohort["days"].where(cohort["event"].notna(), 2_000))
+    whole.attrs = cohort.attrs
+    row = worst_case(whole, horizon=365).iloc[2]
+    assert row["lower"] == row["upper"]
+    found = compare(whole, horizon=365).iloc[0]
+    assert row["lower"] == pytest.approx(found["estimate"])
+    assert row["ci_upper"] - row["lower"] == pytest.approx(
+        (found["upper"] - found["estimate"]) * 1.9599640 / 2.0452296, rel=1e-6
+    )
+
+
+def test_offences_before_the_detainer_are_counted_in_their_window() -> None:
+    cohort = pd.DataFrame(
+        {
+            "person_id": [1, 2, 3, 4],
+            "prepared": pd.to_datetime(["2020-06-01"] * 3 + ["2018-01-10"]),
+            "policy": ["limits", "none"] * 2,
+        }
+    )
+    cohort.attrs = {"event": "rearrest", "origin": "prepared"}
+    arrests = pd.DataFrame({
+        "person_id": [1, 2, 3, 3, 4, 9], "arrested": pd.to_datetime(["2020-05-02", "2020-05-01", "2019-05-02", "2020-07-01", "2018-01-01", "2017-12-01"]),
+    })  # fmt: skip
+    found = offences_before(cohort, arrests, days=365, gap=30)
+    # 2 May 2020 is the 30th day before, which does not count; 1 May 2020 does, and 2 May 2019 is the first that does not any more
+    assert found["event"].notna().tolist() == [False, True, False]
+    assert found.attrs["left_out"] == {"window before the detainer not covered by the records of arrests": 1}
+    assert found.attrs["event"] == "earlier_arrest"
+    with pytest.raises(ValueError, match="is covered by the records"):
+        offences_before(cohort.iloc[3:], arrests, days=365)
+
+
+def test_a_rule_finds_nothing_in_offences_before_it(cohort: pd.DataFrame) -> None:
+    rng = np.random.default_rng(8)
+    frame = cohort.assign(person_id=np.arange(len(cohort)), prepared=pd.Timestamp("2020-01-01"))
+    frame.attrs = cohort.attrs
+    many = rng.integers(0, len(frame), 600)
+    arrests = pd.DataFrame(
+        {
+            "person_id": many,
+            "arrested": pd.Timestamp("2020-01-01") - pd.to_timedelta(rng.integers(1, 900, 600), unit="D"),
+        }
+    )
+    table = compare(offences_before(frame, arrests), adjust=["age"], horizon=365)
+    assert set(table.loc[table["estimand"].str.startswith("risk diff"), "estimand"]) == {"risk difference by 365 days"}
+    by_hand = offences_before(frame, arrests)["event"].notna().groupby(frame["policy"]).mean()
+    assert table["estimate"].iloc[0] == pytest.approx(by_hand["limits"] - by_hand["none"])

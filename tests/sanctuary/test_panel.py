@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from analysis.data.errors import InputError
+from analysis.sanctuary.adopted import period_start
 from analysis.sanctuary.changes import around_changes
 from analysis.sanctuary.negative_controls import placebo_dates
-from analysis.sanctuary.panel import period_start, place_panel
+from analysis.sanctuary.panel import place_panel, supplied
 
 RULES = """jurisdiction,level,state,county_fips,start,end,direction,basis,scope,instrument,confidence,source_seen,note,practice_disagrees
 A,county,06,06001,2020-05-10,,limits,law,x,x,high,yes,,
@@ -111,3 +112,16 @@ def test_a_placebo_uses_what_came_before(detainers: pd.DataFrame, rules) -> None
 def test_what_cannot_be_a_panel_is_said(detainers: pd.DataFrame, rules, change: dict, says: str) -> None:
     with pytest.raises(InputError, match=says):
         place_panel(detainers, policies=rules, **({"every": "month"} | change))
+
+
+def test_supplied_counts_are_read_and_related(detainers: pd.DataFrame, rules, tmp_path) -> None:
+    assert supplied(tmp_path) is None
+    (tmp_path / "per.csv").write_text("jurisdiction,count\n06001,620\n06003,310\n", encoding="utf-8")
+    panel = place_panel(detainers, every="month", policies=rules, per=supplied(tmp_path)).set_index(
+        ["jurisdiction", "period"]
+    )
+    assert panel.loc[("06001", pd.Timestamp("2020-03-01")), "per_1000"] == pytest.approx(50.0)  # 31 detainers
+    assert pd.isna(panel.loc[("06005", pd.Timestamp("2020-03-01")), "per_1000"])
+    (tmp_path / "per.csv").write_text("jurisdiction,count\n06001,620\n06003,none\n", encoding="utf-8")
+    with pytest.raises(InputError, match="row 3 has the count 'none'"):
+        supplied(tmp_path)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.errors import InputError
-from analysis.sanctuary import views
+from analysis.sanctuary import answers, views
 from analysis.sanctuary.counterfactual import under_rule
 from analysis.sanctuary.plan import plan_of, read_plan
 from analysis.sanctuary.reading import read
@@ -99,7 +99,7 @@ def test_answers_under_each_definition(cohort: pd.DataFrame, monkeypatch: pytest
         out.attrs = frame.attrs
         return out
 
-    monkeypatch.setattr(views, "with_policy", policy)
-    table = views.answers(cohort, ["direction", "law"], "direction", horizon=365)
+    monkeypatch.setattr(answers, "with_policy", policy)
+    table = answers.answers(cohort, ["direction", "law"], "direction", horizon=365)
     assert table.loc[table["definition"] == "law", "assumes"].iloc[0].startswith("cannot be estimated")
     assert table["primary"].tolist() == [True, True, False]

@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 
 from analysis.sanctuary.designs import DOUBLY_ROBUST, UNADJUSTED
+from analysis.synthetic import tables
 from analysis.worlds import designs_table as table
-from analysis.worlds.designs import KINDS, follow, limits, true_effects, world_of
+from analysis.worlds.design_truth import true_effects
+from analysis.worlds.designs import COX, KINDS, limits, world_of
+from analysis.worlds.followed import follow, panel_of
+from analysis.worlds.imported import imported, source_hash
 from analysis.worlds.trial import SHOWN
 
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -20,22 +24,46 @@ def test_a_world_is_the_same_whenever_it_is_made() -> None:
     assert len({world_of(kind, number).seed for kind in KINDS for number in range(50)}) == 50 * len(KINDS)
 
 
-def test_everyone_is_followed_from_the_detainer_on() -> None:
-    frame = follow(world_of(KINDS[2], 0))
-    assert frame["jurisdiction"].nunique() == 120
-    assert (frame["days"] >= 0).all()
-    assert (frame["days"] <= frame["follow_up"]).all()
-    assert (frame.loc[frame["event"] == "rearrest", "days"] >= 1).all()
-    assert frame["event"].isna().sum() == (frame["days"] == frame["follow_up"])[frame["event"].isna()].sum()
+def test_everyone_is_followed_as_in_the_frames_of_the_world() -> None:
+    world = world_of(BY_NAME["more re-arrests"], 0)
+    people, made = follow(world), tables(world)
+    first = made["detainers"].drop_duplicates("person_id").set_index("person_id").sort_index()
+    start = pd.Timestamp(world.start)
+    origin = (first["prepared"] - start).dt.days
+    end = world.day(min(world.arrests_end, world.exits_end)) - world.lag_days
+    kept = origin <= end
+    assert people.prepared.tolist() == origin[kept].tolist()
+    assert (first["criminality"].cat.categories[people.criminality] == first["criminality"][kept]).all()
+    arrests = made["arrests"].assign(gap=lambda f: (f["arrested"] - start).dt.days - f["person_id"].map(origin))
+    rearrest = arrests[arrests["gap"] >= 1].groupby("person_id")["gap"].min().reindex(first.index)
+    exits = made["exits"].assign(gap=lambda f: (f["date"] - start).dt.days - f["person_id"].map(origin))
+    leave = exits[exits["gap"] >= 0].groupby("person_id")["gap"].min().reindex(first.index)
+    again = ((rearrest <= leave.fillna(np.inf)) & (rearrest <= end - origin))[kept]
+    assert ((people.event == 0) == again.to_numpy()).all()
+    assert (people.time[people.event == 0] == rearrest[kept][again]).all()
+    assert (people.time <= people.follow_up).all()
+
+
+def test_the_panel_holds_the_risk_of_each_place_and_year() -> None:
+    world = world_of(BY_NAME["more re-arrests"], 0)
+    people, panel = follow(world), panel_of(follow(world), world, 365)
+    here = (people.place == panel.units[3]) & (people.prepared // 365 == 2) & (people.follow_up >= 365)
+    hit = (people.event == 0) & (people.time <= 365)
+    assert panel.outcome[3, 2] == pytest.approx(hit[here].mean())
+    assert sum(policy.end is not None for policy in world.policies) == len(panel.named["used until repealed"])
 
 
 def test_the_truth_has_the_sign_that_was_put_in() -> None:
     names = ("no effect, other case mix", "more re-arrests", "fewer re-arrests", "fewer detainers honoured")
-    found = {name: true_effects(BY_NAME[name], 2, 20_000)[DOUBLY_ROBUST] for name in names}
+    each = {name: true_effects(BY_NAME[name], 2, 20_000, trials=1) for name in names}
+    found = {name: effects[DOUBLY_ROBUST] for name, effects in each.items()}
     assert found["no effect, other case mix"] == 0
     assert found["more re-arrests"] > 0.02
     assert found["fewer re-arrests"] < -0.02
     assert found["fewer detainers honoured"] > 0.05
+    # frailty pulls what the Cox model finds towards no difference
+    assert 0.1 < each["more re-arrests"][COX] < np.log(1.6)
+    assert np.log(0.6) < each["fewer re-arrests"][COX] < -0.1
 
 
 def test_a_row_counts_its_worlds() -> None:
@@ -55,7 +83,7 @@ def test_the_stored_table_is_whole(stored: pd.DataFrame) -> None:
     expected = [(kind.name, design) for kind in KINDS for design in kind.designs]
     assert list(zip(stored["kind"], stored["design"], strict=True)) == expected
     assert stored["worlds"].nunique() == 1
-    assert stored["worlds"].iloc[0] >= 200
+    assert stored["worlds"].iloc[0] == table.WORLDS == 2_000
     assert (stored["covered"] / stored["worlds"]).to_numpy() == pytest.approx(stored["coverage"].to_numpy(), abs=1e-6)
 
 
@@ -64,7 +92,17 @@ def test_every_claim_is_within_its_band(stored: pd.DataFrame) -> None:
     assert claimed.loc[claimed["verdict"] != "within", ["kind", "design", "coverage"]].to_dict("records") == []
 
 
-@pytest.mark.parametrize("name", ["no effect, other case mix", "few places"])
+def test_worlds_built_to_fool_do_fool(stored: pd.DataFrame) -> None:
+    by = stored.set_index(["kind", "design"])
+    fooled = [
+        (kind.name, design) for kind in KINDS[5:9] for design in kind.fools if not design.endswith("fixed effects")
+    ]
+    assert (by.loc[fooled, "verdict"] == "below").all()
+    unadjusted = by.loc[("no effect, other case mix", UNADJUSTED)]
+    assert unadjusted["excluded_no_effect"] / unadjusted["worlds"] > 0.5  # where five in a hundred would be right
+
+
+@pytest.mark.parametrize("name", ["no effect, other case mix", "detection differs by policy", "few places"])
 def test_the_first_worlds_again(stored: pd.DataFrame, name: str) -> None:
     kind = BY_NAME[name]
     again = table.part(kind, 0, table.PREFIX)
@@ -73,3 +111,14 @@ def test_the_first_worlds_again(stored: pd.DataFrame, name: str) -> None:
         covered = int(((each[:, 1] <= rows.loc[design, "truth"]) & (rows.loc[design, "truth"] <= each[:, 2])).sum())
         assert covered == rows.loc[design, "covered_first"]
         assert np.nanmean(each[:, 0]) == pytest.approx(rows.loc[design, "mean_first"], rel=1e-4, abs=1e-6)
+
+
+def test_the_hash_holds_what_is_imported_and_no_more() -> None:
+    found = imported("analysis.worlds.designs")
+    assert {"analysis.sanctuary.clustered", "analysis.recidivism.cox_solver", "analysis.synthetic.people"} <= found
+    assert not {
+        name for name in found if name.startswith(("analysis.publish", "analysis.claims", "analysis.sanctuary.rules"))
+    }
+    assert source_hash("analysis.worlds.trial", "analysis.worlds.bands") == source_hash(
+        "analysis.worlds.bands", "analysis.worlds.trial"
+    )

@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.recidivism import inputs
-from analysis.sanctuary.policy import _rules
-from analysis.sanctuary.policy_file import FIRST
+from analysis.sanctuary.policy_file import FIRST, rules_of
 
 COLUMNS = [
     "place", "day", "counties", "days", "detainers_before", "detainers_after", "decided_before", "decided_after", "declined_before",
@@ -41,7 +40,7 @@ def around_changes(
         (declined or into custody), declined, released; one row a rule, in order of the day.
     """
     inputs.require(detainers.columns, ["jurisdiction", "prepared", "outcome"])
-    rules = _rules(policies, detainers.attrs)
+    rules = rules_of(policies, detainers.attrs)
     day, place = pd.to_datetime(detainers["prepared"]), detainers["jurisdiction"].astype("str")
     first, last = day.min(), day.max()
     rows = []

@@ -1,4 +1,4 @@
-"""How fragile a comparison is: without each place in turn, and with re-arrests that no one could see."""
+"""How fragile a comparison is: without each place in turn, with the worst for people lost, with re-arrests that no one could see."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.sanctuary.adjusted import unadjusted
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.designs import DOUBLY_ROBUST, TRIM, UNADJUSTED, data_of, nothing_to_compare, results
+from analysis.sanctuary.sensitivity import imbens_manski
 
 TAKEN = ("ice_custody", "removed")
 
@@ -45,6 +46,74 @@ def leave_one_out(
         found.append((name, len(kept.group), design.difference, *limits, design.because))
     table = pd.DataFrame(found, columns=["left_out", "rows", "estimate", "lower", "upper", "because"])
     return pd.concat([table.iloc[:1], table.iloc[1:].sort_values(["estimate", "left_out"])], ignore_index=True)
+
+
+def worst_case(
+    cohort: pd.DataFrame,
+    group: str = "policy",
+    cluster: str | None = "policy_cluster",
+    horizon: float = 365,
+    contrast: tuple[str, str] | None = None,
+    operators: Sequence[str] | None = ("local",),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Bounds of each group's risk and of their difference, if nobody or everybody lost to follow-up had the event.
+
+    Parameters are those of ``compare``; no assumption is made on why people were lost.
+
+    Returns
+    -------
+    pandas.DataFrame
+        what (a group, "difference"), people, lost, lower, upper, ci_lower, ci_upper: Imbens-Manski limits with errors
+        clustered as the comparison's, missing with one cluster on a side. The difference is least where everybody lost in
+        group 0 and nobody in group 1 had the event.
+
+    References
+    ----------
+    Manski (1990); Imbens and Manski (2004), Econometrica 72: 1845-1857.
+    """
+    read = read_contrast(cohort, group, [], cluster, horizon, contrast, operators)
+    if because := nothing_to_compare(read):
+        raise ValueError(f"no bounds: {because}")
+    lost = (read.time < read.horizon.length) & ~read.event
+    arms = {
+        (code, all_had): _plain_mean(read.outcome + lost * all_had, read.group == code)
+        for code in (0, 1)
+        for all_had in (0, 1)
+    }
+    rows = [
+        (
+            read.names[code],
+            int((read.group == code).sum()),
+            int(lost[read.group == code].sum()),
+            arms[code, 0],
+            arms[code, 1],
+            code,
+        )
+        for code in (0, 1)
+    ]
+    gaps = [tuple(one - none for one, none in zip(arms[1, a], arms[0, 1 - a], strict=True)) for a in (0, 1)]
+    rows.append(("difference", len(read.group), int(lost.sum()), *gaps, None))
+    out = []
+    for what, people, missing, low, high, code in rows:
+        few = min(read.sides) if code is None else read.sides[code]
+        clusters = len(read.cluster_labels) if code is None else few
+        errors = [_clustered_error(part[1], read.cluster, clusters) for part in (low, high)]
+        limits = imbens_manski(low[0], high[0], *errors, level) if few > 1 else (np.nan, np.nan)
+        floor = -1.0 if code is None else 0.0
+        out.append((what, people, missing, low[0], high[0], *np.clip(limits, floor, 1.0)))
+    return pd.DataFrame(out, columns=["what", "people", "lost", "lower", "upper", "ci_lower", "ci_upper"])
+
+
+def _plain_mean(outcome: np.ndarray, side: np.ndarray) -> tuple[float, np.ndarray]:
+    """A group's mean and what each row contributes to its error."""
+    mean = float(outcome[side].mean())
+    return mean, np.where(side, (outcome - mean) / side.sum(), 0.0)
+
+
+def _clustered_error(each: np.ndarray, cluster: np.ndarray, clusters: int) -> float:
+    sums = np.bincount(cluster, weights=each)
+    return float(np.sqrt(clusters / max(clusters - 1, 1) * (sums @ sums)))
 
 
 def tipping_point(

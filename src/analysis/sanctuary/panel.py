@@ -5,18 +5,13 @@ detainer included as 0, with the period in which the place first limited detaine
 window is complete for everyone, so that no late month looks safe for want of time.
 """
 
-from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.recidivism import inputs
-from analysis.sanctuary.policy import _rules
-from analysis.sanctuary.timeline import timeline
-
-PERIODS = {"month": 1, "quarter": 3, "half": 6, "year": 12}  # months
+from analysis.sanctuary.adopted import PERIODS, adoption_dates, period_start, whole_periods
 
 
 def place_panel(
@@ -73,7 +68,7 @@ def place_panel(
     if rows.empty:
         raise InputError("place_panel: no row has a county, a date and a local facility.")
     last = pd.Timestamp(end) if end is not None else rows["prepared"].max()
-    periods = _whole_periods(rows["prepared"].min(), last, every)
+    periods = whole_periods(rows["prepared"].min(), last, every)
     if not len(periods):
         raise InputError(f"place_panel: no whole {every} lies between the first and the last day of the data.")
     rows = rows.assign(period=period_start(rows["prepared"], every))
@@ -86,18 +81,10 @@ def place_panel(
     if cohort is not None:
         out = out.join(_risks(cohort, grid, every, days, operators))
     known = {**({} if cohort is None else cohort.attrs), **detainers.attrs}
-    adopted = _adoption(places, every, definition, direction, policies, known)
+    adopted = adoption_dates(places, every, definition, direction, policies, known)
     out = out.reset_index().merge(adopted, on="jurisdiction", how="left")
     out.attrs = {"every": every, "days": days, "left_out": left_out, "places": len(places), "definition": definition}
     return out
-
-
-def period_start(day: pd.Series, every: str) -> pd.Series:
-    """The first day of the period that each day lies in."""
-    when = pd.to_datetime(day)
-    first = (when.dt.month - 1) // PERIODS[every] * PERIODS[every] + 1
-    found = pd.to_datetime(pd.DataFrame({"year": when.dt.year, "month": first, "day": first * 0 + 1}))
-    return found.astype("datetime64[s]")
 
 
 def _usable(detainers: pd.DataFrame, operators: tuple[str, ...] | None) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -116,16 +103,6 @@ def _usable(detainers: pd.DataFrame, operators: tuple[str, ...] | None) -> tuple
         kept &= mask
     names = [name for name in ("prepared", "outcome") if name in detainers]
     return detainers.loc[kept, names].assign(jurisdiction=place[kept]), left_out
-
-
-def _whole_periods(first: pd.Timestamp, last: pd.Timestamp, every: str) -> pd.DatetimeIndex:
-    months = PERIODS[every]
-    start = period_start(pd.Series([first]), every).iloc[0]
-    if start < first.normalize():
-        start = start + pd.DateOffset(months=months)
-    starts = pd.date_range(start, last, freq=pd.DateOffset(months=months))
-    ends = starts + pd.DateOffset(months=months) - timedelta(days=1)
-    return pd.DatetimeIndex(starts[ends <= last]).astype("datetime64[s]")
 
 
 def _counts(rows: pd.DataFrame, grid: pd.MultiIndex) -> pd.DataFrame:
@@ -170,39 +147,21 @@ def _related(out: pd.DataFrame, per: pd.DataFrame) -> pd.Series:
     return pd.Series(known.reindex(where).to_numpy(), index=out.index)
 
 
-def _adoption(
-    places: list[str],
-    every: str,
-    definition: str,
-    direction: str,
-    policies: str | Path | pd.DataFrame | None,
-    attrs: dict,
-) -> pd.DataFrame:
-    """The periods in which each place first came under the direction and first left it, and where its rule was set."""
-    spans = timeline(places, _rules(policies, attrs), definition)
-    rows = []
-    for place, stretches in spans.groupby("jurisdiction", sort=True):
-        under = stretches[stretches["policy"] == direction]
-        start = under["start"].min() if len(under) else None
-        after = (
-            []
-            if start is None
-            else stretches[(stretches["start"] > start) & (stretches["policy"] != direction)]["start"].tolist()
-        )
-        rows.append(
-            (
-                place,
-                _first_day(start, every),
-                _first_day(min(after, default=None), every),
-                (under if len(under) else stretches)["policy_cluster"].iloc[0],
-            )
-        )
-    out = pd.DataFrame(rows, columns=["jurisdiction", "adopted", "repealed", "cluster"])
-    return out.astype({"adopted": "datetime64[s]", "repealed": "datetime64[s]"})
+def supplied(folder: Path) -> pd.DataFrame | None:
+    """The counts in ``per.csv`` beside a ``dataset.toml`` (jurisdiction, count, and period where they vary), or None.
 
-
-def _first_day(day: date | None, every: str) -> pd.Timestamp:
-    if day is None:
-        return pd.NaT
-    known = max(np.datetime64(day, "s"), np.datetime64("1900-01-01", "s"))  # "always" is a date that pandas can hold
-    return period_start(pd.Series([known]), every).iloc[0]
+    Raises InputError where the file lacks a column or a count is no number above 0.
+    """
+    path = folder / "per.csv"
+    if not path.is_file():
+        return None
+    found = pd.read_csv(path, dtype={"jurisdiction": "str"})
+    for name in ("jurisdiction", "count"):
+        if name not in found:
+            raise InputError(f"per.csv: no column '{name}'; expected jurisdiction, count and, where they vary, period.")
+    bad = ~(pd.to_numeric(found["count"], errors="coerce") > 0)
+    if bad.any():
+        raise InputError(
+            f"per.csv: row {int(bad.to_numpy().argmax()) + 2} has the count {found['count'][bad].iloc[0]!r}, expected a number above 0."
+        )
+    return found.assign(period=pd.to_datetime(found["period"])) if "period" in found else found

@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.data.errors import InputError, nearest
 from analysis.recidivism.followed import LazyCohort
 from analysis.sanctuary.observed import observed_for, with_observed
-from analysis.sanctuary.policy_file import BASES, DIRECTIONS, INCOMPLETE, LAST, read_policies
+from analysis.sanctuary.policy_file import BASES, DIRECTIONS, INCOMPLETE, LAST, rules_of
 from analysis.sanctuary.timeline import NOT_LISTED, ORDER, coded, days, look_up, timeline
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def with_policy(
             raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
         return with_observed(frame, on, observed_for(frame) if observed is None else observed)
     if not isinstance(frame, pd.DataFrame):
-        return _joined(frame, definition, on, _rules(policies, {}))
-    rules = _rules(policies, frame.attrs)
+        return _joined(frame, definition, on, rules_of(policies, {}))
+    rules = rules_of(policies, frame.attrs)
     codes, places = coded(frame["jurisdiction"])
     spans = timeline(places, rules, definition)
     at = look_up(spans, codes, days(frame[on], on))
@@ -123,7 +123,7 @@ def rule_in_force(
         instrument, confidence, source_seen, note, start, end (None while in force) and line in the file; these are
         None where no rule is listed.
     """
-    rules = _rules(policies, {})
+    rules = rules_of(policies, {})
     try:
         day = date.fromisoformat(str(day)[:10])
     except ValueError:
@@ -157,21 +157,6 @@ def policy_changes(
     at = {name: with_policy(frame, definition, name, policies)["policy"] for name in ("prepared", "released")}
     both = pd.DataFrame({"at_lodging": at["prepared"], "at_release": at["released"]}).dropna()
     return both.groupby(["at_lodging", "at_release"], observed=True).size().rename("rows").reset_index()
-
-
-def _rules(policies: str | Path | pd.DataFrame | None, attrs: dict) -> pd.DataFrame:
-    """Return checked rules: those given, the dataset's own, or the published ones."""
-    if isinstance(policies, pd.DataFrame):
-        if "counties" not in policies or "line" not in policies:
-            raise InputError("policies: expected the path of a policy file, or what read_policies returned.")
-        return policies
-    if policies is not None:
-        return read_policies(policies)
-    from analysis.data.state import home
-
-    raw = home() / "data" / "raw"
-    own = raw / str(attrs.get("dataset", "")) / "policies.csv"
-    return read_policies(own if attrs.get("dataset") and own.is_file() else raw / "published" / "policies.csv")
 
 
 def _account(definition: str, on: str, rules: pd.DataFrame, spans: pd.DataFrame, at: np.ndarray) -> dict[str, Any]:

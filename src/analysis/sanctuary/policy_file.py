@@ -161,3 +161,18 @@ def _refuse_overlaps(file: str, policies: pd.DataFrame) -> None:
                     f"and line {row.line} starts on {row.start}. End the first on the day before the second starts."
                 )
             last[row.level, place, row.basis] = row
+
+
+def rules_of(policies: str | Path | pd.DataFrame | None, attrs: dict) -> pd.DataFrame:
+    """Return checked rules: those given, those of the dataset that ``attrs`` name, or the published ones."""
+    if isinstance(policies, pd.DataFrame):
+        if "counties" not in policies or "line" not in policies:
+            raise InputError("policies: expected the path of a policy file, or what read_policies returned.")
+        return policies
+    if policies is not None:
+        return read_policies(policies)
+    from analysis.data.state import home
+
+    raw = home() / "data" / "raw"
+    own = raw / str(attrs.get("dataset", "")) / "policies.csv"
+    return read_policies(own if attrs.get("dataset") and own.is_file() else raw / "published" / "policies.csv")

@@ -106,16 +106,24 @@ def bounds(events: int, n: int, unknown: int, level: float = 0.95) -> Bounds:
             raise ValueError(f"{name} must be a whole number of 0 or more, found {value!r}")
     if n < 1 or events + unknown > n:
         raise ValueError(f"events ({events}) and unknown ({unknown}) must be part of n ({n}), at least 1")
-    z = quantile_of_level(level)
     lower, upper = events / n, (events + unknown) / n
     low, high = (np.sqrt(p * (1 - p) / n) for p in (lower, upper))
-    wide = max(low, high)
+    limits = imbens_manski(lower, upper, low, high, level)
+    return Bounds(lower, upper, max(limits[0], 0.0), min(limits[1], 1.0), level)
+
+
+def imbens_manski(
+    lower: float, upper: float, se_lower: float, se_upper: float, level: float = 0.95
+) -> tuple[float, float]:
+    """The interval that covers a value that lies between two bounds, wherever between them, with the level's probability."""
+    z = quantile_of_level(level)
+    wide = max(se_lower, se_upper)
     if wide == 0:
-        return Bounds(lower, upper, lower, upper, level)
+        return lower, upper
     width = (upper - lower) / wide
     # between the one-sided and the two-sided quantile
     c = brentq(lambda c: ndtr(c + width) - ndtr(-c) - level, 0.0, z + 1e-9, xtol=1e-14) if width > 0 else z
-    return Bounds(lower, upper, float(max(lower - c * low, 0.0)), float(min(upper + c * high, 1.0)), level)
+    return float(lower - c * se_lower), float(upper + c * se_upper)
 
 
 def _e_value(ratio: float) -> float:

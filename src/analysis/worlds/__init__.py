@@ -6,7 +6,13 @@ __all__ = ["SETTINGS", "code_hash", "coverage", "main", "run", "store", "stored"
 
 
 def main(workers: int = 2) -> int:
-    """Compute ``data/raw/published/worlds.csv``; 1 where an interval falls outside the band that it claims."""
+    """Compute the tables of intervals and of designs; 1 where one falls outside the band that it claims."""
+    from analysis.worlds import designs_table
+
+    return max(_intervals(workers), designs_table.main(workers))
+
+
+def _intervals(workers: int) -> int:
     from analysis.data.state import home
     from analysis.worlds.trial import SHOWN
 

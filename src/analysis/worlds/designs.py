@@ -25,7 +25,7 @@ SEED, HORIZON, LEVEL = 20_141_214, 365, 0.95
 GROUP_TIME, TWO_WAY = "staggered adoption, group-time effects", "staggered adoption, two-way fixed effects"
 ACROSS, OVER_TIME = DESIGNS[:4], (GROUP_TIME, TWO_WAY)
 ALIKE = dict.fromkeys(("none", "limits", "requires"), (0.9, 0.5, 0.3))  # share honoured: convicted, pending, other
-_FIRST, _LAST = date(2021, 10, 1), date(2024, 6, 30)
+_FIRST, _LAST = date(2021, 10, 1), date(2023, 9, 30)  # two cohorts, each large enough for its own variation
 NOT_FOUND = (np.nan, np.nan, np.nan)
 
 
@@ -42,8 +42,8 @@ class Kind:
     says: str
     world: dict
     fools: tuple[str, ...] = ()
-    places: int = 120
-    adopters: int = 60
+    places: int = 240
+    adopters: int = 120
     repeals: int = 0
     designs: tuple[str, ...] = field(default=(*ACROSS, COX, *OVER_TIME))
 
@@ -55,7 +55,7 @@ KINDS = (
     Kind("no effect, other case mix", "fewer people with a conviction in places that limit, and those with one go into custody more often",
          {**_MIX}, (UNADJUSTED, TWO_WAY)),
     Kind("more re-arrests", "hazard of re-arrest 1.6 times as high under the policy; some places repeal it",
-         {**_MIX, "effect": 1.6}, (UNADJUSTED, COX, TWO_WAY), repeals=10),
+         {**_MIX, "effect": 1.6}, (UNADJUSTED, COX, TWO_WAY), repeals=20),
     Kind("fewer re-arrests", "hazard of re-arrest 0.6 times as high under the policy", {**_MIX, "effect": 0.6}, (UNADJUSTED, COX, TWO_WAY)),
     Kind("fewer detainers honoured", "the hazard is the same, but fewer people go into custody",
          {**_MIX, "honour": {**ALIKE, "limits": (0.5, 0.2, 0.1)}}, (UNADJUSTED, COX, TWO_WAY)),
@@ -75,7 +75,7 @@ def world_of(kind: Kind, number: int) -> World:
     """The world of one kind and number, whatever else is run."""
     seed = SEED + (zlib.crc32(kind.name.encode()) % 100_003) * 100_000 + number
     common = {
-        "people": 3_000 if kind.places > 50 else 1_200, "jurisdictions": kind.places, "honour": ALIKE, "rearrest": 0.0015,
+        "people": 4_800 if kind.places > 50 else 1_200, "jurisdictions": kind.places, "honour": ALIKE, "rearrest": 0.0015,
         "elsewhere": (0.0, 0.0), "surge": 1.0, "exits_end": date(2026, 2, 28),
     }  # fmt: skip
     policies = _policies(kind.places, kind.adopters, kind.repeals, World.start)

@@ -1,0 +1,74 @@
+"""Frames for the report: people under each rule, side by side.
+
+In: a cohort with the policy in force. Out: small frames that figures and tables take as they are.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.recidivism.proportion import proportion
+from analysis.sanctuary.contrast import Contrast, read_contrast
+from analysis.sanctuary.views import SAYS
+
+FIRST = {
+    "rearrest": "re-arrested first",
+    "ice_custody": "ICE custody first",
+    "removed": "removed first",
+    "died": "died first",
+}
+
+
+def contrast_of(
+    cohort: pd.DataFrame, adjust: Sequence[str] = (), horizon: float = 365, operators: Sequence[str] | None = ("local",)
+) -> Contrast:
+    """The contrast that ``compare`` makes of a cohort with a policy, to describe it."""
+    return read_contrast(cohort, "policy", list(adjust), "policy_cluster", horizon, None, operators)
+
+
+def _group_of(contrast: Contrast) -> str:
+    return (
+        "policy"
+        if "policy" in contrast.frame
+        else next(name for name in contrast.frame if set(contrast.names) <= set(contrast.frame[name].astype("str")))
+    )
+
+
+def fates(contrast: Contrast) -> pd.DataFrame:
+    """What came first by the horizon among those followed so long: stage (group), part, count."""
+    full = (
+        contrast.frame[contrast.frame["follow_up"].to_numpy() >= contrast.horizon.length]
+        if "follow_up" in contrast.frame
+        else contrast.frame
+    )
+    time = full["days"].to_numpy() <= contrast.horizon.length
+    part = full["event"].astype("str").map(FIRST).where(time).fillna("none of these")
+    frame = pd.DataFrame(
+        {"stage": full[_group_of(contrast)].astype("str").map(lambda name: SAYS.get(name, name)), "part": part}
+    )
+    counted = frame.groupby(["stage", "part"]).size().rename("count").reset_index()
+    order = {name: i for i, name in enumerate([*FIRST.values(), "none of these"])}
+    return counted.sort_values(
+        ["stage", "part"], key=lambda column: column.map(order) if column.name == "part" else column
+    ).reset_index(drop=True)
+
+
+def by_place(contrast: Contrast, least: int, level: float = 0.95) -> pd.DataFrame:
+    """The share with the event by the horizon in each place, among those followed so long: label, group, numerator, denominator, estimate, lower, upper.
+
+    Places with fewer than ``least`` people are left out; ordered by estimate.
+    """
+    full = contrast.frame["follow_up"].to_numpy() >= contrast.horizon.length
+    frame = pd.DataFrame({
+        "place": contrast.frame["jurisdiction"].astype("str").to_numpy(), "group": contrast.frame[_group_of(contrast)].astype("str").to_numpy(),
+        "hit": contrast.outcome,
+    })[full]  # fmt: skip
+    counted = frame.groupby(["place", "group"])["hit"].agg(["sum", "size"]).reset_index()
+    counted = counted[counted["size"] >= least]
+    found = [proportion(int(k), int(n), level=level) for k, n in zip(counted["sum"], counted["size"], strict=True)]
+    out = pd.DataFrame({
+        "label": [f"{place}, {group}" for place, group in zip(counted["place"], counted["group"], strict=True)], "group": counted["group"],
+        "numerator": counted["sum"].astype("int64"), "denominator": counted["size"], "estimate": [f.estimate for f in found],
+        "lower": [f.lower for f in found], "upper": [f.upper for f in found],
+    })  # fmt: skip
+    return out.sort_values(["estimate", "label"], ascending=[False, True]).reset_index(drop=True)
