@@ -94,7 +94,7 @@ def test_flows_and_shares_count_every_detainer_once() -> None:
 
 
 def test_answers_under_each_definition(cohort: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    def policy(frame: pd.DataFrame, definition: str, on: str) -> pd.DataFrame:
+    def policy(frame: pd.DataFrame, definition: str, on: str, observed: object) -> pd.DataFrame:
         out = frame if definition == "direction" else frame.assign(policy="none")
         out.attrs = frame.attrs
         return out

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.data.errors import InputError
 from analysis.sanctuary.adoption import AdoptionEffect, adoption_effect
 from analysis.sanctuary.compare import compare
 from analysis.sanctuary.policy import with_policy
@@ -18,17 +19,18 @@ OUTCOME_WORDS = {
 
 
 def answers(
-    cohort: pd.DataFrame, definitions: Sequence[str], primary: str, on: str = "prepared", **options: object
-) -> pd.DataFrame:
+    cohort: pd.DataFrame, definitions: Sequence[str], primary: str, on: str = "prepared", observed: pd.DataFrame | None = None,
+    **options: object,
+) -> pd.DataFrame:  # fmt: skip
     """The comparison under every definition of policy: definition before the columns of ``compare``, and primary (True or False).
 
-    ``options`` are those of ``compare``. A definition under which nothing can be compared has one row that says why.
+    ``options`` are those of ``compare``, ``observed`` is that of ``with_policy``. A definition under which nothing can be compared has one row that says why.
     """
     tables = []
     for definition in definitions:
         try:
-            table = compare(with_policy(cohort, definition, on), **options)
-        except ValueError as error:
+            table = compare(with_policy(cohort, definition, on, observed=observed), **options)
+        except (ValueError, InputError) as error:
             table = pd.DataFrame(
                 [
                     {

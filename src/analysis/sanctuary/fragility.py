@@ -24,10 +24,12 @@ def leave_one_out(
     contrast: tuple[str, str] | None = None,
     operators: Sequence[str] | None = ("local",),
     level: float = 0.95,
+    most: int | None = None,
 ) -> pd.DataFrame:
     """The comparison again without each place in turn.
 
-    Parameters are those of ``compare``; ``place`` names the column whose values are left out one at a time.
+    Parameters are those of ``compare``; ``place`` names the column whose values are left out one at a
+    time, ``most`` how many of them, those with most rows.
 
     Returns
     -------
@@ -37,9 +39,17 @@ def leave_one_out(
     """
     read = read_contrast(cohort, group, list(adjust), cluster, horizon, contrast, operators)
     where = read.frame[place].astype("str").to_numpy()
-    rows = [("nobody", read)] + [(name, read.rows(where != name, "left out")) for name in sorted(set(where))]
+    size = (
+        pd.Series(where)
+        .value_counts()
+        .rename_axis("place")
+        .reset_index()
+        .sort_values(["count", "place"], ascending=[False, True])
+    )
+    chosen = sorted(size["place"].head(len(size) if most is None else most))
     found = []
-    for name, kept in rows:
+    for name in ["nobody", *chosen]:
+        kept = read if name == "nobody" else read.rows(where != name, "left out")
         design = results(kept, list(adjust), level, TRIM, only=[DOUBLY_ROBUST if adjust else UNADJUSTED])[0]
         spread = design.uncertainty
         limits = (np.nan, np.nan) if spread is None else (spread.lower, spread.upper)

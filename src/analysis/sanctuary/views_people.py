@@ -13,6 +13,7 @@ from analysis.sanctuary.views import SAYS
 
 FIRST = {
     "rearrest": "re-arrested first",
+    "repeat_detainer": "repeat detainer first",
     "ice_custody": "ICE custody first",
     "removed": "removed first",
     "died": "died first",
@@ -53,10 +54,10 @@ def fates(contrast: Contrast) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def by_place(contrast: Contrast, least: int, level: float = 0.95) -> pd.DataFrame:
+def by_place(contrast: Contrast, least: int, level: float = 0.95, most: int | None = None) -> pd.DataFrame:
     """The share with the event by the horizon in each place, among those followed so long: label, group, numerator, denominator, estimate, lower, upper.
 
-    Places with fewer than ``least`` people are left out; ordered by estimate.
+    Places with fewer than ``least`` people are left out, and all but the ``most`` with most people; ordered by estimate.
     """
     full = contrast.frame["follow_up"].to_numpy() >= contrast.horizon.length
     frame = pd.DataFrame({
@@ -64,7 +65,8 @@ def by_place(contrast: Contrast, least: int, level: float = 0.95) -> pd.DataFram
         "hit": contrast.outcome,
     })[full]  # fmt: skip
     counted = frame.groupby(["place", "group"])["hit"].agg(["sum", "size"]).reset_index()
-    counted = counted[counted["size"] >= least]
+    counted = counted[counted["size"] >= least].sort_values(["size", "place", "group"], ascending=[False, True, True])
+    counted = counted.head(len(counted) if most is None else most)
     found = [proportion(int(k), int(n), level=level) for k, n in zip(counted["sum"], counted["size"], strict=True)]
     out = pd.DataFrame({
         "label": [f"{place}, {group}" for place, group in zip(counted["place"], counted["group"], strict=True)], "group": counted["group"],
