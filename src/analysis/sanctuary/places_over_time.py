@@ -10,8 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.recidivism import inputs
-from analysis.sanctuary.policy import _rules
-from analysis.sanctuary.policy_file import FIRST
+from analysis.sanctuary.policy_file import FIRST, rules_of
 
 
 def counted(detainers: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +41,7 @@ def rules_within(rows: pd.DataFrame, policies: str | Path | pd.DataFrame | None 
     held = rows.groupby("jurisdiction")["rows"].sum()
     first, last = rows.attrs["first"].date(), rows.attrs["last"].date()
     found = []
-    for rule in _rules(policies, rows.attrs).itertuples(index=False):
+    for rule in rules_of(policies, rows.attrs).itertuples(index=False):
         if rule.start == FIRST or not first < rule.start <= last:
             continue
         codes = tuple(
