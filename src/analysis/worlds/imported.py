@@ -15,21 +15,21 @@ _ROOT = PACKAGE.name
 
 
 def source_hash(*modules: str) -> str:
-    """The hash of the named modules and all that they import from this package, whatever the order of the names.
-
-    The room ``data`` is left out: a synthetic world takes its words and its errors from there, and no number.
-    """
-    found = sorted(name for name in imported(*modules) if not name.startswith(f"{_ROOT}.data."))
+    """The hash of the named modules and all that they import from this package, whatever the order of the names."""
+    found = sorted(imported(*modules))
     return text_hash("".join(f"{name}\n{_file(name).read_text(encoding='utf-8')}" for name in found))[:16]
 
 
 def imported(*modules: str) -> set[str]:
-    """Names of the modules and of all that they import from this package; the ``__init__`` of rooms is not among them."""
+    """Names of the modules and of all that they import from this package; the ``__init__`` of rooms is not among them.
+
+    Nor is the room ``data``: a synthetic world takes its words and its errors from there, and no number.
+    """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name not in found:
+        if name not in found and not name.startswith(f"{_ROOT}.data."):
             found.add(name)
             waiting += _imports(name)
     return found
@@ -48,4 +48,5 @@ def _imports(module: str) -> Iterator[str]:
 def _file(module: str) -> Path:
     parts = module.split(".")[1:]
     path = PACKAGE.joinpath(*parts)
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    inside = path / "__init__.py"
+    return inside if inside.is_file() else path.with_suffix(".py")
