@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes .venv from requirements.lock, with uv if it is there and else with pip. `setup.sh lab` adds JupyterLab,
-# `setup.sh link` what links people by name, `setup.sh browser` what tests pages in Chromium, `setup.sh lock`
+# `setup.sh link` what links people by name, `setup.sh cluster` makes .venv-cluster with PySpark, `setup.sh browser` what tests pages in Chromium, `setup.sh lock`
 # refreshes the locks. Says in one line what is missing.
 set -eu
 cd "$(dirname "$0")"
@@ -14,10 +14,17 @@ if [ "${1:-}" = lock ]; then
     command -v uv >/dev/null 2>&1 || fail "uv is needed to refresh the locks: pip install uv"
     compile() { uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$@"; }
     compile pyproject.toml --extra test --extra build -o requirements.lock ${2:-}
-    for extra in lab link browser; do
+    for extra in lab link browser cluster; do
         compile pyproject.toml --extra "$extra" -c requirements.lock -o "$extra.lock" ${2:-}
     done
     exit 0
+fi
+
+venv=.venv
+locks=requirements.lock
+if [ "${1:-}" = cluster ]; then # Spark has an environment of its own
+    venv=.venv-cluster
+    locks="requirements.lock cluster.lock"
 fi
 
 find_python() {
@@ -33,10 +40,10 @@ find_python() {
 install() { # install LOCK...
     if command -v uv >/dev/null 2>&1; then
         for lock in "$@"; do set -- "$@" -r "$lock"; shift; done
-        uv pip install -q --python .venv/bin/python --compile-bytecode --require-hashes "$@"
+        uv pip install -q --python $venv/bin/python --compile-bytecode --require-hashes "$@"
     else
         for lock in "$@"; do set -- "$@" -r "$lock"; shift; done
-        .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes "$@"
+        $venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes "$@"
     fi
 }
 
@@ -48,23 +55,23 @@ lab | link | browser)
 esac
 
 python=$(find_python)
-echo "setup: making .venv with $("$python" -V 2>&1), about a minute the first time" >&2
-rm -rf .venv
+echo "setup: making $venv with $("$python" -V 2>&1), about a minute the first time" >&2
+rm -rf "$venv"
 if command -v uv >/dev/null 2>&1; then
-    uv venv -q --python "$python" .venv || fail "uv could not make .venv (see above)"
+    uv venv -q --python "$python" "$venv" || fail "uv could not make $venv (see above)"
 else
-    "$python" -m venv .venv >/dev/null 2>.venv.log || {
-        rm -rf .venv
+    "$python" -m venv "$venv" >/dev/null 2>.venv.log || {
+        rm -rf "$venv"
         why=$(tail -n 1 .venv.log)
         rm -f .venv.log
         fail "the venv module is missing or broken ($why). On Debian or Ubuntu: apt install python3-venv"
     }
     rm -f .venv.log
 fi
-install requirements.lock || { rm -rf .venv; fail "the packages could not be installed (see above). Is the network reachable?"; }
+install $locks || { rm -rf "$venv"; fail "the packages could not be installed (see above). Is the network reachable?"; }
 if command -v uv >/dev/null 2>&1; then
-    uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
+    uv pip install -q --python $venv/bin/python --no-deps --no-build-isolation -e .
 else
-    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+    $venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 fi
-touch .venv/.installed
+touch $venv/.installed
