@@ -80,6 +80,15 @@ def test_typed_columns_that_the_query_engine_does_not_know(folder, kind):
     assert (quality["rows_in"].sum(), quality["kept"].sum()) == (2, 1)
 
 
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary(2)])
+def test_bytes_that_are_no_text(folder, kind):
+    held = io.BytesIO()
+    pq.write_table(pa.table({"id": ["1"], "on": ["2020-01-01"], "k": pa.array([b"\xff\x00"], kind)}), held)
+    assert list(build(folder, "a.parquet", held.getvalue(), 'keep = ["k"]\n').frame("arrests")["k"].astype("str")) == [
+        "ff00"
+    ]
+
+
 def test_a_file_that_is_replaced_while_it_is_read(folder):
     build(folder, "a.csv", GOOD)
     spec, _ = state.find_spec("test")

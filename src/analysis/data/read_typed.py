@@ -69,7 +69,21 @@ def _plain(column: "pa.Array") -> "pa.Array":
         return column.cast(digits if column.type.scale == 0 else pa.float64())
     if pa.types.is_float16(column.type):  # which the query engine does not know
         return column.cast(pa.float32())
+    values = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if any(test(values) for test in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)):
+        return _bytes_as_text(column)
     return _distinct(column) if pa.types.is_dictionary(column.type) else column
+
+
+def _bytes_as_text(column: "pa.Array") -> "pa.Array":
+    """Return bytes as the text that they are in UTF-8, else all of them as hexadecimal digits."""
+    import pyarrow as pa
+
+    values = column.to_pylist()
+    try:
+        return pa.array([None if value is None else value.decode() for value in values], pa.string())
+    except UnicodeDecodeError:
+        return pa.array([None if value is None else value.hex() for value in values], pa.string())
 
 
 def _distinct(column: "pa.DictionaryArray") -> "pa.Array":
