@@ -54,8 +54,9 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
     command = f'make report DATASETS="{name}"'
     inputs = built_inputs(spec, root)
+    values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
     return [
-        Job(report, spec.name, notebook, {"dataset": name}, inputs, root / "reports" / spec.name / report, command)
+        Job(report, spec.name, notebook, {"dataset": name}, inputs, root / "reports" / spec.name / report, command, values)
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]

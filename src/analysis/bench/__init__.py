@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-PARTS = ("estimators", "reports", "sweeps", "specifications", "scale")
+PARTS = ("estimators", "reports", "sweeps", "specifications", "scale", "rows")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,9 +16,9 @@ def main(argv: list[str] | None = None) -> int:
     Args:
         argv: see ``--help``.
     """
-    from analysis.bench import estimators, reports, scale, specifications, sweeps
+    from analysis.bench import estimators, reports, rows, scale, specifications, sweeps
 
-    parts = (estimators, reports, sweeps, specifications, scale)
+    parts = (estimators, reports, sweeps, specifications, scale, rows)
     options = _options(argv, *parts)
     met = True
     for part in (part for part in parts if part.__name__.rpartition(".")[2] in options.parts):

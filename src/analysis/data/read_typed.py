@@ -14,6 +14,9 @@ from analysis.data.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
+
+REPEATED = 5  # bytes a value in a Parquet file below which its texts repeat
 
 
 def parquet(path: Path, name: str) -> Iterator[read.Batch]:
@@ -23,10 +26,9 @@ def parquet(path: Path, name: str) -> Iterator[read.Batch]:
 
     first = 1
     try:
-        # text comes as positions in a list of distinct texts, as most files hold it, and is never written out row by row
-        flat = [field.name for field in pq.read_schema(path) if not pa.types.is_nested(field.type)]
-        file = pq.ParquetFile(path, read_dictionary=flat)
+        file = pq.ParquetFile(path)
         found = _folded(file.schema_arrow.names, name)
+        file = pq.ParquetFile(path, read_dictionary=_repeated(file))
         for part in file.iter_batches(batch_size=read.BATCH_ROWS):
             part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
             columns = [_plain(column) for column in part.columns]
@@ -39,6 +41,23 @@ def parquet(path: Path, name: str) -> Iterator[read.Batch]:
     if first == 1:
         empty = pd.DataFrame({header: pd.Series(dtype="str") for header in found})
         yield read.Batch(empty, np.empty(0, dtype="int64"))
+
+
+def _repeated(file: "pq.ParquetFile") -> list[str]:
+    """Return the columns whose values repeat: these come as positions in a list of distinct texts, as the file holds them.
+
+    A column of identifiers does not: its list would grow with the rows of a row group.
+    """
+    size: dict[str, list[int]] = {}
+    for group in range(file.num_row_groups):
+        columns = file.metadata.row_group(group)
+        for i in range(columns.num_columns):
+            chunk = columns.column(i)
+            if chunk.physical_type == "BYTE_ARRAY" and "." not in chunk.path_in_schema:
+                size.setdefault(chunk.path_in_schema, []).append(
+                    chunk.total_uncompressed_size // max(chunk.num_values, 1)
+                )
+    return [name for name, bytes_a_value in size.items() if max(bytes_a_value) < REPEATED]
 
 
 def as_frame(table: "pa.Table") -> pd.DataFrame:
