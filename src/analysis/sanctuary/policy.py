@@ -82,7 +82,7 @@ def with_policy(
     if isinstance(frame, LazyCohort):
         if definition == "observed":
             raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
-        rules = _rules(policies, frame.attrs)
+        rules = rules_of(policies, frame.attrs)
         said = {"definition": definition, "on": on, "file": rules.attrs.get("file"), "incomplete": INCOMPLETE}
         return frame.with_table(_joined(frame.table, definition, on, rules, frame.origins), policy=said)
     if definition == "observed":
