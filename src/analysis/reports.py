@@ -18,7 +18,12 @@ NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such 
 SITE = "published"  # stands for a dataset where a page is about no one dataset
 SITE_TITLE = "Published claims and methods"
 SITE_SOURCE = "published figures and computed tables under data/raw/published, each row with its source"
-BESIDE = ("plan.toml", "policies.csv", "per.csv", "truth.json")  # what a dataset may hold beside its map and its raw files
+BESIDE = (
+    "plan.toml",
+    "policies.csv",
+    "per.csv",
+    "truth.json",
+)  # what a dataset may hold beside its map and its raw files
 COHORTS = ("north-carolina", "iowa")  # their later years are known: projections are tried on those that are here
 
 
@@ -56,7 +61,16 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     inputs = built_inputs(spec, root)
     values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
     return [
-        Job(report, spec.name, notebook, {"dataset": name}, inputs, root / "reports" / spec.name / report, command, values)
+        Job(
+            report,
+            spec.name,
+            notebook,
+            {"dataset": name},
+            inputs,
+            root / "reports" / spec.name / report,
+            command,
+            values,
+        )
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
