@@ -316,3 +316,21 @@ def test_rows_that_count_the_same_people_do_not_give_away_their_difference():
     assert not figures.dots(frame).released("restricted").data.withheld.to_numpy().any()
     hidden = figures.dots(frame, same=True).released("restricted").data.withheld
     assert hidden["numerator"].tolist() == [False, True]  # 431 - 425 people were re-arrested on the first day
+
+
+def test_a_part_has_one_number_in_every_bar_of_a_flow():
+    frame = pd.DataFrame({
+        "stage": ["a", "a", "b", "b", "b"],
+        "part": ["held", "none", "held", "died", "none"],
+        "count": [50, 50, 30, 40, 30],
+    })  # fmt: skip
+    drawing = figures.flow(frame)
+    texts = [text.get_text() for text in drawing.draw(drawing.source, synthetic=False).texts]
+    before = [texts[i - 1] for i, text in enumerate(texts) if text.startswith("none:")]
+    assert before == ["3", "3"]
+
+
+def test_facts_without_intervals_are_not_said_to_have_them():
+    frame = pd.DataFrame({"label": ["a", "b"], "estimate": [0.1, 0.2], "lower": [0.1, 0.2], "upper": [0.1, 0.2]})
+    assert "interval" not in figures.dots(frame, share=False).units
+    assert "95 % intervals" in figures.dots(frame.assign(upper=0.3), share=False).units

@@ -70,8 +70,14 @@ def dots(
         percent=numbers_shown if share else (),
         level=level,
         name=name,
-        units=f"{what}{', percent' if share else ''}, with {100 * level:g} % intervals",
+        units=f"{what}{', percent' if share else ''}{_with_intervals(tidy, level)}",
     )
+
+
+def _with_intervals(tidy: pd.DataFrame, level: float) -> str:
+    """Facts about the people themselves have no interval: their limits are the figure itself."""
+    bare = (tidy["lower"] == tidy["estimate"]).all() and (tidy["upper"] == tidy["estimate"]).all()
+    return "" if bare else f", with {100 * level:g} % intervals"
 
 
 def _describe(source: Released, plan: Plan) -> str:

@@ -53,9 +53,10 @@ def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
 
 
 def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:
-    stage, _, _ = columns
+    stage, part, _ = columns
     stages = [(str(k), rows) for k, rows in source.frame.groupby(stage, sort=False, observed=True)]
-    keys = [_keys(source, rows, columns) for _, rows in stages]
+    order = _order([rows[part] for _, rows in stages])
+    keys = [_keys(source, rows, columns, order) for _, rows in stages]
     heights = [canvas.LINE + 4 + _BAR + 4 + canvas.LINE * len(k) + _GAP for k in keys]
     top = 20.0 if synthetic else 2.0
     figure, axes = canvas.blank(top + sum(heights), 1.0, 1.0, top, 0.0)
@@ -64,7 +65,7 @@ def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:
     y = 0.0
     for (label, rows), key, height in zip(stages, keys, heights, strict=True):
         canvas.say(figure, 0, top + y + canvas.LINE - 2, label, bold=True)
-        _bar(figure, axes, rows, y + canvas.LINE + 4, top)
+        _bar(figure, axes, rows["share"], rows[part].map(order), y + canvas.LINE + 4, top)
         for k, (text, i) in enumerate(key):
             base = y + canvas.LINE + 8 + _BAR + canvas.LINE * (k + 1) - 2
             if i is not None:
@@ -77,6 +78,12 @@ def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:
     return figure
 
 
+def _order(parts: list[pd.Series]) -> dict:
+    """Number each part, so that it has one number and one colour in every bar; the fullest bar gives the order."""
+    fullest = sorted(parts, key=len, reverse=True)
+    return {part: i for i, part in enumerate(dict.fromkeys(pd.concat(fullest).astype("object")))}
+
+
 def _patch(x: float, y: float, width: float, height: float, i: int) -> Rectangle:
     return Rectangle((x, y), width, height, facecolor=canvas.SERIES[i % 6], edgecolor=canvas.PAPER, linewidth=1.2,
                      clip_on=False)  # fmt: skip
@@ -87,11 +94,10 @@ def _number(figure: Figure, x: float, y: float, i: int) -> None:
     canvas.say(figure, x, y, f"{i + 1}", canvas.PAPER, valign="center", align="center", bold=True)
 
 
-def _bar(figure: Figure, axes: object, rows: pd.DataFrame, y: float, top: float) -> None:
+def _bar(figure: Figure, axes: object, shares: pd.Series, order: pd.Series, y: float, top: float) -> None:
     x = 0.0
-    known = rows["share"].fillna(0.0)
     axes.add_patch(Rectangle((0, y), 1, _BAR, facecolor="none", edgecolor=canvas.SOFT, linewidth=0.8, clip_on=False))
-    for i, share in enumerate(known):
+    for i, share in zip(order, shares.fillna(0.0), strict=True):
         if share > 0:
             axes.add_patch(_patch(x, y, share, _BAR, i))
         if share * canvas.WIDTH > 14:
@@ -99,9 +105,10 @@ def _bar(figure: Figure, axes: object, rows: pd.DataFrame, y: float, top: float)
         x += share
 
 
-def _keys(source: Released, rows: pd.DataFrame, columns: tuple) -> list[tuple[str, int | None]]:
+def _keys(source: Released, rows: pd.DataFrame, columns: tuple, order: dict) -> list[tuple[str, int | None]]:
     keys = []
-    for i, row in enumerate(rows.index):
+    for row in rows.index:
+        i = order[source.frame.at[row, columns[1]]]
         for k, text in enumerate(canvas.wrapped(_words(source, row, columns), canvas.WIDTH - 22)):
             keys.append((text, i if k == 0 else None))
     return keys
