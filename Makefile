@@ -50,7 +50,7 @@ lock: ## refresh the locks (needs uv)
 	@sh setup.sh lock
 
 clean: ## remove what was made: processed data, reports, the environment (private data stays)
-	@rm -rf data/processed reports .venv build src/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	@rm -rf data/processed reports .venv .venv-cluster build src/*.egg-info .pytest_cache .ruff_cache .hypothesis
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
