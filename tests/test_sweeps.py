@@ -137,32 +137,25 @@ def test_pages_that_would_reveal_a_small_place_are_taken_back(sweep, root):
         run_sweep(sweep("[places]\ntable = 'releases'\nat_least = 9\n", disclosure="restricted"))
 
 
-def test_the_index_is_searched_and_ordered_in_a_browser(sweep, root):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh browser")
+def test_the_index_is_searched_and_ordered_in_a_browser(sweep, root, browser):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe is not installed: sh setup.sh browser"
     )
     assert run_sweep(sweep("[vary]\njurisdiction = ['06059', '01001', '06037']\n")) == 0
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for width, scheme in ((1280, "light"), (380, "dark")):
-            page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
-            page.goto((root / "reports" / "sweeps" / "by-place" / "index.html").as_uri())
-            names = "[...document.querySelectorAll('tbody tr:not([hidden]) th')].map(x => x.textContent)"
-            assert len(page.evaluate(names)) == 4
-            page.get_by_label("Search the reports").fill("calif")
-            assert page.evaluate(names) == [
-                "Orange County, California (06059)",
-                "Los Angeles County, California (06037)",
-            ]
-            assert page.get_by_role("status").inner_text() == "2 of 4 shown"
-            page.get_by_role("button", name="Counts").press("Enter")
-            page.get_by_role("button", name="Counts").press("Enter")
-            assert page.locator("th[aria-sort=descending]").inner_text().startswith("Counts")
-            assert page.evaluate(names)[0].startswith("Los Angeles")
-            assert axe.Axe().run(page).response["violations"] == []
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        browser.close()
+    for width, scheme in ((1280, "light"), (380, "dark")):
+        page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
+        page.goto((root / "reports" / "sweeps" / "by-place" / "index.html").as_uri())
+        names = "[...document.querySelectorAll('tbody tr:not([hidden]) th')].map(x => x.textContent)"
+        assert len(page.evaluate(names)) == 4
+        page.get_by_label("Search the reports").fill("calif")
+        assert page.evaluate(names) == [
+            "Orange County, California (06059)",
+            "Los Angeles County, California (06037)",
+        ]
+        assert page.get_by_role("status").inner_text() == "2 of 4 shown"
+        page.get_by_role("button", name="Counts").press("Enter")
+        page.get_by_role("button", name="Counts").press("Enter")
+        assert page.locator("th[aria-sort=descending]").inner_text().startswith("Counts")
+        assert page.evaluate(names)[0].startswith("Los Angeles")
+        assert axe.Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
