@@ -334,3 +334,11 @@ def test_facts_without_intervals_are_not_said_to_have_them():
     frame = pd.DataFrame({"label": ["a", "b"], "estimate": [0.1, 0.2], "lower": [0.1, 0.2], "upper": [0.1, 0.2]})
     assert "interval" not in figures.dots(frame, share=False).units
     assert "95 % intervals" in figures.dots(frame.assign(upper=0.3), share=False).units
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-16, -1e-16])
+def test_estimates_of_nothing_but_rounding_error_still_have_an_axis(size):
+    frame = pd.DataFrame({"label": ["a"], "estimate": [size], "lower": [size], "upper": [size]})
+    drawing = figures.dots(frame, share=False, reference=0.0, reference_label="none")
+    first, last = drawing.draw(drawing.source, synthetic=False).axes[0].get_xlim()
+    assert (first, last) == (0, 1)

@@ -6,6 +6,7 @@ are significant is not counted: it depends on how many designs one cares to list
 """
 
 from dataclasses import dataclass
+from string import Formatter
 
 import pandas as pd
 
@@ -43,6 +44,11 @@ class Reading:
             "Effects below {excluded_below} or above {excluded_above} lie outside every interval. The most precise design would "
             "have found an effect of {seen_from} four times in five."
         )
+
+    @property
+    def named(self) -> set[str]:
+        """The numbers that the sentence asks for: fewer where there is no interval."""
+        return {name for _, name, _, _ in Formatter().parse(self.sentence) if name}
 
 
 def read(table: pd.DataFrame) -> Reading:

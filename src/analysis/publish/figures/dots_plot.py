@@ -30,6 +30,9 @@ class Plan:
     decimals: int
 
 
+_NOTHING = 1e-9
+
+
 def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     """Return the figure of released estimates."""
     frame = source.frame
@@ -75,6 +78,8 @@ def _ticks(frame: pd.DataFrame, plan: Plan, scale: float) -> list[float]:
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     if plan.log:
         return _log_ticks(low, high)
+    if max(high, -low) < _NOTHING:  # rounding error spans no axis
+        low, high = 0.0, 1.0
     steps = canvas.nice_steps(max(high, 0.0) or max(-low, 1e-9), 5)
     if low >= 0:
         return steps
