@@ -10,6 +10,7 @@ import pytest
 
 from analysis import open_dataset
 from analysis.data.errors import InputError
+from analysis.torture.damage import damaged
 
 CASES = 25  # a kind of file; the same in every run
 TOML = """
@@ -35,24 +36,6 @@ person_id = "id"
 date = "dep"
 kind = {{ value = "removed" }}
 """
-PIECES = (
-    b'"',
-    b",",
-    b"\n",
-    b"\r",
-    b"\0",
-    b"\xff",
-    b"{",
-    b"}",
-    b"[",
-    b"=",
-    b"'",
-    b"\xc3",
-    b"\\",
-    b"nan",
-    b"2020-13-45",
-    b"[[files]]\n",
-)
 
 
 def seeds() -> dict[str, bytes]:
@@ -81,23 +64,6 @@ def seeds() -> dict[str, bytes]:
 
 
 SEEDS = seeds()
-
-
-def damaged(content: bytes, chance: random.Random) -> bytes:
-    data = bytearray(content)
-    for _ in range(chance.randint(1, 4)):
-        at, act = chance.randrange(len(data) + 1), chance.random()
-        if act < 0.4:
-            data[at : at + 1] = bytes([chance.randrange(256)])
-        elif act < 0.7:
-            data[at:at] = chance.choice(PIECES) * chance.choice((1, 1, 1, 30))
-        elif act < 0.85:
-            del data[at : at + chance.randint(1, 20)]
-        elif act < 0.95:
-            data[at:at] = data[at : at + chance.randint(1, 40)]
-        else:
-            del data[at:]
-    return bytes(data)
 
 
 @pytest.mark.parametrize("kind", ["toml", *SEEDS])
