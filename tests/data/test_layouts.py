@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tomllib
+import zipfile
 
 import pandas as pd
 import pytest
@@ -163,6 +164,38 @@ def test_the_deportation_data_project_in_each_of_its_kinds_of_file(house, ending
     assert len(exits) == (frame["departed_date"].notna() & frame["unique_identifier"].notna()).sum()
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_delimited_file_with_lines_above_its_header_and_a_note_below(house, packed):
+    frame = lookalike(40, seed=6)
+    raw = ("Detainers\n\nRelease of January 2026\n" + frame.to_csv(index=False) + "Note: as of January\n").encode()
+    if packed:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("detainers.csv", raw)
+        ds = house.build(HEAD + '[[files]]\npath = "d.zip"\n', d_zip=buffer.getvalue())
+    else:
+        ds = house.build(HEAD + '[[files]]\npath = "d.csv"\n', d_csv=raw)
+    own = ds.quality[ds.quality["table"] == "detainers"]
+    assert own[["rows_in", "kept", "set_aside"]].sum().tolist() == [41, 40, 1]
+    assert ds.frame("detainers")["source_row"].tolist() == list(range(5, 45))  # record 4 is the header
+    assert (ds.frame("detainers")["prepared"] == frame["detainer_prepare_date"]).all()
+
+
+def test_a_sheet_without_the_layouts_header_is_named(house, refused):
+    buffer = io.BytesIO()
+    with pd.ExcelWriter(buffer, engine="xlsxwriter") as book:
+        lookalike(30, seed=7).to_excel(book, sheet_name="Detainers", index=False)
+        pd.DataFrame({"Field": ["a"], "Meaning": ["b"]}).to_excel(book, sheet_name="Codebook", index=False)
+    house.write(HEAD + '[[files]]\npath = "d.xlsx"\n', d_xlsx=buffer.getvalue())
+    said = refused()
+    assert "sheet 'Codebook': none of its first 50 rows is a header" in said
+    assert "sheets =" in said
+    ds = house.build(
+        HEAD + '[[files]]\npath = "d.xlsx"\nsheets = ["Detainers"]\n', name="two", d_xlsx=buffer.getvalue()
+    )
+    assert len(ds.frame("detainers")) == 30
+
+
 NPR = "Prepare_Date\tDetainer_Lift_Reason_2_Code\tArea_Of_Responsibility\tDetainer_Detention_Facility\tDetention_Facility\tGender\n"
 
 
@@ -234,6 +267,16 @@ def test_a_first_draft_names_the_layout(house, tmp_path):
     raw = tomllib.loads((house.root / "data/raw/mine/dataset.toml").read_text())
     assert raw["files"] == [{"path": "d.xlsx", "format": "ice-foia-2025"}]
     assert set(raw["data_end"]) == {"detainers", "exits"}
+
+
+def test_a_first_draft_for_a_file_that_lacks_a_few_headers_says_which(house, tmp_path):
+    file = tmp_path / "d.csv"
+    lookalike(40, seed=8).drop(columns=["msc_sentence_days"]).to_csv(file, index=False)
+    assert main(["new", "--dataset", "mine", "--file", str(file)]) == 0
+    text = (house.root / "data/raw/mine/dataset.toml").read_text()
+    assert tomllib.loads(text)["files"] == [{"path": "d.csv", "format": "deportation-data-project"}]
+    assert 'lacks headers of the layout deportation-data-project: "msc_sentence_days"' in text
+    assert main(["check", "--dataset", "mine"]) == 0
 
 
 def _mapped(name):

@@ -35,6 +35,8 @@ def excel(path: Path, source: Source, name: str) -> Iterator[read.Batch]:
             if sheet.end is None and not source.sheets:
                 continue
             filled = True
+            if source.headers and not source.sheets and len(sheets) > 1:
+                _check_layout(sheet, label, source, name)
             yield from _rows(sheet, label, source, f"{name}, sheet '{label}'")
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise InputError(
@@ -68,6 +70,15 @@ def _above(sheet: calamine.CalamineSheet, source: Source) -> int:
     rows = [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), TOP)]
     found = found_header(rows, source.headers, underscores=source.underscores)
     return source.skip_rows if found is None else found
+
+
+def _check_layout(sheet: calamine.CalamineSheet, label: str, source: Source, name: str) -> None:
+    rows = [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), TOP)]
+    if found_header(rows, source.headers, underscores=source.underscores) is None:
+        raise InputError(
+            f"{name}, sheet '{label}': none of its first {TOP} rows is a header of this layout. If it holds something else, name "
+            'the sheets to read: sheets = ["..."].'
+        )
 
 
 def _text(cell: object) -> str:

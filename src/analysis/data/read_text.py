@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -17,6 +18,7 @@ from analysis.data import read
 from analysis.data.blocks import Source
 from analysis.data.encodings import encoding_of
 from analysis.data.errors import InputError
+from analysis.data.top_rows import TOP, found_header, rows_of_lines
 
 _BLOCK = 16 << 20  # bytes read at a time: no single field may be longer
 _DELIMITERS = ",\t;|"
@@ -31,8 +33,9 @@ def text(opened: _Opened, source: Source, suffix: str, name: str, sheet: str) ->
     mark is never closed, or closed in mid-field, would swallow rows and raises InputError.
     """
     encoding = encoding_of(opened, source.encoding, name)
+    above = _above(opened, source, encoding, suffix)
     with _decoded(opened, encoding) as lines:
-        for _ in range(source.skip_rows):
+        for _ in range(above):
             lines.readline()
         start = lines.readline()
         delimiter = source.delimiter or delimiter_of(start, suffix)
@@ -43,10 +46,19 @@ def text(opened: _Opened, source: Source, suffix: str, name: str, sheet: str) ->
                 f"{name}: a quotation mark in the header is opened and never closed. Mend the file."
             ) from None
         found = read.headers(top, name, underscores=source.underscores)
-    records = _Records(opened, source.skip_rows, encoding, delimiter, found, name)
+    records = _Records(opened, above, encoding, delimiter, found, name)
     yield from records.batches(sheet)
     if records.span_lines():
-        _check_quotes(opened, encoding, delimiter, source.skip_rows, name)
+        _check_quotes(opened, encoding, delimiter, above, name)
+
+
+def _above(opened: _Opened, source: Source, encoding: str, suffix: str) -> int:
+    """Return the number of lines above the header: what the block says, or found by the headers of its layout."""
+    if not source.headers or source.skip_rows:
+        return source.skip_rows
+    with _decoded(opened, encoding) as lines:
+        rows = rows_of_lines(list(islice(lines, TOP)), suffix, source.delimiter)
+    return found_header(rows, source.headers, underscores=source.underscores) or 0
 
 
 class _Records:

@@ -15,6 +15,10 @@ from analysis.data.keys import folded
 from analysis.data.layouts import layout, names
 from analysis.data.top_rows import top_rows
 
+FEW = (
+    0.1  # a file that lacks a smaller share of a layout's headers is probably of that layout, changed by its publisher
+)
+
 if TYPE_CHECKING:
     from analysis.data.sources import RawFile
     from analysis.data.spec import Spec
@@ -48,8 +52,7 @@ def _of_block(source: Source, files: list["RawFile"]) -> Source:
 
 def fitting(path: Path, name: str, where: str) -> str:
     """Return the name of the one known layout that a file fits. Raises InputError where none or several do."""
-    rows = top_rows(path, name)
-    missing = {known: _missing(known, rows) for known in names()}
+    missing = _looked_at(path, name)
     fits = [known for known, absent in missing.items() if not absent]
     if len(fits) == 1:
         return fits[0]
@@ -58,11 +61,27 @@ def fitting(path: Path, name: str, where: str) -> str:
         raise InputError(
             f'{where}: {name} fits {len(fits)} layouts: {" and ".join(fits)} ({only}). Say which: format = "{fits[0]}".'
         )
-    closest = min(missing, key=lambda known: len(missing[known]) / len(layout(known, where)["headers"]))
+    closest = min(missing, key=lambda known: _share(known, missing))
     raise InputError(
         f"{where}: no columns are given and {name} fits no known layout. The closest is {closest}, of whose headers these are not "
         f'there: {_listed(missing[closest])}. Map the columns (`make new` drafts them), or say format = "{closest}".'
     )
+
+
+def nearly(path: Path, name: str) -> tuple[str, list[str]] | None:
+    """Return the layout that a file all but fits and the headers that it lacks; None where it lacks a tenth or more."""
+    missing = _looked_at(path, name)
+    closest = min(missing, key=lambda known: _share(known, missing))
+    return (closest, missing[closest]) if 0 < _share(closest, missing) < FEW else None
+
+
+def _looked_at(path: Path, name: str) -> dict[str, list[str]]:
+    rows = top_rows(path, name)
+    return {known: _missing(known, rows) for known in names()}
+
+
+def _share(name: str, missing: dict[str, list[str]]) -> float:
+    return len(missing[name]) / len(layout(name, name)["headers"])
 
 
 def _missing(name: str, rows: list[list[str]]) -> list[str]:

@@ -17,7 +17,7 @@ from analysis.data.blocks import Source
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
 from analysis.data.read import batches
-from analysis.data.recognize import fitting
+from analysis.data.recognize import fitting, nearly
 from analysis.data.tables import TABLES, Table
 from analysis.data.values import raw_text
 
@@ -64,7 +64,24 @@ def _known(name: str, file: Path) -> str | None:
     try:
         found = fitting(file, file.name, name)
     except InputError:
+        return _almost(name, file)
+    return _of_layout(name, file, found)
+
+
+def _almost(name: str, file: Path) -> str | None:
+    """Return a draft that names the layout which a file all but fits, and says what is not there; None where it fits none."""
+    try:
+        near = nearly(file, file.name)
+    except InputError:
         return None
+    if near is None:
+        return None
+    listed = ", ".join(_quoted(header) for header in near[1])
+    told = f"# TODO: the file lacks headers of the layout {near[0]}: {listed}. Is it of that layout?\n"
+    return told + _of_layout(name, file, near[0])
+
+
+def _of_layout(name: str, file: Path, found: str) -> str:
     return f"{_top(name, TABLES['detainers'], ('detainers', 'exits'))}[[files]]\npath = {_quoted(file.name)}\nformat = {_quoted(found)}\n"
 
 

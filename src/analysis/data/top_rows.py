@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,7 @@ TOP = 50  # rows among which a header is looked for
 
 
 def top_rows(path: Path, name: str) -> list[list[str]]:
-    """Return the rows at the top of a file as folded text: up to TOP of a workbook's first sheet, else the headers alone.
+    """Return the rows at the top of a file as folded text: up to TOP of a workbook's first sheet or of a text, else the headers alone.
 
     Raises InputError for a file that cannot be read, or is of no known kind.
     """
@@ -54,11 +55,20 @@ def _of_workbook(path: Path, name: str) -> list[list[str]]:
 
 
 def _of_text(path: Path, suffix: str, packing: str, name: str) -> list[list[str]]:
+    with closing(read.opened(path, packing, (), name)) as members:  # a zip stays open as long as its members are read
+        _, opened = next(members)
+        encoding = encoding_of(opened, None, name)
+        with opened() as binary, io.TextIOWrapper(binary, encoding=encoding, newline=None) as lines:
+            return rows_of_lines(list(islice(lines, TOP)), suffix)
+
+
+def rows_of_lines(lines: list[str], suffix: str, delimiter: str | None = None) -> list[list[str]]:
+    """Return each line of a delimited text as a row of folded cells, however long the others are."""
     from analysis.data.read_text import delimiter_of
 
-    _, opened = next(iter(read.opened(path, packing, (), name)))
-    encoding = encoding_of(opened, None, name)
-    with opened() as binary, io.TextIOWrapper(binary, encoding=encoding, newline="") as lines:
-        start = lines.readline().removeprefix("\ufeff")
-        row = next(csv.reader([start], delimiter=delimiter_of(start, suffix)), [])
-    return [[" ".join(cell.split()) for cell in row]]
+    rows = []
+    for line in lines:
+        start = line.removeprefix("\ufeff")
+        row = next(csv.reader([start], delimiter=delimiter or delimiter_of(start, suffix)), [])
+        rows.append([" ".join(cell.split()) for cell in row])
+    return rows
