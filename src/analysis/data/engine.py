@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import ibis
@@ -34,9 +34,13 @@ def chosen(said: str = "duckdb") -> str:
     return name
 
 
-@cache
 def connection(name: str = "duckdb") -> ibis.BaseBackend:
     """Return the process's connection to an engine. Raises InputError where Spark is asked for and not installed."""
+    return _connected(name)  # one default argument or none: the same connection
+
+
+@cache
+def _connected(name: str) -> ibis.BaseBackend:
     return _spark() if name == "spark" else scratch()
 
 
@@ -50,7 +54,17 @@ def scratch(folder: Path | None = None, memory: str | None = None) -> ibis.BaseB
 
 
 def parquet(path: Path, name: str = "duckdb") -> ibis.Table:
-    """Return a Parquet file, or a folder of them, as an Ibis table."""
+    """Return a Parquet file, or a folder of them, as an Ibis table.
+
+    Asked again for what has not changed it gives the same table, so that what two parts of a query have in common is one
+    expression, computed once.
+    """
+    seen = path.stat()
+    return _read(path, name, (seen.st_ino, seen.st_mtime_ns))
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, name: str, _state: tuple[int, int]) -> ibis.Table:
     parts = path / "*.parquet" if path.is_dir() and name == "duckdb" else path
     return connection(name).read_parquet(str(parts))
 

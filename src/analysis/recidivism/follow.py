@@ -12,7 +12,7 @@ from analysis.data.errors import InputError, nearest
 from analysis.data.tables import EXIT_KINDS, VIOLENT
 from analysis.recidivism.held import marked_held
 from analysis.recidivism.origins import LINEAGE, Left, needed
-from analysis.recidivism.requests import Choice, detainers, episodes
+from analysis.recidivism.requests import Choice, detainers, marked
 
 if TYPE_CHECKING:
     import ibis
@@ -35,16 +35,21 @@ def data_end(ds: "Dataset", event: str, competing: tuple[str, ...]) -> date:
 
 
 def event_dates(
-    ds: "Dataset", event: str, severity: str, choice: Choice, spells: "ibis.Table | None" = None
-) -> "ibis.Table":
-    """Return (person_id, on, held): every date of the event, and whether it is a re-arrest of someone who was held."""
-    return marked_held(_dates(ds, event, severity, choice), spells if event == "rearrest" else None)
+    ds: "Dataset", event: str, severity: str, choice: Choice, spells: "ibis.Table | None" = None,
+    ordered: "ibis.Table | None" = None,
+) -> "ibis.Table":  # fmt: skip
+    """Return (person_id, on, held): every date of the event, and whether it is a re-arrest of someone who was held.
+
+    ``ordered`` are the detainers as ``requests.marked`` gives them, where they are at hand.
+    """
+    return marked_held(_dates(ds, event, severity, choice, ordered), spells if event == "rearrest" else None)
 
 
-def _dates(ds: "Dataset", event: str, severity: str, choice: Choice) -> "ibis.Table":
+def _dates(ds: "Dataset", event: str, severity: str, choice: Choice, ordered: "ibis.Table | None") -> "ibis.Table":
     if event == "repeat_detainer":
-        first = episodes(detainers(ds, choice), choice.episode_gap)
-        return first.filter(first.person_id.notnull()).select("person_id", on="prepared")
+        if ordered is None:
+            ordered = marked(detainers(ds, choice), choice.episode_gap)
+        return ordered.filter(ordered.opens).select("person_id", on="prepared")
     if event == "rearrest":
         arrests = needed(ds, "arrests", "arrests")
         if severity == "felony":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analysis.recidivism.follow import event_dates, exit_dates, first_events
 from analysis.recidivism.held import spells_of
-from analysis.recidivism.origins import LINEAGE, Left, counts_by_place, starts_of_follow_up
+from analysis.recidivism.origins import LINEAGE, Left, counts_by_place, in_order, starts_of_follow_up
 from analysis.recidivism.requests import Choice
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ def followed(
     ``stage`` may compute and keep the two results that rows and counts are both made from.
     """
     spells = spells_of(ds) if asked.custody else None
-    events = event_dates(ds, asked.event, asked.severity, asked.choice, spells)
+    # put in order once: where follow-up starts at detainers, starts and repeat detainers are both taken from it
+    ordered = stage(in_order(ds, asked.choice, asked.keep)) if asked.origin == "prepared" else None
+    events = event_dates(ds, asked.event, asked.severity, asked.choice, spells, ordered)
     starts, left = starts_of_follow_up(
-        ds, asked.origin, asked.unit, asked.end, asked.choice, spells, len(place), asked.keep, stage
+        ds, asked.origin, asked.unit, asked.end, asked.choice, spells, len(place), asked.keep, stage, ordered
     )
     if place and not every_place:
         starts = starts.filter(starts.place == place)

@@ -29,19 +29,22 @@ Left = list[
 
 def starts_of_follow_up(
     ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None",
-    digits: int, keep: tuple[str, ...], stage: Callable[["ibis.Table"], "ibis.Table"],
+    digits: int, keep: tuple[str, ...], stage: Callable[["ibis.Table"], "ibis.Table"], ordered: "ibis.Table | None",
 ) -> tuple["ibis.Table", Left]:  # fmt: skip
     """Return one row a start of follow-up, unique by place, person and day, and those left out.
 
     ``choice`` says what counts as a detainer; with ``spells`` a release that ended no custody is none. ``digits`` are
     those of the codes of the places for each of which a cohort is made, in the column ``place``: a person may start
     in each once. ``keep`` names further columns to carry along. ``stage`` may keep a result that is used several times.
+    ``ordered`` is what ``in_order`` gives, for follow-up that starts at detainers.
     Raises InputError for a table or column that the dataset does not have.
     """
     import ibis
 
-    made = _from_detainers if origin == "prepared" else _from_releases
-    starts, left = made(ds, unit, end, choice, spells, digits, keep, stage)
+    if origin == "prepared":
+        starts, left = _from_detainers(ds, unit, end, choice, digits, ordered)
+    else:
+        starts, left = _from_releases(ds, unit, end, choice, spells, digits, keep, stage)
     starts = starts.filter(starts[origin] <= ibis.literal(end))
     age = (starts[origin].year() - starts.birth_year).cast("float64")
     starts = starts.mutate(age=age, start=starts[origin])
@@ -68,16 +71,20 @@ def counts_by_place(left: Left) -> pd.DataFrame:
     return whole.fillna(0).astype("int64")
 
 
+def in_order(ds: "Dataset", choice: Choice, keep: tuple[str, ...]) -> "ibis.Table":
+    """Return the detainers that count, in each person's order (``requests.marked``), with the columns of a cohort."""
+    return marked(_narrow(ds, detainers(ds, choice), keep), choice.episode_gap)
+
+
 def _from_detainers(
-    ds: "Dataset", unit: str, end: date, choice: Choice, spells: object, digits: int, keep: tuple[str, ...],
-    stage: Callable,
-) -> tuple["ibis.Table", Left]:  # fmt: skip
+    ds: "Dataset", unit: str, end: date, choice: Choice, digits: int, ordered: "ibis.Table"
+) -> tuple["ibis.Table", Left]:
     """Detainers that open an episode."""
     import ibis
 
     every = _wanted(all_requests(ds), digits)
     known = {**not_counted(every, choice), **_unusable(every, "prepared", counts(every, choice))}
-    rows = _wanted(stage(marked(_narrow(ds, detainers(ds, choice), keep), choice.episode_gap)), digits)
+    rows = _wanted(ordered, digits)
     opening = rows.filter(rows.opens)
     late = {"origin after the data end": opening.prepared > ibis.literal(end)}
     left = [(every, known), (opening, late)]

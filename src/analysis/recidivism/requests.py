@@ -69,17 +69,11 @@ def not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanV
     return reasons
 
 
-def episodes(table: "ibis.Table", gap: int) -> "ibis.Table":
-    """Return the first detainer of each episode: detainers of one person at most ``gap`` days apart are one."""
-    found = marked(table, gap)
-    return found.filter(found.opens).drop("before", "nth", "opens")
-
-
 def marked(table: "ibis.Table", gap: int) -> "ibis.Table":
     """Return the dated detainers of identified people, each with its place in the person's order.
 
-    ``nth`` counts from 0, ``before`` is the day of the one before, ``opens`` says whether it starts an episode. Rows
-    without a person are left out here: they would be one enormous person to the engine.
+    ``nth`` counts from 0, ``before`` is the day of the one before, ``opens`` says whether it starts an episode: the
+    detainers of a person at most ``gap`` days apart are one. Rows without a person are left out here: they would be one enormous person to the engine.
     """
     import ibis
 
