@@ -259,7 +259,8 @@ def test_any_change_builds_again_and_other_folders_give_the_same_bytes(tmp_path,
 
 
 CTRL_C = """
-import pathlib, sys
+import pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 sys.path.insert(0, {tests!r})
 import test_run
 root = pathlib.Path(sys.argv[1])
