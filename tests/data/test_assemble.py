@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis import open_dataset
-from analysis.data import assemble, build, crew, read
+from analysis.data import assemble, crew, read, reading
 from analysis.data.write import Part, write_part
 
 SCHEMA = pa.schema([("n", pa.int64()), ("label", pa.dictionary(pa.int32(), pa.string()))])
@@ -106,7 +106,7 @@ def test_neither_the_batch_nor_the_number_of_processes_changes_a_byte(house, mon
     for rows, processes in ((100_000, 1), (7, 1), (20, 2), (11, 3)):
         monkeypatch.setattr(read, "BATCH_ROWS", rows)
         monkeypatch.setattr(crew, "WORTH_IT", 0)
-        monkeypatch.setattr(build, "FIRST_ROWS", 5)
+        monkeypatch.setattr(reading, "FIRST_ROWS", 5)
         monkeypatch.setenv("ANALYSIS_JOBS", str(processes))
         ds = open_dataset("test")
         assert {table: len(ds.frame(table)) for table in ds.tables}["exits"] > 20

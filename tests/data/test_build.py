@@ -140,7 +140,7 @@ def test_a_build_that_breaks_off_leaves_whole_tables_and_the_next_completes_it(h
         if moment == "a batch":
             patch.setattr(write.PartWriter, "add", broken)
         elif moment == "the counts":
-            patch.setattr(build_module, "_write_counts", broken)
+            patch.setattr(build_module, "write_counts", broken)
         elif moment == "the manifest":
             patch.setattr(json, "dumps", broken)
         else:
@@ -163,7 +163,7 @@ def test_a_disk_that_is_full_is_one_clear_error(house, monkeypatch):
         raise OSError(28, "No space left on device", "arrests.parquet")
 
     with monkeypatch.context() as patch:
-        patch.setattr(build_module, "_write_counts", full)
+        patch.setattr(build_module, "write_counts", full)
         with pytest.raises(
             InputError,
             match=r"test: the processed tables cannot be written \(No space left on device: arrests.parquet\)",

@@ -12,7 +12,7 @@ import pytest
 
 import analysis
 from analysis.bench.canonical import opened, write_detainers
-from analysis.data import engine
+from analysis.data import engine, spec
 from analysis.data.errors import InputError
 
 HAVE = importlib.util.find_spec("pyspark") is not None
@@ -60,7 +60,7 @@ def test_cohorts_are_those_of_duckdb_row_for_row(folder, monkeypatch):
 def test_an_engine_that_there_is_not_is_refused(monkeypatch):
     monkeypatch.setenv("ANALYSIS_ENGINE", "sprak")
     with pytest.raises(InputError, match=r"expected one of duckdb, spark\. Did you mean 'spark'"):
-        engine.chosen()
+        spec.chosen()
 
 
 @pytest.mark.skipif(HAVE, reason="PySpark is here")

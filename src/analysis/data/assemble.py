@@ -76,6 +76,15 @@ def read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         return reader.read_all()
 
 
+def write_keys(number: int, part: Path, target: Path) -> bool:
+    """Write what tells likely duplicates, and the places of the rows, of part ``number``; return whether a row names a person."""
+    own = read_part(part, ["person_id", "prepared"])
+    places = pa.array(place(number, np.arange(len(own), dtype="int64")))
+    columns = [own["person_id"].cast(pa.string()), own["prepared"].cast(pa.date32()), places]
+    pq.write_table(pa.Table.from_arrays(columns, names=["person_id", "prepared", "place"]), target, compression="lz4")
+    return own["person_id"].null_count < len(own)
+
+
 def _places(slices: list[Slice], flagged: Path | None) -> np.ndarray:
     if flagged is None or not slices:
         return np.empty(0, dtype="int64")

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -20,6 +20,7 @@ from analysis.data.errors import InputError
 
 BYTES_A_ROW = {".parquet": 40}  # roughly, of a wide file; of any other kind 200
 WORTH_IT = 150_000  # rows from which starting processes (about a second) pays
+Answer = tuple[str, object]
 _START = "import sys; from analysis.data.crew import main; main(int(sys.argv[1]))"
 
 
@@ -35,12 +36,15 @@ def size(paths: list[Path | None]) -> int:
 class Crew:
     """Worker processes, each with a connection. Use as a context: they are ended with it."""
 
+    reads = False  # batches are handed to the processes: they do not open raw files
+    engine = None  # the query engine is that of the build
+
     def __init__(self, work: object, workers: int) -> None:
         self.work, self.workers = work, workers
         self.idle: list[Connection] = []
         self.busy: dict[Connection, tuple[int, str]] = {}  # connection -> number of the job, and what it is about
         self.processes: dict[Connection, subprocess.Popen] = {}
-        self.answers: dict[int, object] = {}
+        self.answers: dict[int, Answer] = {}
         self.given = self.taken = 0
 
     def __enter__(self) -> "Crew":
@@ -74,6 +78,15 @@ class Crew:
             connection.send((method, arguments))
         yield from self._next()
 
+    def each(self, method: str, jobs: Iterable[tuple], about: str) -> Iterator[object]:
+        """Do jobs of one kind, here where there are no processes; yield their answers in order."""
+        for arguments in jobs:
+            if self.workers:
+                yield from self.give(method, *arguments, about=about)
+            else:
+                yield getattr(self.work, method)(*arguments)
+        yield from self.rest()
+
     def rest(self) -> Iterator[object]:
         """Yield the answers still to come, in order."""
         while self.busy:
@@ -83,12 +96,9 @@ class Crew:
 
     def _next(self) -> Iterator[object]:
         while self.taken in self.answers:
-            kind, content = self.answers.pop(self.taken)
+            answer = self.answers.pop(self.taken)
             self.taken += 1
-            if kind == "done":
-                yield content
-            else:
-                raise {"refused": InputError, "memory": MemoryError}.get(kind, RuntimeError)(content)
+            yield content_of(answer)
 
     def _hear(self) -> None:
         for connection in wait(list(self.busy)):
@@ -103,6 +113,31 @@ class Crew:
                 ) from None
 
 
+def answer_of(work: object, method: str, arguments: tuple) -> Answer:
+    """Return what a job came to: ("done", what it returned), or what kind of error ended it, and its text."""
+    import duckdb
+
+    try:
+        return "done", getattr(work, method)(*arguments)
+    except InputError as error:
+        return "refused", str(error)
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        return "memory", str(error)
+    except OSError as error:
+        where = error.filename or "a file"
+        return "refused", f"{where} cannot be written ({error.strerror or error}). Make room and run again."
+    except Exception:
+        return "failed", traceback.format_exc()
+
+
+def content_of(answer: Answer) -> object:
+    """Return what a job returned, or raise the error that ended it."""
+    kind, content = answer
+    if kind == "done":
+        return content
+    raise {"refused": InputError, "memory": MemoryError}.get(kind, RuntimeError)(content)
+
+
 def main(descriptor: int) -> None:
     """Do jobs from a connection until it closes."""
     connection = Connection(descriptor)
@@ -110,20 +145,7 @@ def main(descriptor: int) -> None:
         work = connection.recv()
         while True:
             method, arguments = connection.recv()
-            try:
-                answer = ("done", getattr(work, method)(*arguments))
-            except InputError as error:
-                answer = ("refused", str(error))
-            except MemoryError as error:
-                answer = ("memory", str(error))
-            except OSError as error:
-                answer = (
-                    "refused",
-                    f"{error.filename or 'a file'} cannot be written ({error.strerror or error}). Make room and run again.",
-                )
-            except Exception:
-                answer = ("failed", traceback.format_exc())
-            connection.send(answer)
+            connection.send(answer_of(work, method, arguments))
 
 
 def _environment() -> dict[str, str]:

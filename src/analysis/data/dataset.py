@@ -10,7 +10,7 @@ from analysis.data import state
 from analysis.data.errors import InputError, nearest
 from analysis.data.jurisdictions import check, inside, name_of
 from analysis.data.sources import locate
-from analysis.data.spec import Spec
+from analysis.data.spec import Spec, chosen
 
 if TYPE_CHECKING:
     import ibis
@@ -65,7 +65,7 @@ class Dataset:
 
     def table(self, table: str) -> "ibis.Table":
         """Return a canonical table as an Ibis table of the dataset's engine. Raises InputError as ``frame`` does."""
-        from analysis.data.engine import chosen, parquet
+        from analysis.data.engine import parquet
 
         return parquet(self._path(table), chosen(self.spec.engine))
 

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import ibis
 
-from analysis.data.errors import InputError, nearest
-from analysis.data.spec import ENGINES
+from analysis.data.errors import InputError
 
 SPARK = {
     "spark.sql.session.timeZone": "UTC",
@@ -24,14 +23,6 @@ SPARK = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
-
-
-def chosen(said: str = "duckdb") -> str:
-    """Return the engine that ANALYSIS_ENGINE names, else the one that a dataset says. Raises InputError for another."""
-    name = os.environ.get("ANALYSIS_ENGINE") or said
-    if name not in ENGINES:
-        raise InputError(f"ANALYSIS_ENGINE = '{name}', expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
-    return name
 
 
 def connection(name: str = "duckdb") -> ibis.BaseBackend:
@@ -65,8 +56,18 @@ def parquet(path: Path, name: str = "duckdb") -> ibis.Table:
 
 @lru_cache(maxsize=256)
 def _read(path: Path, name: str, _state: tuple[int, int]) -> ibis.Table:
-    parts = path / "*.parquet" if path.is_dir() and name == "duckdb" else path
-    return connection(name).read_parquet(str(parts))
+    return read(path, connection(name))
+
+
+def read(path: Path, backend: ibis.BaseBackend) -> ibis.Table:
+    """Return a Parquet file, or a folder of them, as a table of a connection."""
+    parts = path / "*.parquet" if path.is_dir() and backend.name == "duckdb" else path
+    return backend.read_parquet(on_disk(parts, backend))
+
+
+def on_disk(path: Path, backend: ibis.BaseBackend) -> str:
+    """Return how an engine calls a path of the file system: Spark would else take it for one of its cluster's own store."""
+    return str(path) if backend.name == "duckdb" else f"file://{path.resolve()}"
 
 
 @contextmanager

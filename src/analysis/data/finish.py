@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
 from analysis.data import assemble
 from analysis.data.duplicates import FLAG, likely_duplicates
@@ -24,6 +24,8 @@ from analysis.data.write import Part, write_part
 
 if TYPE_CHECKING:
     import ibis
+
+    from analysis.data.crew import Crew
 
 MEMORY = "1GB"  # of the query engine in a build, unless ANALYSIS_MEMORY says otherwise; beyond it spills to disk
 
@@ -70,10 +72,11 @@ class Linkage:
         if self.file:
             self.file.__exit__(*exception)
 
-    def add(self, records: pd.DataFrame | None) -> None:
+    def add(self, part: Path | None) -> None:
         """Keep the names of a batch's rows, under data/private alone. Blocks without a link table give no record."""
-        if self.file and records is not None:
-            self.file.add(records)
+        if self.file and part is not None:
+            self.file.add(pd.read_parquet(part))
+            part.unlink()
 
 
 def link_people(
@@ -101,26 +104,24 @@ def link_people(
         frame.to_parquet(folder / f"linkage_{name}.parquet", index=False)
 
 
-def find_duplicates(parts: list[Part], folder: Path, engine: Engine) -> tuple[Path | None, Counter]:
+def find_duplicates(
+    parts: list[Part], folder: Path, crew: "Crew", engine: Callable[[], "ibis.BaseBackend"]
+) -> tuple[Path | None, Counter]:
     """Return a file of the places of detainers that are likely duplicates, and their number by file and sheet.
 
     ``parts`` are those of the table, in its order; without an identifier in any row there is no such file.
     """
-    keys, any_person = folder / "keys.parquet", False
-    schema = pa.schema([("person_id", pa.string()), ("prepared", pa.date32()), ("place", pa.int64())])
-    with pq.ParquetWriter(keys, schema, compression="lz4") as writer:
-        for number, part in enumerate(parts):
-            own = assemble.read_part(part.path, ["person_id", "prepared"])
-            any_person = any_person or own["person_id"].null_count < len(own)
-            places = pa.array(assemble.place(number, np.arange(len(own), dtype="int64")))
-            columns = [own["person_id"].cast(pa.string()), own["prepared"].cast(pa.date32()), places]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-    if not any_person:
+    from analysis.data.engine import on_disk, read
+
+    keys, found = folder / "keys", folder / "flagged.parquet"
+    keys.mkdir()
+    jobs = [(number, part.path, keys / f"{number:07d}.parquet") for number, part in enumerate(parts)]
+    if not any(list(crew.each("write_keys", jobs, about="detainers"))):
         return None, Counter()
-    found, connection = folder / "flagged.parquet", engine()
-    connection.to_parquet(likely_duplicates(connection.read_parquet(str(keys))), found)
+    connection = engine()
+    connection.to_parquet(likely_duplicates(read(keys, connection)), on_disk(found, connection))
     counted: Counter = Counter()
-    for batch in pq.ParquetFile(found).iter_batches():
+    for batch in dataset(found).to_batches(columns=["place"]):
         for number, rows in enumerate(np.bincount(assemble.part_of(batch["place"].to_numpy()), minlength=len(parts))):
             counted[parts[number].file, parts[number].sheet] += int(rows)
     return found, counted

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from analysis.data import state
-from analysis.data.build import read_all, started
+from analysis.data.reading import read_all, started
 from analysis.data.sources import locate
 from analysis.data.tally import Tally
 

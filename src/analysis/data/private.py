@@ -1,5 +1,6 @@
 """Rows set aside, with all their raw values: written under data/private, which publishing never reads."""
 
+import shutil
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.data.assemble import read_part
 from analysis.data.blocks import Map
 from analysis.data.clean import Cleaned
 from analysis.data.read import Batch
@@ -20,6 +22,11 @@ _PRIVATE = pa.schema(
 )  # fmt: skip
 
 
+def aside_folder(private: Path) -> Path:
+    """Return the folder of what a build writes for a while under data/private: nobody else may read it."""
+    return private / ".building"
+
+
 class PrivateRows:
     """Writes the raw rows set aside to ``set_aside.parquet`` under data/private, whole when all is done."""
 
@@ -28,7 +35,8 @@ class PrivateRows:
 
     def __enter__(self) -> Self:
         if self.private is not None:
-            self.private.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(aside_folder(self.private), ignore_errors=True)
+            aside_folder(self.private).mkdir(parents=True, mode=0o700)
             self.beside = (
                 self.private / ".set_aside.building.parquet"
             )  # one name: what a killed build left is written over
@@ -41,11 +49,13 @@ class PrivateRows:
             if kind is None:
                 self.beside.replace(self.private / "set_aside.parquet")
             self.beside.unlink(missing_ok=True)
+            shutil.rmtree(aside_folder(self.private), ignore_errors=True)
 
-    def add(self, rows: pa.Table) -> None:
-        """Write rows set aside, as ``rows_aside`` gives them."""
+    def add(self, part: Path) -> None:
+        """Write a part of the rows set aside, as ``rows_aside`` gave them, and take the part away."""
         if self.private is not None:
-            self.writer.write_table(rows)
+            self.writer.write_table(read_part(part))
+            part.unlink()
 
 
 def rows_aside(result: Cleaned, batch: Batch, mapping: Map, file: str) -> list[pa.Table]:

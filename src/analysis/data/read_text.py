@@ -1,11 +1,11 @@
-"""CSV and tab-delimited text: encoding and delimiter found out, every record accounted for."""
+"""CSV and tab-delimited text: every record accounted for, with its number."""
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import reduce
-from itertools import islice
+from dataclasses import replace
+from functools import partial, reduce
 from typing import BinaryIO
 
 import numpy as np
@@ -16,89 +16,82 @@ from pyarrow import csv as pa_csv
 
 from analysis.data import read
 from analysis.data.blocks import Source
-from analysis.data.encodings import encoding_of
 from analysis.data.errors import InputError
-from analysis.data.top_rows import TOP, found_header, rows_of_lines
+from analysis.data.text_layout import AsUtf8, Layout, Opened, decoded, layout_of
 
 _BLOCK = 16 << 20  # bytes read at a time: no single field may be longer
-_DELIMITERS = ",\t;|"
-_Opened = Callable[[], BinaryIO]
+_TOP = b"x\n"  # stands above some of a file's records, where the reader expects the header
 
 
-def text(opened: _Opened, source: Source, suffix: str, name: str, sheet: str) -> Iterator[read.Batch]:
+def text(opened: Opened, source: Source, suffix: str, name: str, sheet: str) -> Iterator[read.Batch]:
     """Yield the records of a delimited text file; record 1 is the first record of the file.
 
-    The encoding is the block's, else the file's own (see ``encoding_of``). The delimiter is the block's,
-    else the one most frequent in the header. A quoted field may hold line breaks; one whose quotation
-    mark is never closed, or closed in mid-field, would swallow rows and raises InputError.
+    A quoted field may hold line breaks; one whose quotation mark is never closed, or closed in mid-field, would swallow
+    rows and raises InputError.
     """
-    encoding = encoding_of(opened, source.encoding, name)
-    above = _above(opened, source, encoding, suffix)
-    with _decoded(opened, encoding) as lines:
-        for _ in range(above):
-            lines.readline()
-        start = lines.readline()
-        delimiter = source.delimiter or delimiter_of(start, suffix)
-        try:
-            top = next(csv.reader(_rest(start, lines), delimiter=delimiter), [])
-        except csv.Error:
-            raise InputError(
-                f"{name}: a quotation mark in the header is opened and never closed. Mend the file."
-            ) from None
-        found = read.headers(top, name, underscores=source.underscores)
-    records = _Records(opened, above, encoding, delimiter, found, name)
+    layout = layout_of(opened, source, suffix, name)
+    records = _Records(opened, layout, name, layout.skip)
     yield from records.batches(sheet)
     if records.span_lines():
-        _check_quotes(opened, encoding, delimiter, above, name)
+        _check_quotes(opened, layout.encoding, layout.delimiter, layout.skip, name)
 
 
-def _above(opened: _Opened, source: Source, encoding: str, suffix: str) -> int:
-    """Return the number of lines above the header: what the block says, or found by the headers of its layout."""
-    if not source.headers or source.skip_rows:
-        return source.skip_rows
-    with _decoded(opened, encoding) as lines:
-        rows = rows_of_lines(list(islice(lines, TOP)), suffix, source.delimiter)
-    return found_header(rows, source.headers, underscores=source.underscores) or 0
+def records(content: bytes, layout: Layout, first: int, name: str) -> Iterator[read.Batch]:
+    """Yield the records of some bytes of a text file that start and end with whole records, of which one is number ``first``."""
+    whole = _TOP + content
+    yield from _Records(partial(io.BytesIO, whole), replace(layout, skip=0), name, first - 2).batches("")
 
 
 class _Records:
     """The records of a delimited file after its header, with the number of each."""
 
-    def __init__(self, opened: _Opened, skip: int, encoding: str, delimiter: str, found: list[str], name: str) -> None:
-        self.opened, self.skip, self.encoding, self.delimiter = opened, skip, encoding, delimiter
-        self.found, self.name = found, name
+    def __init__(self, opened: Opened, layout: Layout, name: str, before: int) -> None:
+        self.opened, self.layout, self.name = opened, layout, name
+        self.before = before  # the number of records and lines above the header
         self.broken: list[tuple[int, str]] = []  # records that do not fit, not yet handed on
         self.misfits: list[int] = []  # their numbers, as far as records are not yet numbered
-        self.last = skip + 1  # the number of the last record numbered: that of the header, to begin with
+        self.last = before + 1  # the number of the last record numbered: that of the header, to begin with
         self.lines = _Lines()
+        self.wide = layout.encoding.startswith(("utf-16", "utf-32"))
 
     def batches(self, sheet: str) -> Iterator[read.Batch]:
-        with self.opened() as binary:
+        with self._stream() as binary:
             try:
                 for part in self._reader(binary):
                     yield from self._cut(part, sheet)
             except pa.ArrowInvalid as error:
                 if self.lines.count > 1:  # else it is a header alone, without a line break
                     self._refuse(error)
-        nothing = pd.DataFrame({header: pd.Series(dtype="str") for header in self.found})
+        nothing = pd.DataFrame({header: pd.Series(dtype="str") for header in self.layout.headers})
         yield read.Batch(nothing, np.empty(0, dtype="int64"), sheet, self.broken)
         self.last = max([self.last, *self.misfits])
 
     def span_lines(self) -> bool:
-        """Return whether some record may run over several lines."""
-        return self.encoding.startswith(("utf-16", "utf-32")) or self.lines.count != self.last - self.skip
+        """Return whether some record runs over several lines."""
+        return self.lines.count != self.last - self.before
+
+    @contextmanager
+    def _stream(self) -> Iterator[BinaryIO]:
+        """Open the file; one whose characters are wider than a byte comes as UTF-8, so that its lines can be told."""
+        if not self.wide:
+            with self.opened() as binary:
+                yield binary
+        else:
+            with decoded(self.opened, self.layout.encoding) as lines:
+                yield AsUtf8(lines)
 
     def _reader(self, binary: BinaryIO) -> pa_csv.CSVStreamingReader:
-        names = [str(i) for i in range(len(self.found))]
-        for _ in range(self.skip):
+        names = [str(i) for i in range(len(self.layout.headers))]
+        for _ in range(self.layout.skip):
             binary.readline()
         self.lines.binary = binary
         # read serially: only then does the reader number the records that do not fit
         reading = pa_csv.ReadOptions(
-            use_threads=False, column_names=names, skip_rows_after_names=1, encoding=self.encoding, block_size=_BLOCK
-        )
+            use_threads=False, column_names=names, skip_rows_after_names=1, block_size=_BLOCK,
+            encoding="utf-8" if self.wide else self.layout.encoding,
+        )  # fmt: skip
         parsing = pa_csv.ParseOptions(
-            delimiter=self.delimiter,
+            delimiter=self.layout.delimiter,
             invalid_row_handler=self._keep,
             newlines_in_values=True,
             ignore_empty_lines=False,
@@ -107,8 +100,8 @@ class _Records:
         return pa_csv.open_csv(self.lines, reading, parsing, as_text)
 
     def _keep(self, row: pa_csv.InvalidRow) -> str:
-        self.broken.append((row.number + self.skip, row.text))
-        self.misfits.append(row.number + self.skip)
+        self.broken.append((row.number + self.before, row.text))
+        self.misfits.append(row.number + self.before)
         return "skip"
 
     def _cut(self, part: pa.RecordBatch, sheet: str) -> Iterator[read.Batch]:
@@ -118,7 +111,7 @@ class _Records:
         self.misfits = [row for row in self.misfits if row > self.last]
         filled = reduce(pc.or_, (pc.not_equal(column, "") for column in part.columns))
         frame, rows = part.filter(filled).to_pandas(), rows[filled.to_numpy(zero_copy_only=False)]
-        frame.columns = self.found
+        frame.columns = self.layout.headers
         for at in range(0, len(frame), read.BATCH_ROWS):
             some = slice(at, at + read.BATCH_ROWS)
             broken, self.broken = self.broken, []
@@ -156,7 +149,7 @@ class _Lines(io.RawIOBase):
         return block
 
 
-def _check_quotes(opened: _Opened, encoding: str, delimiter: str, skip: int, name: str) -> None:
+def _check_quotes(opened: Opened, encoding: str, delimiter: str, skip: int, name: str) -> None:
     """Refuse a file in which a quotation mark swallows the line breaks of other records.
 
     A second reading, strict and only where some record runs over several lines: the reader of columns
@@ -165,7 +158,7 @@ def _check_quotes(opened: _Opened, encoding: str, delimiter: str, skip: int, nam
     limit = csv.field_size_limit(2**31 - 1)
     record = skip
     try:
-        with _decoded(opened, encoding) as lines:
+        with decoded(opened, encoding) as lines:
             for _ in range(skip):
                 lines.readline()
             for record, _ in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), skip + 1):  # noqa: B007
@@ -177,22 +170,3 @@ def _check_quotes(opened: _Opened, encoding: str, delimiter: str, skip: int, nam
         ) from None
     finally:
         csv.field_size_limit(limit)
-
-
-def _rest(first: str, lines: io.TextIOBase) -> Iterator[str]:
-    yield first
-    yield from lines
-
-
-@contextmanager
-def _decoded(opened: _Opened, encoding: str) -> Iterator[io.TextIOBase]:
-    sign = "utf-8-sig" if encoding == "utf-8" else encoding
-    with opened() as binary, io.TextIOWrapper(binary, encoding=sign, newline="") as lines:
-        yield lines
-
-
-def delimiter_of(header: str, suffix: str) -> str:
-    """Return the delimiter most frequent in a header outside quotation marks."""
-    bare = "".join(header.split('"')[::2])
-    default = "\t" if suffix == ".tsv" else ","
-    return max((default, *_DELIMITERS), key=bare.count)

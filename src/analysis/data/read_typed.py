@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 REPEATED = 5  # bytes a value in a Parquet file below which its texts repeat
 
 
-def parquet(path: Path, name: str) -> Iterator[read.Batch]:
-    """Yield the rows of a Parquet file; row 1 is the first. Nested columns (lists, structs) become JSON text."""
+def parquet(path: Path, name: str, groups: range | None = None, first: int = 1) -> Iterator[read.Batch]:
+    """Yield the rows of a Parquet file; row 1 is the first. Nested columns (lists, structs) become JSON text.
+
+    With ``groups`` only these row groups are read, of which row ``first`` is the first.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    first = 1
+    start = first
     try:
         file = pq.ParquetFile(path)
         found = _folded(file.schema_arrow.names, name)
         file = pq.ParquetFile(path, read_dictionary=_repeated(file))
-        for part in file.iter_batches(batch_size=read.BATCH_ROWS):
+        for part in file.iter_batches(batch_size=read.BATCH_ROWS, row_groups=groups):
             part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
             columns = [_plain(column) for column in part.columns]
             table = pa.Table.from_arrays(columns, names=found)
@@ -38,7 +41,7 @@ def parquet(path: Path, name: str) -> Iterator[read.Batch]:
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = read.first_line(error)
         raise InputError(f"{name}: not a readable Parquet file, or one cut short ({reason}). Fetch it again.") from None
-    if first == 1:
+    if first == start:
         empty = pd.DataFrame({header: pd.Series(dtype="str") for header in found})
         yield read.Batch(empty, np.empty(0, dtype="int64"))
 

@@ -4,6 +4,7 @@ In: a path to a ``dataset.toml``. Out: a :class:`Spec` whose parts are plain fro
 key is checked here, so that nothing later has to ask whether a map makes sense.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -103,6 +104,14 @@ def read_spec(file: Path) -> Spec:
         link_threshold=read_threshold(raw.get("link", {}), where),
         engine=raw.get("engine", "duckdb"),
     )
+
+
+def chosen(said: str = "duckdb") -> str:
+    """Return the engine that ANALYSIS_ENGINE names, else the one that a dataset says. Raises InputError for another."""
+    name = os.environ.get("ANALYSIS_ENGINE") or said
+    if name not in ENGINES:
+        raise InputError(f"ANALYSIS_ENGINE = '{name}', expected one of {', '.join(ENGINES)}.{nearest(name, ENGINES)}")
+    return name
 
 
 def _one_of(value: object, valid: tuple[str, ...], where: str, key: str) -> None:

@@ -64,7 +64,7 @@ def _of_text(path: Path, suffix: str, packing: str, name: str) -> list[list[str]
 
 def rows_of_lines(lines: list[str], suffix: str, delimiter: str | None = None) -> list[list[str]]:
     """Return each line of a delimited text as a row of folded cells, however long the others are."""
-    from analysis.data.read_text import delimiter_of
+    from analysis.data.text_layout import delimiter_of
 
     rows = []
     for line in lines:

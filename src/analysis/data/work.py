@@ -1,7 +1,8 @@
 """One batch of raw rows, cleaned and written as parts of tables: a piece of work done here or by another process.
 
-In: a batch and the place of its file among the dataset's files. Out: what was counted, the parts written (one for each
-map), the rows set aside and the linkage records. Nothing is kept from batch to batch but the tables' schemas.
+In: a batch, or the piece of a file that holds it, and the place of its file among the dataset's files. Out: what was counted,
+and the parts written: one for each map, those of rows set aside and of linkage records. Nothing is kept from batch to batch
+but the tables' schemas. Doing a piece of work twice writes the same files twice: whoever shares it out may try again.
 """
 
 from dataclasses import dataclass, field
@@ -10,17 +11,20 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from analysis.data.assemble import write_file
+from analysis.data.assemble import write_file, write_keys
 from analysis.data.clean import clean
 from analysis.data.coded import RawColumns
 from analysis.data.identity import keyed_hash
-from analysis.data.private import rows_aside
+from analysis.data.pieces import Piece, batches
+from analysis.data.private import aside_folder, rows_aside
 from analysis.data.raw_values import hashed_values
 from analysis.data.read import Batch
 from analysis.data.sources import RawFile
 from analysis.data.spec import Spec
 from analysis.data.tally import Tally
-from analysis.data.write import Part, PartWriter
+from analysis.data.write import Part, PartWriter, write_part
+
+_SHIFT = 20  # a batch's number: that of its piece, then its number in the piece
 
 
 @dataclass
@@ -29,8 +33,8 @@ class Done:
 
     tally: Tally
     parts: list[Part] = field(default_factory=list)
-    aside: list[pa.Table] = field(default_factory=list)
-    linkage: pd.DataFrame | None = None
+    aside: list[Path] = field(default_factory=list)  # parts of rows set aside
+    linkage: Path | None = None  # a part of what linking compares
 
 
 class Work:
@@ -60,8 +64,9 @@ class Work:
             done.tally.add(result, batch, mapping, file.name)
             path = self.writer.add(mapping.table, result.kept, file.name, f"{number:07d}-{i:02d}")
             done.parts.append(Part(mapping.table, (at, i, number), len(result.kept), path, *lineage))
-            if self.parts:
-                done.aside += rows_aside(result, batch, mapping, file.name)
+            for rows in rows_aside(result, batch, mapping, file.name) if self.parts else ():
+                done.aside.append(aside_folder(self.private) / f"aside-{number:07d}-{i:02d}-{len(done.aside)}.arrow")
+                write_part(rows, done.aside[-1])
             kept.append(result.kept)
         if self.parts:
             hashed_values(raw, source, self.parts / f"values-{number:07d}.parquet")
@@ -69,10 +74,18 @@ class Work:
             from analysis.data.link_input import linkage_input
 
             nothing = (source.nulls, source.redacted)
-            done.linkage = linkage_input(batch.frame, batch.rows, source.link, lineage, kept, nothing)
+            records = linkage_input(batch.frame, batch.rows, source.link, lineage, kept, nothing)
+            done.linkage = aside_folder(self.private) / f"linkage-{number:07d}.parquet"
+            records.to_parquet(done.linkage, index=False)
         return done
 
+    def read(self, number: int, at: int, piece: Piece, schemas: dict[str, pa.Schema]) -> list[Done]:
+        """Read piece ``number`` of the dataset, of the file at place ``at``, and clean its batches. Raises InputError."""
+        found = batches(self.files[at], piece)
+        return [self.do((number << _SHIFT) + i, at, batch, schemas) for i, batch in enumerate(found)]
+
     write_file = staticmethod(write_file)
+    write_keys = staticmethod(write_keys)
 
 
 def _as_it_is(values: pd.Series) -> pd.Series:

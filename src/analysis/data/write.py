@@ -1,5 +1,6 @@
 """Canonical frames to parts, batch by batch, each table in one schema; and tables back to pandas."""
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +52,12 @@ class PartWriter:
 
 
 def write_part(rows: pa.Table, path: Path) -> None:
-    """Write rows to a part, in one piece."""
+    """Write rows to a part, in one piece: there is none before it is whole, also where two processes write the same."""
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, rows.schema, options=options) as writer:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, rows.schema, options=options) as writer:
         writer.write_table(rows.combine_chunks())
+    beside.replace(path)
 
 
 def _schema(table: str, spec: Spec, frame: pd.DataFrame) -> pa.Schema:
