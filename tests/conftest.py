@@ -6,8 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+settings.register_profile("project", deadline=None)  # a machine that does other work is no failure
+settings.load_profile("project")
 
 
 def copy_project(folder: Path) -> Path:

@@ -90,14 +90,24 @@ def test_two_builds_give_the_same_bytes_and_a_current_one_is_left_alone(house, m
         "a table is gone",
         "a table is cut short",
         "the manifest is damaged",
+        "an older schema is written down",
+        "a newer schema is written down",
+        "no schema is written down",
+        "rows set aside are gone",
+        "unknown values are gone",
+        "hashes for the leak scan are gone",
         "the folder is gone",
     ],
 )
 def test_a_changed_input_or_output_builds_again(house, monkeypatch, change):
-    ds = house.build(HEAD + ARRESTS, a_csv=GOOD)
+    content = GOOD.replace("1,2020", "A01234567,2020")
+    ds = house.build(HEAD + ARRESTS, a_csv=content)
+    private = house.root / "data" / "private" / "test"
+    before = contents(private)
+    assert {"set_aside.parquet", "unknown_values.csv", "raw_values/1.npy"} <= before.keys()
     table = ds.processed / "arrests.parquet" / "part-00000.parquet"
     if change == "raw file":
-        house.write(HEAD + ARRESTS, a_csv=GOOD.replace("theft", "arson"))  # as long as before
+        house.write(HEAD + ARRESTS, a_csv=content.replace("theft", "arson"))  # as long as before
     elif change == "map":
         house.write(HEAD + "# another day\n" + ARRESTS)
     elif change == "code":
@@ -108,6 +118,18 @@ def test_a_changed_input_or_output_builds_again(house, monkeypatch, change):
         table.unlink()
     elif change == "a table is cut short":
         table.write_bytes(table.read_bytes()[:100])
+    elif "schema is" in change:
+        manifest = json.loads((ds.processed / "manifest.json").read_text())
+        stored = manifest.pop("schema") + (1 if "newer" in change else -1)
+        manifest |= {} if change.startswith("no") else {"schema": stored}
+        (ds.processed / "manifest.json").write_text(json.dumps(manifest))
+    elif change == "rows set aside are gone":
+        (private / "set_aside.parquet").unlink()
+    elif change == "unknown values are gone":
+        (private / "unknown_values.csv").unlink()
+    elif change == "hashes for the leak scan are gone":
+        for path in (private / "raw_values").iterdir():
+            path.unlink()
     elif change == "the manifest is damaged":
         (ds.processed / "manifest.json").write_text('{"sizes":')
     else:
@@ -117,6 +139,8 @@ def test_a_changed_input_or_output_builds_again(house, monkeypatch, change):
     monkeypatch.setattr(build_module, "read_all", lambda *a: calls.append(a) or real(*a))
     assert open_dataset("test").frame("arrests")["charge"].tolist()[0] == ("arson" if change == "raw file" else "theft")
     assert len(calls) == 1
+    assert contents(private).keys() == before.keys()
+    assert change == "raw file" or contents(private) == before
 
 
 @pytest.mark.parametrize("moment", ["a batch", "the counts", "the manifest", "the first rename", "the second rename"])
@@ -142,7 +166,7 @@ def test_a_build_that_breaks_off_leaves_whole_tables_and_the_next_completes_it(h
         elif moment == "the counts":
             patch.setattr(build_module, "write_counts", broken)
         elif moment == "the manifest":
-            patch.setattr(json, "dumps", broken)
+            patch.setattr(state, "manifest", broken)
         else:
             patch.setattr(type(ds.processed), "rename", rename)
         with pytest.raises(KeyboardInterrupt):

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.data.raw_values import FOLDER, normal, telling
+from analysis.data.raw_values import normal, telling
+from analysis.data.state import RAW_VALUES
 
 TOML = """title = "T"
 kind = "synthetic"
@@ -52,7 +53,7 @@ def test_a_build_leaves_sorted_hashes_and_no_value(house):
         TOML,
         a_csv="id,on,SSN,City\nBK-90011,2020-01-01,123-45-6789,Zzyzx\nBK-90012,2020-01-02,,Zzyzx\nBK-90011,2020-01-03,,\n",
     )
-    folder = house.root / "data/private/test" / FOLDER
+    folder = house.root / "data/private/test" / RAW_VALUES
     assert sorted(path.name for path in folder.iterdir()) == ["2.npy", "3.npy"]
     expected = np.sort(pd.util.hash_array(np.array(["bk 90011", "bk 90012"], dtype=object)))
     found = np.load(folder / "2.npy", mmap_mode="r")

@@ -4,7 +4,6 @@ Everything is written to a folder beside and renamed when whole, so that a build
 leaves either the old tables or the new ones. ``rows in = kept + set aside`` is checked for every file.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,10 +64,7 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
             _write_tables(work, crew, reading, beside).to_parquet(beside / "quality.parquet", index=False)
         write_counts(reading.tally, beside, private)
         shutil.rmtree(parts)
-        written = sorted(path for path in beside.rglob("*") if path.is_file())
-        sizes = {path.relative_to(beside).as_posix(): path.stat().st_size for path in written}
-        text = json.dumps({**wanted, "sizes": sizes}, indent=1, sort_keys=True)
-        (beside / state.MANIFEST).write_text(text + "\n", encoding="utf-8")
+        (beside / state.MANIFEST).write_text(state.manifest(beside, private, wanted), encoding="utf-8")
         _swap(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

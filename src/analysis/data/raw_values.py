@@ -24,11 +24,11 @@ import pyarrow.parquet as pq
 
 from analysis.data.blocks import Source
 from analysis.data.coded import RawColumns
+from analysis.data.state import RAW_VALUES
 
 if TYPE_CHECKING:
     import ibis
 
-FOLDER = "raw_values"
 MOST_WORDS = 6
 _WORD = re.compile(r"\w+")
 _MONTH = r"(\d{1,2}|[a-z]{3,9})"
@@ -67,7 +67,7 @@ def telling(text: str) -> bool:
 
 def write(parts: Iterable[Path], private: Path, engine: Callable[[], "ibis.BaseBackend"]) -> None:
     """Put the hashes of all batches together, each once and in order, in place of what an earlier build wrote."""
-    folder, beside = private / FOLDER, private / f".{FOLDER}.building"
+    folder, beside = private / RAW_VALUES, private / f".{RAW_VALUES}.building"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     files = [str(path) for path in parts]

@@ -6,6 +6,7 @@ Standard library only: a build with nothing to do must cost milliseconds.
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from analysis.data.spec import Spec, read_spec
 from analysis.data.tables import SCHEMA_VERSION
 
 MANIFEST = "manifest.json"
+RAW_VALUES = "raw_values"  # the folder of hashes for the leak scan, under data/private
 
 
 def home(start: Path | None = None) -> Path:
@@ -76,14 +78,32 @@ def expected(spec: Spec, files: list[RawFile]) -> dict:
 
 
 def is_current(folder: Path, wanted: dict) -> bool:
-    """Return whether a processed folder is whole and was built from exactly these inputs."""
+    """Return whether a processed folder and what its build left under data/private are whole, and built from exactly these inputs."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    sizes = manifest.pop("sizes", None)
-    whole = isinstance(sizes, dict) and all(_size(folder / name) == size for name, size in sizes.items())
-    return whole and manifest == wanted
+    sizes, kept = found.pop("sizes", None), found.pop("private", None)
+    whole = _whole(folder, sizes) and _whole(folder.parents[1] / "private" / folder.name, kept)
+    return whole and found == wanted
+
+
+def manifest(folder: Path, private: Path, wanted: dict) -> str:
+    """Return what is written beside the tables of a folder when they are whole: what they were built from, and their sizes.
+
+    Of the private files only those that a build makes and something reads later: the key and names may be taken away.
+    """
+    kept = [private / "set_aside.parquet", private / "unknown_values.csv", *private.glob(f"{RAW_VALUES}/*")]
+    sizes = {"sizes": _sizes(folder, folder.rglob("*")), "private": _sizes(private, kept)}
+    return json.dumps({**wanted, **sizes}, indent=1, sort_keys=True) + "\n"
+
+
+def _sizes(folder: Path, paths: Iterable[Path]) -> dict[str, int]:
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths if path.is_file()}
+
+
+def _whole(folder: Path, sizes: object) -> bool:
+    return isinstance(sizes, dict) and all(_size(folder / name) == size for name, size in sizes.items())
 
 
 def _size(path: Path) -> int:
