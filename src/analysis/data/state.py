@@ -6,7 +6,6 @@ Standard library only: a build with nothing to do must cost milliseconds.
 import hashlib
 import json
 import os
-from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,26 +83,21 @@ def is_current(folder: Path, wanted: dict) -> bool:
     except (OSError, ValueError):
         return False
     sizes, kept = found.pop("sizes", None), found.pop("private", None)
-    whole = _whole(folder, sizes) and _whole(folder.parents[1] / "private" / folder.name, kept)
-    return whole and found == wanted
+    whole = isinstance(sizes, dict) and all(_size(folder / name) == size for name, size in sizes.items())
+    private = folder.parents[1] / "private" / folder.name
+    return whole and isinstance(kept, list) and all((private / name).is_file() for name in kept) and found == wanted
 
 
 def manifest(folder: Path, private: Path, wanted: dict) -> str:
     """Return what is written beside the tables of a folder when they are whole: what they were built from, and their sizes.
 
-    Of the private files only those that a build makes and something reads later: the key and names may be taken away.
+    Of the private files only those are named that a build makes and something reads later: the key and names may be
+    taken away. Their sizes are not told: rows set aside lie in them as they came, in batches.
     """
-    kept = [private / "set_aside.parquet", private / "unknown_values.csv", *private.glob(f"{RAW_VALUES}/*")]
-    sizes = {"sizes": _sizes(folder, folder.rglob("*")), "private": _sizes(private, kept)}
-    return json.dumps({**wanted, **sizes}, indent=1, sort_keys=True) + "\n"
-
-
-def _sizes(folder: Path, paths: Iterable[Path]) -> dict[str, int]:
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in paths if path.is_file()}
-
-
-def _whole(folder: Path, sizes: object) -> bool:
-    return isinstance(sizes, dict) and all(_size(folder / name) == size for name, size in sizes.items())
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    kept = [path for path in (private / "set_aside.parquet", private / "unknown_values.csv") if path.is_file()]
+    names = sorted(path.relative_to(private).as_posix() for path in (*kept, *private.glob(f"{RAW_VALUES}/*")))
+    return json.dumps({**wanted, "sizes": sizes, "private": names}, indent=1, sort_keys=True) + "\n"
 
 
 def _size(path: Path) -> int:
