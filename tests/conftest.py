@@ -49,9 +49,12 @@ def site(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium without a window; tests that ask for it are skipped where it or playwright is not installed."""
+    """Chromium without a window; tests that ask for it are skipped where it or playwright is not installed.
+
+    It ends with each module: playwright keeps an event loop running for as long as it lives, beside which no kernel can run.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh browser")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:

@@ -87,37 +87,21 @@ def lab(root, tmp_path):
         server.wait(20)
 
 
-def test_the_notebook_is_explored_in_jupyterlab(lab, root):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh browser")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    shots = os.environ.get("ANALYSIS_SHOTS")
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1500, "height": 1300})
-        page.set_default_timeout(90_000)
-        page.goto(lab.format("explore.ipynb"))
-        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-        page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
-        page.locator("[data-command='runmenu:run-all']").click()
-        curve, code = page.locator(".explore-curve svg").first, page.locator(".explore-code").first
-        curve.wait_for()
-        assert "[12])" in code.inner_text()
-        before = curve.inner_html()
-        if shots:
-            page.wait_for_timeout(4000)
-            page.screenshot(path=f"{shots}/explore-1.png")
-        page.locator(".widget-slider .noUi-handle").first.focus()
-        page.keyboard.press("ArrowRight")
-        page.wait_for_function("document.querySelector('.explore-code').innerText.includes('[13])')")
-        page.wait_for_function(
-            "before => document.querySelector('.explore-curve svg').innerHTML !== before", arg=before
-        )
-        if shots:
-            page.locator(".jp-WindowedPanel-outer, .jp-Notebook").first.evaluate("x => x.scrollTo(0, 1e6)")
-            page.wait_for_timeout(3000)
-            page.screenshot(path=f"{shots}/explore-2.png")
-        assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-        browser.close()
+def test_the_notebook_is_explored_in_jupyterlab(lab, browser):
+    page = browser.new_page(viewport={"width": 1500, "height": 1300})
+    page.set_default_timeout(90_000)
+    page.goto(lab.format("explore.ipynb"))
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.locator(".lm-MenuBar-itemLabel", has_text="Run").first.click()
+    page.locator("[data-command='runmenu:run-all']").click()
+    curve, code = page.locator(".explore-curve svg").first, page.locator(".explore-code").first
+    curve.wait_for()
+    assert "[12])" in code.inner_text()
+    before = curve.inner_html()
+    page.locator(".widget-slider .noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.explore-code').innerText.includes('[13])')")
+    page.wait_for_function("before => document.querySelector('.explore-curve svg').innerHTML !== before", arg=before)
+    assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    page.close()

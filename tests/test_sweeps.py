@@ -1,12 +1,14 @@
 """Sweeps: what the file may say, what is built and what is not, and an index that a reader can search and order."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from analysis import site_index
 from analysis.data.errors import InputError
 from analysis.sweep_file import read_sweep
 from analysis.sweeps import run_sweep
@@ -117,6 +119,21 @@ def test_a_sweep_is_built_once_and_a_failure_stays_alone(sweep, root, capsys):
     assert {path: path.stat().st_mtime_ns for path in (folder / "reports").glob("*.html")} == made
     assert run_sweep(sweep("[vary]\njurisdiction = ['06037']\n")) == 0
     assert {path.stem for path in (folder / "reports").glob("*.html")} == {"all-places", "06037", "comparison"}
+
+
+def test_the_index_of_the_site_leads_to_a_sweep_and_its_comparison(sweep, root):
+    file = sweep("[vary]\njurisdiction = ['06037', '01001']\n")
+    assert run_sweep(file) == 0
+    assert not (root / "reports" / "index.html").exists()  # no site was made
+    index = site_index.write(root)
+    line = 'href="sweeps/by-place/index.html">Sweep: By place</a><p>3 reports from one notebook'
+    assert line in index.read_text()
+    index.write_text("old")
+    assert run_sweep(file) == 0
+    assert line in index.read_text()
+    for href in re.findall(r'href="(sweeps[^"]+)"', index.read_text()):
+        assert (index.parent / href).is_file()
+    assert "sweeps/by-place/reports/comparison.html" in index.read_text()
 
 
 def test_pages_that_would_reveal_a_small_place_are_taken_back(sweep, root):

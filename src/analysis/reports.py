@@ -7,17 +7,16 @@ import json
 import sys
 from pathlib import Path
 
+from analysis import site_index
 from analysis.data import state
 from analysis.data.errors import InputError
 from analysis.data.sources import locate, sha256
 from analysis.data.spec import Spec
-from analysis.publish import parameters
-from analysis.publish.run import Job, Outcome, build
+from analysis.publish import parameters, provenance
+from analysis.publish.run import Job, Outcome, build, withhold
+from analysis.site_index import SITE
 
 NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such as explore.ipynb, are for people
-SITE = "published"  # stands for a dataset where a page is about no one dataset
-SITE_TITLE = "Published claims and methods"
-SITE_SOURCE = "published figures and computed tables under data/raw/published, each row with its source"
 BESIDE = (
     "plan.toml",
     "policies.csv",
@@ -45,7 +44,9 @@ def build_site(names: list[str], workers: int = 2, figures: bool = False, show: 
             print(f"analysis: {error}", file=sys.stderr)
     jobs += _site_jobs(root)
     outcomes = build(jobs, root=root, workers=workers, figures=figures) if jobs else []
-    index = _write_index(root, {name: spec for name, (spec, _) in found.items()}, broken, outcomes)
+    restricted = {spec.name for spec, _ in found.values() if spec.disclosure == "restricted"}
+    outcomes = _held_together(jobs, outcomes, restricted, root)
+    index = site_index.write(root, {name: spec for name, (spec, _) in found.items()}, broken, outcomes)
     failed = bool(broken) or any(outcome.status == "failed" for outcome in outcomes)
     print(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
     if show:
@@ -55,11 +56,31 @@ def build_site(names: list[str], workers: int = 2, figures: bool = False, show: 
     return int(failed)
 
 
+def _held_together(jobs: list[Job], outcomes: list[Outcome], restricted: set[str], root: Path) -> list[Outcome]:
+    """Take back the pages about a restricted dataset that would reveal a small count beside another about it."""
+    from analysis.publish.between import taken_back
+
+    reasons: dict[str, str] = {}
+    for dataset in restricted:
+        records = {job.report: provenance.read_record(job.record) for job in jobs if job.dataset == dataset}
+        shown = {report: record["shown"] for report, record in records.items() if record and record["skipped"] is None}
+        reasons |= {f"{dataset}/{report}": reason for report, reason in taken_back(shown).items()}
+    for name, reason in reasons.items():
+        print(f"{name}: {reason}", file=sys.stderr)
+    return [
+        withhold(job, reasons[job.name], root) if job.name in reasons else outcome
+        for job, outcome in zip(jobs, outcomes, strict=True)
+    ]
+
+
 def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
     command = f'make report DATASETS="{name}"'
     inputs = built_inputs(spec, root)
     values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
+    if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
+        others = [sha256(notebook) for _, notebook, _ in _notebooks(root)]
+        inputs["the notebooks of all reports"] = provenance.text_hash(" ".join(others))
     return [
         Job(
             report,
@@ -136,53 +157,3 @@ def _raw_inputs(spec: Spec, wanted: dict) -> dict[str, str]:
 def _published_inputs(root: Path) -> dict[str, str]:
     files = sorted((root / "data" / "raw" / "published").glob("*.csv"))
     return {f"published/{file.name}": sha256(file) for file in files}
-
-
-def _write_index(root: Path, found: dict[str, Spec], broken: dict[str, str], outcomes: list[Outcome]) -> Path:
-    """Write the index over the datasets of this build and those built before whose records are still there."""
-    lines: dict[str, list[dict]] = {name: [] for name in (SITE, *found)}
-    for outcome in outcomes:
-        lines[outcome.dataset].append(_entry(outcome))
-    for name, why in broken.items():
-        lines[name] = [{"title": "All reports", "failed": why}]
-    specs = dict(found)
-    for name in state.dataset_names(root):
-        if name not in found and (before := _recorded(root / "reports" / name)):
-            specs[name], lines[name] = state.find_spec(name)[0], before
-    entries = (
-        [{"title": SITE_TITLE, "kind": "real", "source": SITE_SOURCE, "reports": lines[SITE]}] if lines[SITE] else []
-    )
-    entries += [
-        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name]}
-        for name, spec in specs.items()
-    ]
-    from analysis.publish.site import write_index
-
-    return write_index(root / "reports", entries)
-
-
-def _entry(outcome: Outcome) -> dict:
-    title = outcome.title or outcome.report.replace("_", " ").capitalize()
-    if outcome.status == "failed":
-        return {"title": title, "failed": outcome.message}
-    if outcome.page is None:
-        return {"title": title, "absent": outcome.message}
-    folder = "" if outcome.dataset == SITE else f"{outcome.dataset}/"
-    return {"title": title, "href": f"{folder}{outcome.page.name}", "main_point": outcome.main_point}
-
-
-def _recorded(folder: Path) -> list[dict]:
-    """Return the index lines of a dataset that this build did not touch, from the records beside its pages."""
-    lines = []
-    for file in sorted(folder.glob("*.json")):
-        try:
-            record = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        title = record.get("title") or file.stem.replace("_", " ").capitalize()
-        if record.get("skipped"):
-            lines.append({"title": title, "absent": record["skipped"]})
-        elif file.with_suffix(".html").exists():
-            point = record.get("main_point", "")
-            lines.append({"title": title, "href": f"{folder.name}/{file.stem}.html", "main_point": point})
-    return lines

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from analysis import site_index
 from analysis.data import state
 from analysis.data.errors import InputError, nearest
 from analysis.publish import outputs, provenance
@@ -54,7 +55,10 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     compared = _compare(root, folder, jobs)
     from analysis.publish.sweep_index import write_sweep_index
 
-    index = write_sweep_index(folder, about, _results(jobs), compared, (root / "reports" / "index.html").exists())
+    home = (root / "reports" / "index.html").exists()
+    index = write_sweep_index(folder, about, _results(jobs), compared, home)
+    if home:
+        site_index.write(root)
     failed = compared.status == "failed" or any(outcome.status == "failed" for outcome in outcomes)
     print(f"{'The sweep, as far as it could be built' if failed else 'The sweep'}: {index}")
     if show:
@@ -151,7 +155,7 @@ def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[
     for name, reason in reasons.items():
         print(f"{sweep.name}/{name}: {reason}", file=sys.stderr)
     return [
-        withhold(job, reasons[job.report]) if job.report in reasons else outcome
+        withhold(job, reasons[job.report], state.home()) if job.report in reasons else outcome
         for job, outcome in zip(jobs, outcomes, strict=True)
     ]
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 
 import pandas as pd
 import pytest
@@ -96,18 +95,6 @@ def test_the_script_is_found_where_it_stands_and_nowhere_else(monkeypatch):
 def test_a_frame_that_cannot_be_used_is_refused(monkeypatch, frame, says):
     with pytest.raises(ValueError, match=says):
         made(monkeypatch, frame=frame)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh browser")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with api.sync_playwright() as play:
-        started = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 def stored(body: str, folder, script: str) -> str:

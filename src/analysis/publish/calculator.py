@@ -56,7 +56,7 @@ def show(
         raise ValueError("the calculator was given two rows for one unit, group and time")
     released = released_rows(tidy, page.disclosure)
     body = _html(released, caption, time_unit, first, level, f"{page.report}-{name}", page.synthetic)
-    page._show(body, piece="text")
+    page._show(body, piece="text", shown=page._counts(released, caption))
 
 
 def _html(

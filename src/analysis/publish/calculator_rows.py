@@ -11,6 +11,7 @@ from analysis.publish.privacy import Released, release
 from analysis.publish.rule import FOOTNOTE, WITHHELD
 
 _ALL = np.inf  # the row of everyone counted, after the events by every window
+_COUNTS = ("numerator", "denominator")
 _SHARES = ["estimate", "lower", "upper"]
 
 
@@ -32,11 +33,11 @@ def released_rows(frame: pd.DataFrame, disclosure: str) -> Released:
     for name in _SHARES:
         hidden[name] = either
     shown = frame.copy()
-    for name in ("numerator", "denominator"):
+    for name in _COUNTS:
         shown[name] = shown[name].astype("Int64").mask(hidden[name])
     for name in _SHARES:
         shown[name] = shown[name].mask(either)
-    return Released(shown, hidden, WITHHELD, FOOTNOTE if hidden.to_numpy().any() else "")
+    return Released(shown, hidden, WITHHELD, FOOTNOTE if hidden.to_numpy().any() else "", _COUNTS)
 
 
 def _withheld(rows: pd.DataFrame, disclosure: str) -> pd.DataFrame:

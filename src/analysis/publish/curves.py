@@ -13,6 +13,14 @@ import pandas as pd
 from analysis.publish.rule import THRESHOLD, check_disclosure, require
 from analysis.publish.steps import merge_steps
 
+_YEARS = range(1, 31)
+STANDARD = {
+    "day": (30, 60, 90, 105, 180, *(int(365.25 * year) for year in _YEARS)),
+    "week": (4, 13, 26, *(int(365.25 / 7 * year) for year in _YEARS)),
+    "month": (1, 2, 3, 6, *(12 * year for year in _YEARS)),
+    "year": tuple(_YEARS),
+}  # windows and years that reports give figures for
+
 
 @dataclass
 class Seen:
@@ -31,11 +39,14 @@ def release_curve(
     events: str = "events",
     ends: Sequence[float] = (),
     seen: Seen | None = None,
+    unit: str = "day",
 ) -> pd.DataFrame:
     """Return the steps of one or several curves that may be shown (see `analysis.publish.steps`).
 
-    ``ends`` are times at which a step should end if it safely can: those that figures are given for. ``seen`` is what
-    the page has released before; it is added to. Where one of several groups of people is too small for a curve and the
+    A step ends at the usual windows and years of the time ``unit`` if it safely can, and at ``ends``. Every page about the same
+    people aims at the usual ones, so that their curves have the same steps: with others of its own, a page shows steps that lie
+    across another's, and may not stand beside it (`analysis.publish.between`). ``seen`` is what the page has released before;
+    it is added to. Where one of several groups of people is too small for a curve and the
     groups without one hold fewer than ten people, or it alone has none, the smallest of the others goes too: the
     number of everyone is known, and would give the small one away.
 
@@ -47,6 +58,7 @@ def release_curve(
     if disclosure == "public":
         return curve.reset_index(drop=True)
     seen = Seen() if seen is None else seen
+    ends = [*STANDARD.get(unit, ()), *ends]
     groups = (
         [part.sort_values(time) for _, part in curve.groupby(list(by), observed=True, sort=False)] if by else [curve]
     )

@@ -74,5 +74,6 @@ def _label(row: Mapping) -> tuple:
     return tuple(
         (name, value)
         for name, value in sorted(row.items())
-        if name not in (*COUNTS, *RATES) and (isinstance(value, str) or value == value // 1)
+        if name not in (*COUNTS, *RATES)
+        and (isinstance(value, str) or (isinstance(value, int | float) and value == value // 1))
     )

@@ -50,6 +50,8 @@ class Report:
     results: dict = field(default_factory=dict)
     figures: list[dict] = field(default_factory=list)
     skipped: str | None = None
+    said: set[int] = field(default_factory=set)
+    shown: list[dict] = field(default_factory=list)
 
     @property
     def here(self) -> Section:
@@ -101,8 +103,12 @@ def _addressed(body: str, section: Section) -> str:
 
 def _add_piece(report: Report, piece: Mapping) -> None:
     kind = piece["piece"]
+    report.said.update(piece.get("said") or ())
+    report.shown += [piece["shown"]] if piece.get("shown") else []
     if kind == "page":
-        report.head = {key: piece[key] for key in ("report", "title", "dataset", "kind", "source", "answers", "top")}
+        report.head = {
+            key: piece[key] for key in ("report", "title", "dataset", "kind", "disclosure", "source", "answers", "top")
+        }
     elif kind == "points":
         report.points, report.point_text = list(piece["items"]), list(piece["text"])
     elif kind == "glossary":

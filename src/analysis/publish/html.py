@@ -17,6 +17,7 @@ from traitlets.config import Config
 from analysis.publish import calculator, footer
 from analysis.publish.gather import RenderError, close, gathered
 from analysis.publish.policy import content_policy, css
+from analysis.publish.shown import of_results
 
 _TEMPLATES = files("analysis.publish") / "templates"
 
@@ -33,7 +34,7 @@ class Rendered:
     """A page and what goes beside it.
 
     ``results`` is JSON-able; ``figures`` holds name, svg, csv, alt and png (None where none was drawn); ``skipped``
-    is the reason why there is no page, else None.
+    is the reason why there is no page, else None; ``shown`` are the counts that a restricted page shows, else None.
     """
 
     html: str = ""
@@ -42,6 +43,7 @@ class Rendered:
     skipped: str | None = None
     title: str = ""
     main_point: str = ""
+    shown: dict | None = None
 
 
 def render(notebook: Mapping, provenance: Mapping) -> Rendered:
@@ -66,6 +68,9 @@ def render(notebook: Mapping, provenance: Mapping) -> Rendered:
         "policy": content_policy(*calculator.scripts(section.body for section in (report.lead, *report.sections))),
         "foot": footer.foot(provenance),
     }
+    shown = None
+    if report.head["disclosure"] == "restricted":
+        shown = {"said": sorted(report.said), "tables": [*report.shown, *of_results(report.results)]}
     page, _ = _exporter().from_notebook_node(new_notebook(), resources={"report": model})
     return Rendered(
         html=page,
@@ -73,6 +78,7 @@ def render(notebook: Mapping, provenance: Mapping) -> Rendered:
         figures=report.figures,
         title=report.head["title"],
         main_point=report.point_text[0] if report.point_text else "",
+        shown=shown,
     )
 
 

@@ -18,8 +18,9 @@ from analysis.publish import figures, formulas, fragments, glossary, prose, resu
 from analysis.publish.curves import Seen, release_curve
 from analysis.publish.figures import svg
 from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import release
+from analysis.publish.privacy import Released, release
 from analysis.publish.rule import DISCLOSURES, ReleaseError
+from analysis.publish.shown import counts
 from analysis.publish.values import plain, risk, share, span
 
 __all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "risk", "share", "span"]
@@ -153,6 +154,7 @@ class Page:
         )
         if drawn:
             record["png"] = base64.b64encode(svg.png(released.figure)).decode()
+        record["shown"] = self._counts(released.source, record["title"], curve=released.steps)
         self._show(body, piece="figure", **record)
 
     def table(
@@ -176,7 +178,8 @@ class Page:
         body = tables.to_html(released, says, name, tuple(percent), level)
         if note:
             body += f'<p class="soft">{html.escape(note)}</p>'
-        self._show(body, piece="table", name=name, caption=caption, rows=tables.to_records(released))
+        self._show(body, piece="table", name=name, caption=caption, rows=tables.to_records(released),
+                   shown=self._counts(released, caption))  # fmt: skip
 
     def result(self, name: str, value: object, optimizer: bool = False, **declared: object) -> None:
         """Put a result into the JSON beside the page, rounded to six significant digits (four from an optimizer).
@@ -191,11 +194,13 @@ class Page:
         self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=value)
 
     def release(self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = ()) -> pd.DataFrame:
-        """Return the steps of a curve that may be shown, to draw and to read numbers from; a step ends at each of ``ends`` if it can.
+        """Return the steps of a curve that may be shown, to draw and to read numbers from.
 
-        A later curve over the same people (another cause) ends its steps where the first one does.
+        A step ends at the usual windows and years, and at each of ``ends``, if it can. A later curve over the same people
+        (another cause) ends its steps where the first one does.
         """
-        return release_curve(curve, self.disclosure, by, ends=ends, seen=self._seen)
+        unit = curve.attrs.get("time_unit", "day")
+        return release_curve(curve, self.disclosure, by, ends=ends, seen=self._seen, unit=unit)
 
     def glossary(self, *keys: str) -> None:
         """Explain terms of the shared glossary at the end of the page, and where each is first met."""
@@ -223,6 +228,12 @@ class Page:
         shown = prose.together(templates, values, self.disclosure, self._said)
         return [prose.filled_html(text, prose.used(text, shown), "public", inline=True) for text in templates]
 
+    def _counts(self, released: Released, what: str, curve: bool = False) -> dict | None:
+        """Return the counts that a piece shows, to be held against those of other pages, where that matters."""
+        return counts(released, what, curve) if self.disclosure == "restricted" else None
+
     def _show(self, body: str, **record: object) -> None:
+        if self.disclosure == "restricted":
+            record["said"] = sorted(self._said)
         bundle = {"text/html": _NOTEBOOK.format(body), MIME: {**record, "html": body}, "text/plain": ""}
         display(bundle, raw=True)

@@ -6,7 +6,7 @@ The rule fails closed: a whole-number column that nobody has declared is refused
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,13 +28,15 @@ RATES = ("estimate", "share", "survival", "incidence", "cumulative", "conditiona
 class Released:
     """A frame that may be shown, and which of its cells were withheld (same shape, True where withheld).
 
-    ``mark`` is the word to show in a withheld cell; ``note`` explains it, and is empty where nothing was withheld.
+    ``mark`` is the word to show in a withheld cell; ``note`` explains it, and is empty where nothing was withheld. ``counts``
+    names the columns that count people or records, where they are known.
     """
 
     frame: pd.DataFrame
     withheld: pd.DataFrame
     mark: str
     note: str
+    counts: tuple[str, ...] = ()
 
     def text(self, column: str, row: object) -> str | None:
         """Return the mark where the cell was withheld, else None."""
@@ -99,7 +101,8 @@ def release(
     _withhold_rates(
         frame, mask, {n: (rates or {}).get(n, columns) for n in numbers if n not in (*columns, *free)}, rates or {}
     )
-    return _masked(frame, mask, alone=bool((values[hidden] < THRESHOLD).all()) and not _summed(hidden, lines))
+    alone = bool((values[hidden] < THRESHOLD).all()) and not _summed(hidden, lines)
+    return replace(_masked(frame, mask, alone), counts=tuple(columns))
 
 
 def _same_group(frame: pd.DataFrame) -> np.ndarray:

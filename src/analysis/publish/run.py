@@ -112,6 +112,7 @@ def _publish(job: Job, settings: Settings, recorded: dict, answer: dict) -> Outc
         "main_point": answer.get("main_point"),
         "results": answer.get("results", {}),
         "skipped": skipped,
+        "shown": answer.get("shown"),
         "page_sha256": answer.get("page_sha256"),
         "figures": figures if figures is None else sorted(figures),
         "provenance": {**recorded, "versions": answer["versions"]},
@@ -125,15 +126,19 @@ def _publish(job: Job, settings: Settings, recorded: dict, answer: dict) -> Outc
     )  # fmt: skip
 
 
-def withhold(job: Job, reason: str) -> Outcome:
-    """Take back a page that was made, for a reason that other pages gave; it stays away until its inputs change.
+def withhold(job: Job, reason: str, root: Path) -> Outcome:
+    """Take back a page that was made, and its figures, for a reason that other pages gave; it stays away until its inputs change.
 
     Raises OSError where the record cannot be written.
     """
     record = provenance.read_record(job.record)
     _withdraw(job)
     if record is not None:
-        without = {"title": record["title"], "main_point": None, "results": {}, "skipped": reason, "page_sha256": None}
+        without = {"title": record["title"], "main_point": None, "results": {}, "skipped": reason, "shown": None,
+                   "page_sha256": None}  # fmt: skip
+        if record["figures"]:
+            outputs.record_figures(root / "figures" / job.dataset, job.report, {})
+            without["figures"] = []
         outputs.write(job.record, outputs.to_json(provenance.sealed({**record, **without})))
     return Outcome(job.report, job.dataset, "skipped", reason)
 

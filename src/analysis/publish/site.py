@@ -15,13 +15,13 @@ def write_index(folder: Path, entries: Sequence[Mapping]) -> Path:
     """Write ``index.html`` into ``folder`` and return its path.
 
     ``entries`` holds one mapping a dataset: title, kind ("real" or "synthetic"), source, and reports, each with title
-    and either href and main_point, or absent (the reason why there is no report), or failed (the error in one line).
+    and either href and main_point (a sweep also beside: the page that compares its reports), or absent (the reason why there
+    is no report), or failed (the error in one line).
     """
     datasets = [_dataset(entry, i) for i, entry in enumerate(entries)]
     page = _template().render(
         datasets=datasets,
         synthetic=any(d["kind"] == "synthetic" for d in datasets),
-        failed=[],
         css=css(),
         script=_script(),
         policy=content_policy(_script()),
@@ -38,6 +38,7 @@ def _dataset(entry: Mapping, i: int) -> dict:
     reports = [
         {
             "href": None,
+            "beside": None,
             "main_point": "",
             "absent": "",
             "failed": "",

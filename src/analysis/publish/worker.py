@@ -94,7 +94,7 @@ def _make(task: dict, tell: Callable[[int], None]) -> dict:
     figures = None
     if task["redraw"] is not None:
         figures = outputs.save_figures(Path(task["figures"]), task["report"], rendered.figures, code, task["redraw"])
-    return {**record, "status": "built", "page_sha256": provenance.file_hash(page), "figures": figures,
+    return {**record, "shown": rendered.shown, "status": "built", "page_sha256": provenance.file_hash(page), "figures": figures,
             "versions": versions}  # fmt: skip
 
 

@@ -71,9 +71,12 @@ def width(text: str, size: float = SIZE, bold: bool = False) -> float:
 
 
 def wrapped(text: str, room: float, size: float = SIZE, bold: bool = False) -> list[str]:
-    """Return ``text`` in lines no wider than ``room`` points; a word that is wider alone is cut with an ellipsis."""
+    """Return ``text`` in lines no wider than ``room`` points; a word that is wider alone is cut with an ellipsis.
+
+    Lines are broken at spaces, not at those that hold a number and its unit together.
+    """
     lines: list[str] = []
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and width(joined, size, bold) <= room:
             lines[-1] = joined
@@ -102,12 +105,12 @@ _TIME_STEPS = {
 }
 
 
-def time_steps(last: float, unit: str, room: int = 6) -> list[float]:
+def time_steps(last: float, unit: str, room: float = 6) -> list[float]:
     """Return tick values for a time axis in ``unit``, natural to it (months by twelves, days by thirties)."""
     for step in _TIME_STEPS.get(unit, ()):
         if last / step <= room:
             return [float(i * step) for i in range(int(last / step + 1e-9) + 1)]
-    return [t for t in nice_steps(last, room) if t <= last]
+    return [t for t in nice_steps(last, int(room)) if t <= last]
 
 
 def apart(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

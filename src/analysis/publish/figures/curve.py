@@ -78,13 +78,13 @@ def _tidy(frame: pd.DataFrame, plan: Plan, value: str, flipped: bool) -> pd.Data
 
 
 def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None = None) -> Released:
-    shown = release_curve(tidy, disclosure, by=["group"], seen=seen)
+    shown = release_curve(tidy, disclosure, by=["group"], seen=seen, unit=plan.unit)
     merged = f"Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began. {FOOTNOTE}"
     absent = [label for label in groups(tidy) if label not in set(shown["group"])]
     if absent and plan.by:
         merged += f" Too few for a curve: {', '.join(absent)}."
     nothing = pd.DataFrame(False, index=shown.index, columns=shown.columns)
-    return Released(shown, nothing, "", "" if disclosure == "public" else merged)
+    return Released(shown, nothing, "", "" if disclosure == "public" else merged, ("at_risk", "events"))
 
 
 def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:

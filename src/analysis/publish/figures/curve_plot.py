@@ -85,7 +85,7 @@ def _scale(figure: Figure, axes: Axes, levels: list[float], left: float, top: fl
 
 
 def _line(axes: Axes, part: pd.DataFrame, i: int, last: float, plan: Plan) -> None:
-    thin = _thinned(part)
+    thin = thinned(part)
     end = last if plan.horizon and part["at_risk"].iloc[-1] > part["events"].iloc[-1] else float(part["time"].iloc[-1])
     time = np.concatenate([[0.0], thin["time"], [end]])
     share, lower, upper = (
@@ -98,15 +98,6 @@ def _line(axes: Axes, part: pd.DataFrame, i: int, last: float, plan: Plan) -> No
                           linewidth=0, zorder=1, clip_on=False)  # fmt: skip
     axes.plot(time, share, drawstyle="steps-post", color=canvas.SERIES[i % 6], linewidth=1.9, zorder=2,
               linestyle=canvas.DASHES[i % 6], clip_on=False)  # fmt: skip
-
-
-def _thinned(part: pd.DataFrame) -> pd.DataFrame:
-    """Keep the last step in each of `_STEPS` equal stretches of time, and drop times at which nothing moves."""
-    moved = part[part["share"].diff().fillna(1).ne(0)]
-    if len(moved) <= _STEPS:
-        return moved
-    stretch = np.floor(_STEPS * moved["time"] / moved["time"].max())
-    return moved[~stretch.duplicated(keep="last")]
 
 
 def _compared(axes: Axes, plan: Plan, last: float) -> None:
@@ -170,6 +161,15 @@ def _write_risk(figure: Figure, parts: dict, ticks: list, last: float, left: flo
             if n is not None:
                 x = left + (canvas.WIDTH - left - right) * tick / last
                 canvas.say(figure, x, y, numbers.thousands(n), align="center")
+
+
+def thinned(part: pd.DataFrame, steps: int = _STEPS) -> pd.DataFrame:
+    """Return the last step in each of ``steps`` equal stretches of time, without times at which nothing moves."""
+    moved = part[part["share"].diff().fillna(1).ne(0)]
+    if len(moved) <= steps:
+        return moved
+    stretch = np.floor(steps * moved["time"] / moved["time"].max())
+    return moved[~stretch.duplicated(keep="last")]
 
 
 def groups(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

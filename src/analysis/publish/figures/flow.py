@@ -49,7 +49,7 @@ def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
     frame = pd.concat([r.frame for r in released], ignore_index=True)
     withheld = pd.concat([r.withheld for r in released], ignore_index=True)
     note = next((r.note for r in released if r.note), "")
-    return Released(frame, withheld, next((r.mark for r in released if r.note), ""), note)
+    return Released(frame, withheld, next((r.mark for r in released if r.note), ""), note, (count,))
 
 
 def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:

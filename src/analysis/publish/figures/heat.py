@@ -72,6 +72,7 @@ def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
         pd.concat([part.withheld for part in parts], ignore_index=True),
         next((part.mark for part in parts if part.note), ""),
         note,
+        (count,),
     )
 
 

@@ -1,0 +1,103 @@
+"""The lines of ``reports/index.html``: what this build made, and what the records beside older pages and sweeps say.
+
+In go the outcomes of a build, none where the index alone is to be written again; out comes the file. A page or sweep that was
+made before and is still there keeps its line.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analysis.data import state
+from analysis.data.spec import Spec
+from analysis.publish.run import Outcome
+
+SITE = "published"  # stands for a dataset where a page is about no one dataset
+SITE_TITLE = "Published claims and methods"
+SITE_SOURCE = "published figures and computed tables under data/raw/published, each row with its source"
+
+
+def write(
+    root: Path,
+    found: Mapping[str, Spec] | None = None,
+    broken: Mapping[str, str] | None = None,
+    outcomes: Sequence[Outcome] = (),
+) -> Path:
+    """Write the index over the datasets of this build and over those built before whose records are still there.
+
+    ``found`` are the datasets of this build by name, ``broken`` those that could not be read and why. Returns the path.
+    """
+    reports = root / "reports"
+    lines: dict[str, list[dict]] = {name: [] for name in (SITE, *(found or {}))}
+    for outcome in outcomes:
+        lines[outcome.dataset].append(_made(outcome))
+    for name, why in (broken or {}).items():
+        lines[name] = [{"title": "All reports", "failed": why}]
+    lines[SITE] = lines[SITE] or _recorded(reports, "")
+    specs, swept = dict(found or {}), _sweeps(reports)
+    for name in state.dataset_names(root):
+        before = [] if name in specs else _recorded(reports / name, f"{name}/")
+        if before or (name in swept and name not in specs):
+            specs[name], lines[name] = state.find_spec(name)[0], before
+    entries = [
+        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name] + swept.get(name, [])}
+        for name, spec in sorted(specs.items(), key=lambda item: (item[1].kind == "synthetic", item[0]))
+    ]
+    if lines[SITE]:
+        entries.insert(0, {"title": SITE_TITLE, "kind": "real", "source": SITE_SOURCE, "reports": lines[SITE]})
+    from analysis.publish.site import write_index
+
+    return write_index(reports, entries)
+
+
+def _made(outcome: Outcome) -> dict:
+    title = outcome.title or outcome.report.replace("_", " ").capitalize()
+    if outcome.status == "failed":
+        return {"title": title, "failed": outcome.message}
+    if outcome.page is None:
+        return {"title": title, "absent": outcome.message}
+    folder = "" if outcome.dataset == SITE else f"{outcome.dataset}/"
+    return {"title": title, "href": f"{folder}{outcome.page.name}", "main_point": outcome.main_point}
+
+
+def _recorded(folder: Path, prefix: str) -> list[dict]:
+    """Return the lines of pages that this build did not touch, from the records beside them."""
+    lines = []
+    for file in sorted(folder.glob("*.json")):
+        record = _read(file)
+        if record is None:
+            continue
+        title = record.get("title") or file.stem.replace("_", " ").capitalize()
+        if record.get("skipped"):
+            lines.append({"title": title, "absent": record["skipped"]})
+        elif file.with_suffix(".html").exists():
+            point = record.get("main_point", "")
+            lines.append({"title": title, "href": f"{prefix}{file.stem}.html", "main_point": point})
+    return lines
+
+
+def _sweeps(reports: Path) -> dict[str, list[dict]]:
+    """Return a line for each sweep whose index is there, by the dataset that it is about."""
+    lines: dict[str, list[dict]] = {}
+    for file in sorted((reports / "sweeps").glob("*/sweep.json")):
+        about = _read(file)
+        if about is None or not file.with_name("index.html").exists():
+            continue
+        made = sum(row["page"] for row in about["rows"])
+        line = {
+            "title": f"Sweep: {about['title']}",
+            "href": f"sweeps/{file.parent.name}/index.html",
+            "main_point": f"{made} report{'s' if made != 1 else ''} from one notebook, in a table that can be searched and ordered.",
+        }
+        if (file.parent / "reports" / "comparison.html").exists():
+            line["beside"] = f"sweeps/{file.parent.name}/reports/comparison.html"
+        lines.setdefault(about["dataset"], []).append(line)
+    return lines
+
+
+def _read(file: Path) -> dict | None:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
