@@ -2,15 +2,23 @@
 
 import json
 import shutil
+import sys
+from html import escape
 from pathlib import Path
 
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import bench
-from analysis.bench import estimators, ours, people, specifications
+from analysis.bench import estimators, ours, people, raw_steps, result, scale, specifications
+from analysis.bench.measure import measured
+from analysis.bench.result import Taken
 from analysis.claims import differences
+
+HOME = Path(__file__).parents[1]
+PUBLISHED = Path("data") / "raw" / "published"
 
 CELLS = (
     "days = 105  # int: length of the window\ndataset = 'x'  # str: name",
@@ -39,18 +47,18 @@ def folder(tmp_path_factory):
 
 
 def kept(root):
-    return json.loads((root / "reports" / "bench.json").read_text())
+    return json.loads((root / "reports" / "bench.json").read_text())["parts"]
 
 
 def test_bench_keeps_the_ratio_of_what_it_measured(tmp_path, notebook, capsys):
     (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "bench.json").write_text('{"tables": 1}')
+    (tmp_path / "reports" / "bench.json").write_text('{"tables": 1}')  # of another version: begun again
     options = ["--root", str(tmp_path), "--parts", "reports", "--notebook", str(notebook), "--set", "dataset=demo"]
-    bench.main([*options, "--reports", "2", "--recipe", "1", "--workers", "1"])
-    assert kept(tmp_path)["tables"] == 1
-    found = kept(tmp_path)["reports"]
-    assert found["ratio"] == pytest.approx(found["seconds"] / found["recipe_seconds"], abs=1e-3)
-    assert (found["notebook"], found["reports"], found["recipe_reports"]) == ("short.ipynb", 2, 1)
+    bench.main([*options, "--reports", "3", "--recipe", "1", "--workers", "1"])
+    [line] = kept(tmp_path)["reports"]["compared"]
+    assert line["ratio"] == pytest.approx(line["seconds"] / line["against_seconds"], rel=1e-3)
+    assert (line["what"], line["size"]) == ("a report of short.ipynb", "3 reports")
+    assert "(1, 3)" in kept(tmp_path)["reports"]["limits"][0]["what"]
     assert "short.ipynb" in capsys.readouterr().out
 
 
@@ -84,35 +92,55 @@ def test_text_labels_give_the_numbers_of_categoricals(folder, task):
     assert np.array_equal(numbers(estimate(people.read(folder, text=True))), found)
 
 
-def measured(seconds, megabytes, number=0.5):
-    return estimators.Measured([seconds, 2 * seconds, seconds], megabytes, [number])
+def estimated(seconds, megabytes, number=0.5):
+    return estimators.Estimated(Taken(seconds, None, megabytes), [number])
 
 
 @pytest.mark.parametrize(
-    ("mine", "theirs", "at", "met", "same"),
+    ("mine", "theirs", "at", "faster", "limits"),
     [
-        (measured(0.01, 300), measured(0.5, 601), 1_000_000, True, True),
-        (measured(0.01, 300), measured(0.49, 601), 1_000_000, False, True),  # 49 times faster
-        (measured(0.01, 300), measured(0.5, 600), 1_000_000, False, True),  # half of the memory
-        (measured(0.01, 300), measured(0.5, 0), 1_000_000, True, True),  # a system that does not tell memory
-        (measured(0.01, 300), measured(0.5, 601), 100_000, None, True),
-        (measured(0.01, 300), measured(0.5, 601, 0.50001), 1_000_000, True, False),
+        (estimated(0.01, 300), estimated(0.5, 601), 1_000_000, True, [True, True]),
+        (
+            estimated(0.01, 300),
+            estimated(0.49, 599),
+            1_000_000,
+            False,
+            [True, False],
+        ),  # 49 times faster, over half of the memory
+        (estimated(0.01, 300), estimated(0.5, None), 1_000_000, True, [True]),  # a system that does not tell memory
+        (estimated(0.01, 300), estimated(0.5, 601), 100_000, None, [True]),
+        (estimated(0.01, 300), estimated(0.5, 601, 0.50001), 1_000_000, True, [False, True]),
     ],
 )
-def test_targets_are_judged_at_their_size(mine, theirs, at, met, same, capsys):
+def test_targets_are_judged_at_their_size(mine, theirs, at, faster, limits):
     task = estimators.Task("Cox", "categorical", 50, 1_000_000)
-    row = estimators._row(task, at, mine, theirs, (100, 200))
-    assert (row["met"], row["same_numbers"]) == (met, same)
-    assert (row["seconds"], row["r_seconds"]) == (mine.seconds[0], theirs.seconds[0])
-    estimators._say(row)
-    assert ("TARGET MISSED" in capsys.readouterr().out) is (met is False)
+    line, found = estimators._beside(task, at, mine, theirs)
+    assert line.told()["met"] is faster
+    assert [limit.told()["met"] for limit in found] == limits
+
+
+def test_exponents_and_words():
+    [limit] = result.exponent("it", {10: 3.0, 100: 30.0, 1000: 300.0}, 1.1)
+    assert limit.found == pytest.approx(1)
+    assert limit.told()["met"] is True
+    assert result.exponent("it", {10: 3.0}) == []
+    assert (result.words(0.2), result.words(1.5)) == ("5 times faster", "1.5 times as long")
+
+
+def test_a_command_is_measured_with_what_it_starts(tmp_path):
+    hold = "held = bytes(60_000_000); import time; time.sleep(1)"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}]); print('done')"
+    found = measured([sys.executable, "-c", child], cwd=tmp_path)
+    assert (found.said, found.megabytes > 57) == ("done\n", True)
+    with pytest.raises(SystemExit, match=r"bench: -c .* failed: ValueError: no"):
+        measured([sys.executable, "-c", "raise ValueError('no')"])
 
 
 def test_without_r_the_reason_is_kept(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert bench.main(["--root", str(tmp_path), "--parts", "estimators"]) == 0
     assert "there is no Rscript" in kept(tmp_path)["estimators"]["skipped"]
-    assert "skipped, there is no Rscript" in capsys.readouterr().out
+    assert "skipped: there is no Rscript" in capsys.readouterr().out
 
 
 def test_a_measurement_that_fails_says_why(tmp_path):
@@ -127,12 +155,10 @@ def test_both_sides_find_the_same_numbers(folder):
         theirs = estimators._r(shutil.which("Rscript"), folder, name, 1)
         estimate, numbers = ours.TASKS[name]
         assert numbers(estimate(people.read(folder))) == pytest.approx(theirs.numbers, rel=1e-6)
-        assert len(theirs.seconds) == 1
 
 
 def test_specifications_one_by_one_are_those_of_the_curve(tmp_path, monkeypatch):
-    published = Path("data") / "raw" / "published"
-    shutil.copytree(Path(__file__).parents[1] / published, tmp_path / published)
+    shutil.copytree(HOME / PUBLISHED, tmp_path / PUBLISHED)
     singly, curve = specifications.singly, differences.difference_curve
     found, curves = [], []
     monkeypatch.setattr(
@@ -141,8 +167,8 @@ def test_specifications_one_by_one_are_those_of_the_curve(tmp_path, monkeypatch)
     monkeypatch.setattr(differences, "difference_curve", lambda *given: curves.append(curve(*given)) or curves[0])
     options = ["--parts", "specifications", "--spec-rows", "20000", "--spec-singly", "2"]
     bench.main(["--root", str(tmp_path), *options])
-    [row] = kept(tmp_path)["specifications"]["rows"]
-    assert (row["specifications"], row["singly"]) == (len(curves[0]), len(found))
+    [line] = kept(tmp_path)["specifications"]["compared"]
+    assert line["size"] == f"{len(curves[0]):,} specifications, 20,000 detainers"
     # in strata so small that nobody was seen to the end the curve leaves people out, and a model extrapolates
     plain = [(spec, value) for spec, value in found if spec["adjustment"] == "none"]
     assert plain
@@ -151,11 +177,29 @@ def test_specifications_one_by_one_are_those_of_the_curve(tmp_path, monkeypatch)
         assert value == pytest.approx(curves[0].loc[same, "estimate"].item(), abs=1e-9)
 
 
-def test_every_way_finds_the_same_life_table(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("ANALYSIS_HOME", str(Path(__file__).parents[1]))
-    bench.main(["--root", str(tmp_path), "--parts", "scale", "--detainers", "3000", "6000", "--follow-ups", "50000"])
-    found = kept(tmp_path)["scale"]
-    assert [row["way"] for row in found["rows"]] == [*["ours", "sql", "read", "pandas"] * 2, "grouped", "group_by"]
+def test_every_way_finds_the_same_life_table(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_HOME", str(HOME))
+    monkeypatch.setattr(scale, "ROUNDS", dict.fromkeys(scale.ROUNDS, 1))
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / PUBLISHED).symlink_to(HOME / PUBLISHED)
+    given = ["--detainers", "3000", "--jurisdictions", "30", "--jurisdiction-rows", "3000"]
+    given += ["--follow-ups", "50000", "--raw-rows", "2000"]
+    bench.main(["--root", str(tmp_path), "--parts", "scale,follow_ups,raw", *given])
+    found = kept(tmp_path)
+    against = [(line["size"], line["against"]) for line in found["scale"]["compared"]]
+    ways = ("SQL by hand", "plain pandas", "reading alone")
+    assert against == [("3,000 detainers", way) for way in ways]
+    assert [line["against"] for line in found["follow_ups"]["compared"]] == ["the bare GROUP BY"]
+    assert [line["against"] for line in found["raw"]["compared"]] == ["reading the file alone", "plain pandas"]
     page = (tmp_path / "reports" / "bench.html").read_text()
-    assert all(target["what"] in page for target in found["targets"])
-    assert "growth exponent" in capsys.readouterr().out
+    assert all(escape(limit["what"]) in page for part in found.values() for limit in part["limits"])
+
+
+def test_plain_pandas_that_finds_other_tables_is_no_comparison(tmp_path):
+    folder = tmp_path / "detainers.parquet"
+    folder.mkdir()
+    frame = pd.DataFrame({"person_id": ["a", None], "birth_year": [1980.0, 1990.0]})
+    frame.to_parquet(folder / "part-0.parquet")
+    raw_steps.check_equal(tmp_path, {"detainers": frame})
+    with pytest.raises(AssertionError, match=r"detainers\.birth_year"):
+        raw_steps.check_equal(tmp_path, {"detainers": frame.assign(birth_year=[1980.0, 1991.0])})

@@ -39,6 +39,19 @@ def test_a_lazy_cohort_gives_the_same_life_table_and_counts(ds, setting):
     assert {**lazy.attrs, "left_out": here.attrs["left_out"]} == here.attrs
 
 
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_a_lazy_cohort_has_the_rows_of_the_cohort_in_pandas(ds, setting):
+    here = analysis.cohort(ds, origin="prepared", keep=("facility",), **setting)
+    lazy = analysis.cohort(ds, origin="prepared", keep=("facility",), lazy=True, **setting).table.to_pandas()
+    for name in ("prepared", "released"):
+        lazy[name] = pd.to_datetime(lazy[name]).astype("datetime64[s]")
+    order = ["person_id", "prepared"]
+    one, two = (frame.sort_values(order, ignore_index=True) for frame in (here, lazy))
+    assert not here.duplicated(order).any()
+    for name in here.columns:
+        pd.testing.assert_series_equal(one[name].astype(two[name].dtype), two[name], check_categorical=False)
+
+
 def test_policies_join_a_lazy_cohort(ds):
     published = analysis.with_policy(analysis.cohort(ds, origin="prepared", event="repeat_detainer"))
     lazy = analysis.with_policy(analysis.cohort(ds, origin="prepared", event="repeat_detainer", lazy=True))

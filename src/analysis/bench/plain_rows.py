@@ -5,7 +5,7 @@ the results can be held equal; how they are applied is not: whole columns in mem
 """
 
 import hmac
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +23,9 @@ TEXTS = ("facility", "city", "charge", "citizenship")
 def tables(file: Path, key: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return detainers and exits of a file in the layout of the Deportation Data Project."""
     source = read_source({"path": file.name, "format": "deportation-data-project"}, "bench")
-    raw, rules = pd.read_parquet(file), source.maps[0].columns
+    rules = source.maps[0].columns
+    wanted = {header for part in source.maps for rule in part.columns.values() for header in rule.read}
+    raw = pd.read_parquet(file, columns=sorted(wanted))
 
     def text(header: str) -> pd.Series:
         values = raw[header].astype("str").str.split().str.join(" ").fillna("")
@@ -41,7 +43,7 @@ def tables(file: Path, key: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
         rule, values = rules[name], text(rules[name].headers[0])
         if rule.fill:
             values = values.where(values != "", text(rule.fill))
-        detainers[name] = values.map(lambda value, rule=rule: label(rule, value))
+        detainers[name] = values.map(label(rule))
     detainers["birth_year"] = raw[rules["birth_year"].headers[0]]
     found = places(detainers)
     detainers["jurisdiction"], detainers["operator"] = found["jurisdiction"], found["operator"]
@@ -52,21 +54,15 @@ def tables(file: Path, key: bytes) -> tuple[pd.DataFrame, pd.DataFrame]:
     exits = pd.DataFrame({"source_row": range(1, len(raw) + 1), "person_id": hashed})
     also = source.maps[1].columns
     exits["date"] = pd.to_datetime(raw[also["date"].headers[0]])
-    exits["kind"] = text(also["kind"].headers[0]).map(lambda value: label(also["kind"], value or also["kind"].blank))
+    kinds = text(also["kind"].headers[0])
+    exits["kind"] = kinds.mask(kinds == "", also["kind"].blank).map(label(also["kind"]))
     return detainers, exits.dropna()
 
 
-def label(rule: Column, text: str) -> str | None:
-    """Return the label that a text stands for."""
+def label(rule: Column) -> Callable[[str], str | None]:
+    """Return a function that gives the label a text stands for."""
     fallback = "unknown" if "unknown" in rule.labels else None
-    if rule.values and rule.looked_up(text) in rule.values:
-        return rule.values[rule.looked_up(text)] or fallback
-    return next((known for known in rule.labels if fold(known) == fold(text)), fallback)
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    for table, frame in zip(
-        ("detainers", "exits"), tables(folder / sys.argv[2], Path(sys.argv[3]).read_bytes()), strict=True
-    ):
-        frame.to_parquet(folder / f"plain-{table}.parquet", index=False)
+    known = {fold(name): name for name in rule.labels} | {
+        key: to or fallback for key, to in (rule.values or {}).items()
+    }
+    return lambda text: known.get(rule.looked_up(text), fallback)

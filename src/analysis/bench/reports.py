@@ -1,7 +1,6 @@
 """What a report costs here, beside the recipe that everyone knows: papermill, then nbconvert, from the shell.
 
-Both make reports from one notebook with one parameter varied, start-up included, so many at a time. The
-result is printed.
+Both make reports from one notebook with one parameter varied, start-up included, so many at a time.
 """
 
 import argparse
@@ -14,27 +13,33 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from analysis.bench.result import Compared, Taken, exponent, part
+
 TARGET, AIM = 1 / 6, 1 / 10
+RECIPE = "papermill, then nbconvert"
 
 
-def run(options: argparse.Namespace) -> tuple[dict, bool]:
-    """Measure and print; what was found, and whether the target was met."""
+def run(options: argparse.Namespace) -> dict:
+    """Measure and print; return what was found."""
     with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:
         _seconds_of_ours(options, Path(folder) / "before", 1)  # compiles modules and reads files for both
-        ours = _seconds_of_ours(options, Path(folder), options.reports) / options.reports
+        seconds = {n: _seconds_of_ours(options, Path(folder) / str(n), n) for n in growing(options.reports)}
         recipe = _seconds_of_recipe(options, Path(folder)) / options.recipe
-    ratio = ours / recipe
-    found = {
-        "notebook": options.notebook.name, "workers": options.workers, "processors": os.cpu_count(),
-        "reports": options.reports, "seconds": round(ours, 4), "recipe_reports": options.recipe,
-        "recipe_seconds": round(recipe, 4), "ratio": round(ratio, 4), "target": round(TARGET, 4),
-    }  # fmt: skip
-    print(f"{options.notebook.name}: {ours:.3f} s a report over {options.reports}, start-up included; papermill and")
-    print(
-        f"nbconvert from the shell {recipe:.3f} s; ratio 1 to {1 / ratio:.1f} (at least 1 to {1 / TARGET:.0f}, ", end=""
+    ours = Taken(seconds[options.reports] / options.reports)
+    about = (
+        f"One report after the other from {options.notebook.name} with one parameter varied, {options.workers} at a time, start-up "
+        "included: seconds a report. Beside it papermill, then nbconvert, from the shell, as many at a time, measured on "
+        f"{options.recipe} reports. At least {1 / TARGET:.0f} times faster is asked, {1 / AIM:.0f} times aimed at."
     )
-    print(f"aim 1 to {1 / AIM:.0f})")
-    return {"reports": found}, ratio <= TARGET
+    line = Compared(
+        f"a report of {options.notebook.name}", f"{options.reports} reports", RECIPE, ours, Taken(recipe), TARGET
+    )
+    return part(about, [line], exponent("reports, over their number", seconds, 1.1))
+
+
+def growing(most: int) -> list[int]:
+    """Return a tenth, a third and all of a number, to see how cost grows with it."""
+    return sorted({max(round(most / 10), 1), max(round(most / 3), 1), most})
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

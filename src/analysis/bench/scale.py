@@ -1,136 +1,104 @@
 """Canonical Parquet to life table at growing sizes, beside SQL by hand, plain pandas and just reading the file.
 
-Every way runs in a process of its own and must find the same life table, else nothing is reported. Ratios are of the
-fastest of its runs. Memory is the most that the process held.
+Every way runs in processes of its own, in turn and then in the reverse order, and must find the same life table, else
+nothing is reported. Ratios are of the fastest run of each; memory is the most that the process held.
 """
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
+from analysis.bench.measure import measured
+from analysis.bench.result import Compared, Limit, Taken, exponent, part
+from analysis.bench.spans import write_spans
 
 SIZES = (1_000_000, 5_000_000, 10_000_000)
-FOLLOW_UPS = 100_000_000
-STRATA = 20
-_FOLLOW_UPS = """COPY (SELECT 'stratum ' || lpad((hash(i * 4) % {strata})::VARCHAR, 2, '0') AS stratum,
-    (1 + hash(i * 4 + 1) % 1000)::BIGINT AS days,
-    CASE WHEN hash(i * 4 + 2) % 10 < 3 THEN 'rearrest' WHEN hash(i * 4 + 2) % 10 < 4 THEN 'removed' END AS event
-    FROM range({rows}) AS t(i)) TO '{file}' (FORMAT parquet, COMPRESSION zstd)"""
+PLACES = (30, 300, 3_000)
+PLACE_ROWS = 1_000_000
+MEMORY = "2GB"  # of the query engine, for this project and for the SQL by hand
+SLOWER, FASTER, MEGABYTES, EXPONENT = 1.5, 5, 3_000, 1.1  # the targets
+ROUNDS = {"ours": 2, "sql": 2, "read": 2, "pandas": 1}  # processes
+WHAT = "canonical Parquet to life table"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this part."""
     group = parser.add_argument_group("scale")
     group.add_argument("--detainers", type=int, nargs="*", default=list(SIZES), help="how many detainers")
-    group.add_argument("--follow-ups", type=int, default=FOLLOW_UPS, help="how many follow-up rows (0: none)")
+    group.add_argument("--jurisdictions", type=int, nargs="*", default=list(PLACES), help="in how many counties")
+    group.add_argument("--jurisdiction-rows", type=int, default=PLACE_ROWS, help="detainers of all the counties")
 
 
-def run(options: argparse.Namespace) -> tuple[dict, bool]:
-    """Measure and print; what was found, and whether every target was met."""
-    from analysis.bench.canonical import write_detainers
-
-    rows, seconds = [], {}
+def run(options: argparse.Namespace) -> dict:
+    """Measure and print; return what was found."""
+    compared, own = [], {}
     with tempfile.TemporaryDirectory(prefix="analysis-bench-") as temporary:
         for size in options.detainers:
-            folder = write_detainers(Path(temporary) / str(size), size)
-            _write_spans(folder)
-            found = _ways(folder, {"ours": 3, "sql": 3, "read": 3, "pandas": 1}, size)
-            rows += found
-            seconds[size] = found[0]["seconds"]
-            for name in ("detainers", "exits"):
-                shutil.rmtree(folder / f"{name}.parquet")
-        if options.follow_ups:
-            folder = Path(temporary) / "follow-ups"
-            folder.mkdir()
-            _write_follow_ups(folder, options.follow_ups)
-            rows += _ways(folder, {"grouped": 3, "group_by": 3}, options.follow_ups)
-    growth = []
-    if len(seconds) > 1:
-        slope = float(np.polyfit(np.log(list(seconds)), np.log(list(seconds.values())), 1)[0])
-        growth = [{"what": "detainers to life table", "of": "rows", "exponent": round(slope, 3)}]
-    targets = _targets(rows, options, growth)
-    for target in targets:
-        print(f"{target['what']}: {target['found']} ({'met' if target['met'] else 'MISSED'})", flush=True)
+            lines, own[size] = _at(Path(temporary) / "rows", options.root, size, size == max(options.detainers))
+            compared += lines
+        seconds = {n: _by_place(Path(temporary) / "places", n, options) for n in options.jurisdictions}
+    limits = [Limit(f"{WHAT}, {n:,} detainers, most megabytes", taken.megabytes, MEGABYTES) for n, taken in own.items()]
+    limits += exponent(f"{WHAT}, over rows", {n: taken.seconds for n, taken in own.items()}, EXPONENT)
+    limits += exponent(f"life table by jurisdiction and rule, {options.jurisdiction_rows:,} detainers, over jurisdictions",
+                       seconds, EXPONENT)  # fmt: skip
     about = (
         "From canonical Parquet to the life table of repeat detainers by state and rule in force, beside SQL written by hand for "
-        "this one question, plain pandas, and reading the columns alone; and follow-up rows in Parquet to the life table of "
-        f"{STRATA} strata by day beside the bare GROUP BY. All ways found the same tables."
+        "this one question (with the stretches of rules given to it), plain pandas with the same gift, and reading the columns "
+        f"alone. The query engine has {MEMORY} of memory, here and for the SQL by hand; plain pandas has what there is. All ways "
+        "found the same tables."
     )
-    part = {"about": about, "processors": os.cpu_count(), "rows": rows, "growth": growth, "targets": targets}
-    return {"scale": part}, all(target["met"] for target in targets)
+    return part(about, compared, limits)
 
 
-def _ways(folder: Path, runs: dict[str, int], size: int) -> list[dict]:
-    from analysis.bench.estimators import _measure
-
-    rows, prints = [], {}
-    for way, times in runs.items():
-        said, megabytes = _measure([sys.executable, "-m", "analysis.bench.scale_steps", str(folder), way, str(times)])
-        told = json.loads(said.splitlines()[-1])
-        prints[way] = told["fingerprint"]
-        rows.append(
-            {"way": way, "rows": size, "seconds": round(min(told["seconds"]), 3),
-             "processor_seconds": round(min(told["processor"]), 3), "megabytes": round(megabytes)}
-        )  # fmt: skip
-        print(f"{size:,} rows, {way}: {rows[-1]['seconds']} s, {rows[-1]['megabytes']:,} MB", flush=True)
-    if len({mark for way, mark in prints.items() if way != "read"}) != 1:
-        raise SystemExit(f"bench: {size:,} rows: {', '.join(prints)} do not find the same life table")
-    for row in rows:
-        row["ours_takes"] = round(rows[0]["seconds"] / row["seconds"], 3)
-        row["ours_takes_processor"] = round(rows[0]["processor_seconds"] / row["processor_seconds"], 3)
-    return rows
+def alternated(folder: Path, rounds: Mapping[str, int], runs: int = 2) -> dict[str, Taken]:
+    """Measure each way in so many processes of some runs each, in turn and in reverse, and hold what they find equal."""
+    found: dict[str, list[Taken]] = {}
+    prints: dict[str, str] = {}
+    for number in range(max(rounds.values())):
+        for way in list(rounds)[:: -1 if number % 2 else 1]:
+            if number < rounds[way]:
+                command = [sys.executable, "-m", "analysis.bench.scale_steps", str(folder), way]
+                command.append(str(runs if way != "pandas" else 1))
+                run = measured(command, ANALYSIS_MEMORY=MEMORY)
+                told = json.loads(run.said.splitlines()[-1])
+                prints[way] = told["fingerprint"]
+                taken = Taken(min(told["seconds"]), min(told["processor"]), run.megabytes or None)
+                found.setdefault(way, []).append(taken)
+    if len({mark for mark in prints.values() if mark}) > 1:
+        raise SystemExit(f"bench: {folder.name}: {', '.join(prints)} do not find the same life table")
+    return {way: _best(runs) for way, runs in found.items()}
 
 
-def _targets(rows: list[dict], options: argparse.Namespace, growth: list[dict]) -> list[dict]:
-    """The targets at the largest size asked for."""
-    by = {(row["way"], row["rows"]): row for row in rows}
-    made = []
-    if options.detainers:
-        most = max(options.detainers)
-        made += [
-            ("times the hand-written SQL", by["sql", most]["ours_takes"], "at_most", 1.5),
-            ("times faster than plain pandas", round(1 / by["pandas", most]["ours_takes"], 2), "at_least", 5),
-            ("most memory, megabytes", by["ours", most]["megabytes"], "at_most", 3000),
-        ]
-        made = [(f"{most:,} detainers: {what}", *rest) for what, *rest in made]
-    made += [(f"growth exponent, {one['what']}", one["exponent"], "at_most", 1.1) for one in growth]
-    if options.follow_ups:
-        n = options.follow_ups
-        made.append((f"{n:,} follow-ups: times the bare GROUP BY", by["group_by", n]["ours_takes"], "at_most", 2.5))
-        made.append((f"{n:,} follow-ups: most memory, megabytes", by["grouped", n]["megabytes"], "at_most", 600))
-    return [
-        {"what": what, "found": found, side: limit, "met": found <= limit if side == "at_most" else found >= limit}
-        for what, found, side, limit in made
+def _best(runs: list[Taken]) -> Taken:
+    most = [taken.megabytes for taken in runs if taken.megabytes]
+    return Taken(min(taken.seconds for taken in runs), min(taken.processor for taken in runs), max(most, default=None))
+
+
+def _at(folder: Path, root: Path, size: int, judged: bool) -> tuple[list[Compared], Taken]:
+    from analysis.bench.canonical import write_detainers
+
+    write_detainers(folder, size)
+    write_spans(
+        folder / "detainers.parquet", root / "data" / "raw" / "published" / "policies.csv", folder / "spans.parquet"
+    )
+    ways = alternated(folder, ROUNDS)
+    shutil.rmtree(folder)
+    against = {"sql": ("SQL by hand", SLOWER), "pandas": ("plain pandas", 1 / FASTER), "read": ("reading alone", None)}
+    lines = [
+        Compared(WHAT, f"{size:,} detainers", name, ways["ours"], ways[way], limit if judged else None)
+        for way, (name, limit) in against.items()
     ]
+    return lines, ways["ours"]
 
 
-def _write_spans(folder: Path) -> None:
-    """Write the stretches of days on which each place has one rule, for the ways that do not look rules up."""
-    import pandas as pd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _by_place(folder: Path, counties: int, options: argparse.Namespace) -> float:
+    from analysis.bench.canonical import write_detainers
 
-    from analysis.data.state import home
-    from analysis.sanctuary.policy_file import read_policies
-    from analysis.sanctuary.timeline import timeline
-
-    places = pd.read_parquet(folder / "detainers.parquet", columns=["jurisdiction"])["jurisdiction"].unique()
-    spans = timeline(places, read_policies(home() / "data" / "raw" / "published" / "policies.csv"))
-    table = pa.table(
-        {"jurisdiction": pa.array(spans["jurisdiction"], pa.string()), "start": pa.array(spans["start"], pa.date32()),
-         "end": pa.array(spans["end"], pa.date32()), "policy": pa.array(spans["policy"], pa.string())}
-    )  # fmt: skip
-    pq.write_table(table, folder / "spans.parquet")
-
-
-def _write_follow_ups(folder: Path, rows: int) -> None:
-    import duckdb
-
-    with duckdb.connect(config={"memory_limit": "1GB"}) as engine:
-        engine.execute("SET preserve_insertion_order = false")
-        engine.execute(_FOLLOW_UPS.format(strata=STRATA, rows=rows, file=folder / "follow_up.parquet"))
+    write_detainers(folder, options.jurisdiction_rows, counties=counties)
+    seconds = alternated(folder, {"places": 2})["places"].seconds
+    shutil.rmtree(folder)
+    return seconds

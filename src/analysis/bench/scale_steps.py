@@ -6,6 +6,7 @@ the rule in force there on that day. Each prints its seconds and a fingerprint o
 
 import hashlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -14,7 +15,6 @@ from pathlib import Path
 import pandas as pd
 
 END = "2026-01-31"
-MEMORY = "2GB"
 COLUMNS = ["state", "policy", "time", "at_risk", "censored", "died", "removed", "repeat_detainer"]
 _SQL = """
 WITH d AS (
@@ -48,13 +48,22 @@ UNION ALL SELECT bit_xor(hash(person_id, date, kind)) FROM '{folder}/exits.parqu
 
 def ours(folder: Path) -> pd.DataFrame:
     """This project's way, no table of people held in memory."""
+    return _life(folder, "state")
+
+
+def places(folder: Path) -> pd.DataFrame:
+    """The same by jurisdiction."""
+    return _life(folder, "jurisdiction")
+
+
+def _life(folder: Path, by: str) -> pd.DataFrame:
     import analysis
     from analysis.bench.canonical import opened
 
     cohort = analysis.cohort(
         opened(folder), origin="prepared", event="repeat_detainer", competing=("removed", "died"), lazy=True
     )
-    return analysis.life_table(analysis.with_policy(cohort), by=["state", "policy"])
+    return analysis.life_table(analysis.with_policy(cohort), by=[by, "policy"])
 
 
 def sql(folder: Path) -> pd.DataFrame:
@@ -69,26 +78,42 @@ def read(folder: Path) -> None:
 
 def plain(folder: Path) -> pd.DataFrame:
     """The same in plain pandas; the stretches of rules are given to it."""
-    end = pd.Timestamp(END)
-    d = _frame(
-        folder / "detainers.parquet", ["person_id", "prepared", "state", "jurisdiction", "request", "source_row"]
+    wanted = ["person_id", "prepared", "state", "jurisdiction", "request", "source_row"]
+    return plain_life(
+        _frame(folder / "detainers.parquet", wanted),
+        _frame(folder / "exits.parquet", ["person_id", "date", "kind"]),
+        _frame(folder / "spans.parquet", ["jurisdiction", "start", "policy"]),
     )
-    d = d[d["request"].isin(["detainer", "unknown"]) & d["person_id"].notna()]
+
+
+def plain_life(detainers: pd.DataFrame, exits: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
+    """From canonical frames to the life table, in plain pandas. A missing state or policy is ``unknown``."""
+    end = pd.Timestamp(END)
+    d = detainers[detainers["request"].isin(["detainer", "unknown"]) & detainers["person_id"].notna()]
     d = d.sort_values(["person_id", "prepared", "source_row"])
     gap = d.groupby("person_id")["prepared"].diff().dt.days
     first = d.drop_duplicates("person_id")
     first = first[first["prepared"] <= end]
     again = d.loc[gap > 30, ["person_id", "prepared"]].rename(columns={"prepared": "day"}).assign(rank=0)
-    exits = _frame(folder / "exits.parquet", ["person_id", "date", "kind"]).rename(columns={"date": "day"})
-    exits = exits.assign(rank=exits["kind"].map({"removed": 1, "died": 2})).drop(columns="kind")
-    then = pd.concat([again, exits]).merge(first[["person_id", "prepared"]], on="person_id")
+    exits = exits.rename(columns={"date": "day"})
+    exits = exits.assign(rank=exits["kind"].map({"removed": 1, "died": 2})).dropna(subset="rank")
+    then = pd.concat([again, exits[["person_id", "day", "rank"]]]).merge(
+        first[["person_id", "prepared"]], on="person_id"
+    )
     late = (then["day"] > then["prepared"]) | ((then["day"] == then["prepared"]) & (then["rank"] > 0))
     then = then[late & (then["day"] <= end)].sort_values(["day", "rank"]).drop_duplicates("person_id")
     rows = first.merge(then[["person_id", "day", "rank"]], on="person_id", how="left")
-    spans = _frame(folder / "spans.parquet", ["jurisdiction", "start", "policy"]).sort_values("start")
+    rows["jurisdiction"], rows["prepared"] = (
+        rows["jurisdiction"].astype("str"),
+        rows["prepared"].astype("datetime64[s]"),
+    )
+    spans = spans.astype({"jurisdiction": "str", "policy": "str"}).sort_values("start")
+    spans["start"] = pd.to_datetime(spans["start"]).astype("datetime64[s]")
     rows = pd.merge_asof(rows.sort_values("prepared"), spans, left_on="prepared", right_on="start", by="jurisdiction")
     rows["time"] = (rows["day"].fillna(end) - rows["prepared"]).dt.days
     rows["event"] = rows["rank"].map({0: "repeat_detainer", 1: "removed", 2: "died"}).fillna("censored")
+    for name in ("state", "policy"):
+        rows[name] = rows[name].astype("str").fillna("unknown")
     by = ["state", "policy", "time"]
     life = rows.groupby([*by, "event"], observed=True).size().unstack(fill_value=0).reset_index()
     out = life[["censored", "died", "removed", "repeat_detainer"]].sum(axis=1)
@@ -110,12 +135,14 @@ def group_by(folder: Path) -> pd.DataFrame:
     return _ask(text).groupby(["stratum", "days"], as_index=False)["n"].sum()
 
 
-STEPS = {"ours": ours, "sql": sql, "pandas": plain, "read": read, "grouped": grouped, "group_by": group_by}
+STEPS = {
+    "ours": ours, "sql": sql, "pandas": plain, "read": read, "places": places, "grouped": grouped, "group_by": group_by,
+}  # fmt: skip
 
 
 def fingerprint(step: str, found: pd.DataFrame | None) -> str:
     """What is compared between ways before any time is: a hash of the life table in one order."""
-    if found is None:
+    if found is None or step == "places":
         return ""
     if step == "grouped":  # a row of the bare GROUP BY, all events together
         at_risk = found["at_risk"] - found.groupby("stratum")["at_risk"].shift(-1).fillna(0).astype("int64")
@@ -129,9 +156,11 @@ def fingerprint(step: str, found: pd.DataFrame | None) -> str:
 def _ask(text: str) -> pd.DataFrame:
     import duckdb
 
-    with duckdb.connect(
-        config={"memory_limit": MEMORY, "temp_directory": str(Path(tempfile.gettempdir()) / "analysis-bench-spill")}
-    ) as engine:
+    config = {"temp_directory": str(Path(tempfile.gettempdir()) / f"analysis-bench-spill-{os.getpid()}")}
+    if limit := os.environ.get("ANALYSIS_MEMORY"):
+        config["memory_limit"] = limit
+    with duckdb.connect(config=config) as engine:
+        engine.execute("SET enable_progress_bar = false")
         return engine.execute(text).df()
 
 

@@ -46,10 +46,10 @@ class Engine:
     def __call__(self) -> "ibis.BaseBackend":
         """Return the connection."""
         if self._connection is None:
-            import ibis
+            from analysis.data.engine import scratch
 
-            limit = os.environ.get("ANALYSIS_MEMORY", MEMORY)
-            self._connection = ibis.duckdb.connect(memory_limit=limit, temp_directory=str(self.folder / "spill"))
+            limit = os.environ.get("ANALYSIS_MEMORY") or MEMORY
+            self._connection = scratch(self.folder / "spill", limit)
         return self._connection
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 6
 _WORD = re.compile(r"\w+")
+_DIGITS = str.maketrans("", "", "0123456789")
 _MONTH = r"(\d{1,2}|[a-z]{3,9})"
 _DATE = re.compile(
     rf"(\d{{4}} {_MONTH} \d{{1,2}}|\d{{1,2}} {_MONTH} (\d{{2}}|\d{{4}})|[a-z]{{3,9}} \d{{1,2}} (\d{{2}}|\d{{4}}))( \d+)*|(19|20)\d{{6}}"
@@ -55,12 +56,13 @@ def hashed_values(raw: RawColumns, source: Source, path: Path) -> None:
 
 def normal(value: object) -> str:
     """Return a value as the scan compares it: words in lower case, joined by one blank."""
-    return " ".join(_WORD.findall(str(value).casefold()))
+    text = str(value).casefold()
+    return text if text.isascii() and text.isalnum() else " ".join(_WORD.findall(text))
 
 
 def telling(text: str) -> bool:
     """Return whether a value (as ``normal`` gives it) is so particular that a page does not hold it by chance."""
-    digits = sum(character.isdigit() for character in text)
+    digits = len(text) - len(text.translate(_DIGITS)) if text.isascii() else sum(map(str.isdigit, text))
     bare = len(text.replace(" ", ""))
     return bare >= 6 and digits > 0 and (digits < bare or digits >= 7) and not _DATE.fullmatch(text)
 

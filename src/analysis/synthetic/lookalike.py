@@ -10,16 +10,21 @@ import os
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.synthetic.lookalike_values import CASES, CHARGES, COUNTRIES, LIFTED, MESS, REQUESTS, SPARSE, drawn
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 START, END = np.datetime64("2022-10-01", "D"), np.datetime64("2026-03-10", "D")
 SURGE = np.datetime64("2025-01-20", "D")  # lodged twice as often from here on
 NO_IDENTIFIER = 0.13
 DUPLICATES = 0.03
+PIECE = 600_000  # rows drawn at a time for a file
 
 
 def columns() -> list[str]:
@@ -59,21 +64,35 @@ def lookalike(rows: int, seed: int = 2026) -> pd.DataFrame:
 
 
 def write_lookalike(path: Path, rows: int, seed: int = 2026) -> Path:
-    """Write a look-alike as Parquet (dates as date32, as in the release) and return its path."""
-    import pyarrow as pa
+    """Write a look-alike as Parquet (dates as date32, as in the release) and return its path.
+
+    More than PIECE rows are drawn and written piece by piece, each with people and an order of its own, so that a file
+    of any size takes the memory of one piece.
+    """
     import pyarrow.parquet as pq
 
-    frame = lookalike(rows, seed)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    first = _arrow(lookalike(min(rows, PIECE), seed))
+    with pq.ParquetWriter(beside, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for number, start in enumerate(range(PIECE, rows, PIECE), start=1):
+            frame = lookalike(min(PIECE, rows - start), seed + number)
+            frame["row_original"] += start
+            writer.write_table(_arrow(frame).cast(first.schema))
+    beside.replace(path)
+    return path
+
+
+def _arrow(frame: pd.DataFrame) -> "pa.Table":
+    import pyarrow as pa
+
     table = pa.Table.from_pandas(frame, preserve_index=False)
     for i, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
             table = table.set_column(i, field.name, table.column(i).cast(pa.date32()))
         elif pa.types.is_null(field.type) or pa.types.is_large_string(field.type):
             table = table.set_column(i, field.name, table.column(i).cast(pa.string()))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(table, beside, compression="zstd")
-    beside.replace(path)
-    return path
+    return table
 
 
 def _detainers(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
