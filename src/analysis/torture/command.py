@@ -1,4 +1,4 @@
-"""``python -m analysis torture``: kills, faults, bombs and mutated files, with a seed, and one line at the end."""
+"""``python -m analysis torture``: kills, faults, heavy files and mutated ones, with a seed, and one line at the end."""
 
 import argparse
 import json
@@ -47,13 +47,16 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--faults", type=int, default=1, help="0 leaves out the faults: full disk, no permission and so on"
     )
+    parser.add_argument(
+        "--heavy", type=int, default=1, help="0 leaves out bombs, fields of 100 MB and other heavy files"
+    )
     parser.add_argument("--seed", type=int, help="by which kills and files are drawn (default: a new one)")
     parser.add_argument("--jobs", type=int, default=2, help="worker processes for the mutated files (default 2)")
     return parser.parse_args(argv)
 
 
 def _parts(options: argparse.Namespace, seed: int, root: Path, folder: Path) -> list[tuple]:
-    from analysis.torture import faults, fuzz, kills
+    from analysis.torture import faults, fuzz, heavy, kills
 
     def say(line: str) -> None:
         print(f"torture: {line}", flush=True)
@@ -64,8 +67,12 @@ def _parts(options: argparse.Namespace, seed: int, root: Path, folder: Path) -> 
     def faulty(_: int) -> tuple[int, list[str]]:
         return faults.faults(root, folder / "faults", say)
 
+    def weighed(_: int) -> tuple[int, list[str]]:
+        return heavy.heavy(folder / "heavy", say)
+
     def fuzzed(count: int) -> tuple[int, list[str]]:
         found = fuzz.fuzz(count, seed, folder, workers=options.jobs, progress=say)
         return found.cases, found.failures
 
-    return [("kills", options.kills, killed), ("faults", options.faults, faulty), ("cases", options.cases, fuzzed)]
+    return [("kills", options.kills, killed), ("faults", options.faults, faulty), ("heavy cases", options.heavy, weighed),
+            ("cases", options.cases, fuzzed)]  # fmt: skip

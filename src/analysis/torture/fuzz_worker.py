@@ -20,13 +20,7 @@ def main(root: str, seed: int, count: int, skip: int, megabytes: int) -> None:
     from analysis.torture.cases import cases
     from analysis.torture.judge import judge
 
-    (Path(root) / "data" / "raw").mkdir(parents=True, exist_ok=True)
-    os.environ.update(ANALYSIS_HOME=root, TMPDIR=root)
-    os.environ.pop("ANALYSIS_DOWNLOADS", None)
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    warnings.simplefilter("error")
-    warnings.simplefilter("ignore", DeprecationWarning)
+    confine(Path(root), megabytes)
     number = -1
 
     @seeded(seed)
@@ -49,6 +43,17 @@ def main(root: str, seed: int, count: int, skip: int, megabytes: int) -> None:
 
     attempt()
     say(tried=number + 1)
+
+
+def confine(root: Path, megabytes: int) -> None:
+    """Make a folder the project of this process, and limit its memory; a warning is an error."""
+    (root / "data" / "raw").mkdir(parents=True, exist_ok=True)
+    os.environ.update(ANALYSIS_HOME=str(root), TMPDIR=str(root))
+    os.environ.pop("ANALYSIS_DOWNLOADS", None)
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    warnings.simplefilter("error")
+    warnings.simplefilter("ignore", DeprecationWarning)
 
 
 def say(**content: object) -> None:

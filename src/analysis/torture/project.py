@@ -4,8 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import analysis
@@ -18,16 +18,23 @@ DEADLINE = 900.0  # seconds for one command, on a machine that does other work t
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of a project: where it is, which datasets it builds and by what command."""
+    """A copy of a project: where it is, which datasets it builds, and by what command, as a shell would take it.
+
+    ``file`` is a raw file that may be replaced, ``worker`` what the command of a process that works for the build holds,
+    ``folders`` what may be made unwritable, each with something made whose absence makes a build write there.
+    """
 
     root: Path
     datasets: tuple[str, ...]
-    command: tuple[str, ...] = field(default=("report",))
+    words: tuple[str, ...]
+    file: str
+    worker: str
+    folders: tuple[tuple[str, str], ...]
 
     @property
-    def words(self) -> list[str]:
-        """The command, as a shell would take it."""
-        return [sys.executable, "-m", "analysis", *self.command, "--datasets", " ".join(self.datasets)]
+    def raw(self) -> Path:
+        """The raw file that may be replaced."""
+        return self.root / "data" / "raw" / self.datasets[0] / self.file
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Return the environment in which commands run: this package, this folder, temporary files in it."""
@@ -38,14 +45,14 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if name != "ANALYSIS_DOWNLOADS"}
         return {**kept, "ANALYSIS_HOME": str(self.root), "PYTHONPATH": path, "TMPDIR": str(scratch), **changes}
 
-    def start(self, words: list[str] | None = None, **options: object) -> subprocess.Popen:
+    def start(self, words: Sequence[str] | None = None, **options: object) -> subprocess.Popen:
         """Start the build, in a group of its own."""
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options}
         return subprocess.Popen(
             words or self.words, cwd=self.root, env=self.environment(), start_new_session=True, text=True, **options
         )
 
-    def build(self, words: list[str] | None = None, **options: object) -> tuple[int, str]:
+    def build(self, words: Sequence[str] | None = None, **options: object) -> tuple[int, str]:
         """Run the build to its end; return its exit code and what it said."""
         process = self.start(words, **options)
         said, _ = process.communicate(timeout=DEADLINE)
@@ -55,10 +62,10 @@ class Project:
         """Take away everything that a build has made, but for the hashing key."""
         for name in (*MADE, "tmp"):
             shutil.rmtree(self.root / name, ignore_errors=True)
-        _write_keys(self.root, self.datasets)
+        write_keys(self.root, self.datasets)
 
 
-def copy(source: Path, root: Path, datasets: Iterable[str], notebooks: str, **options: object) -> Project:
+def copy(source: Path, root: Path, datasets: Iterable[str], notebooks: str) -> Project:
     """Copy what a build of some datasets needs from a project; ``notebooks`` is a pattern. Downloads are not copied."""
     datasets = tuple(datasets)
     for name in ("published", *datasets):
@@ -75,14 +82,20 @@ def copy(source: Path, root: Path, datasets: Iterable[str], notebooks: str, **op
     for notebook in sorted((source / "notebooks").glob(notebooks)):
         shutil.copyfile(notebook, root / "notebooks" / notebook.name)
     shutil.copyfile(source / "requirements.lock", root / "requirements.lock")
-    _write_keys(root, datasets)
-    return Project(root, datasets, **options)
+    write_keys(root, datasets)
+    words = (sys.executable, "-m", "analysis", "report", "--datasets", " ".join(datasets))
+    return Project(root, datasets, words, "releases.csv", "analysis.publish.worker", _FOLDERS)
 
 
+_FOLDERS = (
+    ("data/processed", "data/processed/demo/arrests.parquet"), ("data/private", "data/processed/demo/arrests.parquet"),
+    ("reports", "reports/demo/data.html"), ("figures", "figures/demo/*.svg"), ("data/raw/demo", "data/raw/demo/releases.csv"),
+)  # fmt: skip
 _KEPT = ("dataset.toml", "plan.toml", "policies.csv")
 
 
-def _write_keys(root: Path, datasets: Iterable[str]) -> None:
+def write_keys(root: Path, datasets: Iterable[str]) -> None:
+    """Give the datasets the one hashing key."""
     for name in datasets:
         folder = root / "data" / "private" / name
         folder.mkdir(parents=True, exist_ok=True)
