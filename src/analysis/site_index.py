@@ -62,11 +62,10 @@ def _made(outcome: Outcome) -> dict:
 
 def _recorded(folder: Path, prefix: str) -> list[dict]:
     """Return the lines of pages that this build did not touch, from the records beside them."""
+    records = {file: _read(file) for file in sorted(folder.glob("*.json"))}
+    found = {file: record for file, record in records.items() if record and "provenance" in record}
     lines = []
-    for file in sorted(folder.glob("*.json")):
-        record = _read(file)
-        if record is None:
-            continue
+    for file, record in sorted(found.items(), key=lambda item: item[1]["provenance"]["notebook"]):
         title = record.get("title") or file.stem.replace("_", " ").capitalize()
         if record.get("skipped"):
             lines.append({"title": title, "absent": record["skipped"]})

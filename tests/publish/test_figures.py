@@ -118,6 +118,24 @@ def test_every_figure_draws_describes_and_tabulates(name, disclosure, synthetic)
     assert "script>" not in picture.replace("&lt;script&gt;", "").replace("&lt;/script&gt;", "")
 
 
+def test_parts_by_readings_do_not_give_a_small_part_away_by_the_total():
+    # 41 were declined in all; a reader who knows it and two of three parts would know the third, in each of the readings
+    parts = pd.DataFrame(
+        [(f"{kind}, of {of}", kind, of, k, n)
+         for kind, k, sizes in (("local", 23, (900, 400)), ("state", 11, (300, 100)), ("federal", 7, (200, 90)))
+         for of, n in zip(("all", "decided"), sizes, strict=True)],
+        columns=["label", "kind", "of", "numerator", "denominator"],
+    )  # fmt: skip
+    shown = figures.shares(parts, parts="kind", reading="of").released("restricted").table
+    left = shown.loc[shown["numerator"].notna(), ["label", "numerator"]]
+    assert left["label"].tolist() == ["local, of all", "local, of decided"]
+    assert shown["denominator"].notna().all()
+    assert shown.loc[shown["numerator"].isna(), "share"].isna().all()
+    assert figures.shares(parts, parts="kind", reading="of").released("public").table["numerator"].notna().all()
+    apart = figures.shares(parts).released("restricted").table  # as readings of the same records the eleven would stand
+    assert apart["numerator"].notna().sum() == 4
+
+
 @EACH
 def test_the_picture_is_small_and_the_same_whatever_the_sessions_settings(name):
     first = svg.standalone(FAMILY[name]().figure, "fig", "t", "a")

@@ -43,3 +43,8 @@ def test_every_term_of_the_file_is_found_by_one_of_its_forms():
 def test_an_unknown_key_names_the_nearest():
     with pytest.raises(KeyError, match="did you mean 'detainer'"):
         glossary.explained("detaner")
+
+
+def test_no_line_ends_between_a_bracket_and_the_term_in_it():
+    (text,) = glossary.in_place(["<p>9 % (censored)</p>"], TERMS)
+    assert "(\u2060<button" in text

@@ -97,4 +97,5 @@ def _explained(text: str, left: dict) -> str:
         f'<button type="button" class="term" popovertarget="what-{key}">{word}</button>'
         f'<span popover id="what-{key}" role="note"><b>{html.escape(term["term"])}</b> {html.escape(term["text"])}</span>'
     )
-    return text[:start] + button + _explained(text[end:], left)
+    held = "\u2060" if text[:start].endswith("(") else ""  # a line may end before a button, and not after a bracket
+    return text[:start] + held + button + _explained(text[end:], left)

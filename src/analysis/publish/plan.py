@@ -95,7 +95,7 @@ def _has_figures(record: dict, job: Job, settings: Settings) -> bool:
 
 def _as_recorded(job: Job, record: dict) -> Outcome:
     if record["skipped"] is not None:
-        return Outcome(job.report, job.dataset, "skipped", record["skipped"])
+        return Outcome(job.report, job.dataset, "skipped", record["skipped"], record["title"] or "")
     return Outcome(
         job.report, job.dataset, "up to date", title=record["title"], main_point=record["main_point"], page=job.page
     )

@@ -119,7 +119,7 @@ def _publish(job: Job, settings: Settings, recorded: dict, answer: dict) -> Outc
     }
     outputs.write(job.record, outputs.to_json(provenance.sealed(record)))
     if skipped is not None:
-        return Outcome(job.report, job.dataset, "skipped", skipped, seconds=answer["seconds"])
+        return Outcome(job.report, job.dataset, "skipped", skipped, answer.get("title", ""), seconds=answer["seconds"])
     return Outcome(
         job.report, job.dataset, "built", title=answer["title"], main_point=answer["main_point"], page=job.page,
         seconds=answer["seconds"],
@@ -140,7 +140,7 @@ def withhold(job: Job, reason: str, root: Path) -> Outcome:
             outputs.record_figures(root / "figures" / job.dataset, job.report, {})
             without["figures"] = []
         outputs.write(job.record, outputs.to_json(provenance.sealed({**record, **without})))
-    return Outcome(job.report, job.dataset, "skipped", reason)
+    return Outcome(job.report, job.dataset, "skipped", reason, record["title"] if record else "")
 
 
 def _failed(job: Job, settings: Settings, answer: dict) -> Outcome:

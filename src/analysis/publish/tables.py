@@ -88,8 +88,16 @@ def _columns(released: Released, percent: tuple[str, ...], level: float) -> list
             head, cells = _heading(name, percent), in_words.column(name, values, name in percent)
         hidden = released.withheld[name].tolist()
         written = [_mark(released) if h else html.escape(c, quote=False) for c, h in zip(cells, hidden, strict=True)]
-        columns.append((head, ' class="n"' if pd.api.types.is_numeric_dtype(frame[name]) else "", written))
+        columns.append((head, _side(frame[name], cells), written))
     return columns
+
+
+def _side(values: pd.Series, cells: list[str]) -> str:
+    """Return the class of a column: numbers stand at the right, long text keeps a width at which it can be read on a phone."""
+    if pd.api.types.is_numeric_dtype(values):
+        return ' class="n"'
+    longest = max(map(len, cells), default=0)
+    return ' class="w"' if longest > 60 else ' class="t"' if longest > 24 else ""
 
 
 def _row(cells: tuple[str, ...], right: list[str]) -> str:
@@ -106,4 +114,4 @@ def _heading(column: object, percent: tuple[str, ...]) -> str:
         return "Percent"
     words = str(column).replace("_", " ")
     words = words[:1].upper() + words[1:]
-    return f"{words}, percent" if column in percent else words
+    return f"{words}, percent" if column in percent and not words.endswith("percentage points") else words

@@ -80,7 +80,8 @@ def _make(task: dict, tell: Callable[[int], None]) -> dict:
     versions = provenance.versions()
     rendered = html.render(notebook, {**task["provenance"], "versions": versions})
     if failure or rendered.skipped:
-        return {"status": "skipped", "reason": rendered.skipped or failure["said"], "versions": versions}
+        return {"status": "skipped", "reason": rendered.skipped or failure["said"], "title": rendered.title,
+                "versions": versions}  # fmt: skip
     record = {"title": rendered.title, "main_point": rendered.main_point, "results": rendered.results}
     leaks = _leaks(rendered, outputs.to_json(record), task.get("raw_values"))
     if leaks:

@@ -16,6 +16,7 @@ from analysis.publish.figures.drawing import SYNTHETIC, Drawing
 from analysis.publish.privacy import Released, release
 
 _CELL = 2 * canvas.LINE + 6
+_HEAD = 10.4
 
 
 def transitions(
@@ -60,14 +61,14 @@ def transitions(
 def _draw(source: Released, synthetic: bool, columns: list[str]) -> Figure:
     frame = source.frame
     pitch = canvas.WIDTH / len(columns)
-    heads = [canvas.wrapped(text, pitch - 6) for text in columns]
+    heads = [canvas.wrapped(text, pitch - 5, size=_HEAD) for text in columns]
     top = (20.0 if synthetic else 2.0) + canvas.LINE * max(len(lines) for lines in heads) + 4
     labels = [canvas.wrapped(_label(source, row), canvas.WIDTH, bold=True) for row in range(len(frame))]
     heights = [canvas.LINE * len(lines) + 4 + _CELL + 8 for lines in labels]
     figure, axes = shades.sheet(top + sum(heights))
     for i, lines in enumerate(heads):
         for k, text in enumerate(lines):
-            canvas.say(figure, i * pitch + 3, top - 6 - canvas.LINE * (len(lines) - 1 - k), text, canvas.SOFT)
+            canvas.say(figure, i * pitch + 3, top - 6 - canvas.LINE * (len(lines) - 1 - k), text, canvas.SOFT, size=_HEAD)
     y = top
     for row, (lines, height) in enumerate(zip(labels, heights, strict=True)):
         for k, text in enumerate(lines):
