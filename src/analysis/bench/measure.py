@@ -18,7 +18,7 @@ from analysis.bench.result import Taken
 
 THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _PROC = Path("/proc")
-_LOOK = 0.1  # seconds between two looks
+_LOOK = 0.25  # seconds between two looks: each costs some milliseconds
 
 
 @dataclass(frozen=True)
