@@ -17,13 +17,13 @@ from analysis.data.errors import InputError, nearest
 from analysis.recidivism.followed import LazyCohort
 from analysis.sanctuary.observed import observed_for, with_observed
 from analysis.sanctuary.policy_file import BASES, DIRECTIONS, INCOMPLETE, LAST, rules_of
-from analysis.sanctuary.timeline import NOT_LISTED, ORDER, coded, days, look_up, timeline
+from analysis.sanctuary.policy_in_engine import joined
+from analysis.sanctuary.timeline import ADDED, NOT_LISTED, ORDER, coded, days, look_up, timeline
 
 if TYPE_CHECKING:
     import ibis
 
 DEFINITIONS = (*ORDER, "observed")
-ADDED = ("policy", "policy_basis", "policy_cluster")
 
 
 def with_policy(
@@ -84,13 +84,13 @@ def with_policy(
             raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
         rules = rules_of(policies, frame.attrs)
         said = {"definition": definition, "on": on, "file": rules.attrs.get("file"), "incomplete": INCOMPLETE}
-        return frame.with_table(_joined(frame.table, definition, on, rules, frame.origins), policy=said)
+        return frame.with_table(joined(frame.table, definition, on, rules, frame.origins), policy=said)
     if definition == "observed":
         if not isinstance(frame, pd.DataFrame):
             raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
         return with_observed(frame, on, observed_for(frame) if observed is None else observed)
     if not isinstance(frame, pd.DataFrame):
-        return _joined(frame, definition, on, rules_of(policies, {}))
+        return joined(frame, definition, on, rules_of(policies, {}))
     rules = rules_of(policies, frame.attrs)
     codes, places = coded(frame["jurisdiction"])
     spans = timeline(places, rules, definition)
@@ -177,28 +177,3 @@ def _account(definition: str, on: str, rules: pd.DataFrame, spans: pd.DataFrame,
         "state_only": int(used.loc[coarse, "rows"].sum()),
         "missing": int((at < 0).sum()),
     }
-
-
-def _joined(
-    table: "ibis.Table", definition: str, on: str, rules: pd.DataFrame, origins: "ibis.Table | None" = None
-) -> "ibis.Table":
-    """Return an Ibis table with the three columns, by a join with the timeline of its places.
-
-    ``origins`` lists the places at less cost than the table itself.
-    """
-    import ibis
-
-    places = (
-        (table if origins is None else origins).select("jurisdiction").distinct().to_pandas()["jurisdiction"].dropna()
-    )
-    spans = timeline(places, rules, definition).drop(columns="rule").rename(columns={"jurisdiction": "_place"})
-    schema = {"_place": "string", "start": "date", "end": "date", **dict.fromkeys(ADDED, "string")}
-    known = ibis.memtable(spans.rename(columns={"start": "_start", "end": "_end"}), schema={
-        {"start": "_start", "end": "_end"}.get(name, name): kind for name, kind in schema.items()
-    })  # fmt: skip
-    kept = table.drop(*[name for name in ADDED if name in table.columns])
-    day = kept[on].cast("date")
-    joined = kept.left_join(
-        known, [kept.jurisdiction.cast("string") == known["_place"], day >= known["_start"], day <= known["_end"]]
-    )
-    return joined.drop("_place", "_start", "_end")

@@ -27,7 +27,8 @@ ORDER = {
 }
 NOT_LISTED = "not_listed"
 _SPAN = 1 << 22  # more days than there are from year 1 to year 9999
-COLUMNS = ("jurisdiction", "start", "end", "policy", "policy_basis", "policy_cluster", "rule")
+ADDED = ("policy", "policy_basis", "policy_cluster")
+COLUMNS = ("jurisdiction", "start", "end", *ADDED, "rule")
 
 
 def timeline(places: Iterable[str], policies: pd.DataFrame, definition: str = "direction") -> pd.DataFrame:
