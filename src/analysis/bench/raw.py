@@ -7,7 +7,6 @@ else nothing is reported. Plain pandas holds everything in memory and is left ou
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -71,5 +70,5 @@ def _at(options: argparse.Namespace, root: Path, size: int, *, check: bool) -> t
         if json.loads(ours.said)["fingerprint"] != json.loads(plain.said)["fingerprint"]:
             raise SystemExit(f"bench: {size:,} raw rows: plain pandas finds another life table")
         lines.append(Compared(what, rows, "plain pandas", ours.taken, plain.taken, 1 / FASTER))
-    print(f"{rows}: {ours.seconds:.1f} s on {os.cpu_count()} processors", flush=True)
+    print(f"  {rows}: {ours.seconds:.1f} s, {ours.megabytes:,.0f} MB", flush=True)
     return lines, ours

@@ -19,7 +19,7 @@ from analysis.bench.spans import write_spans
 SIZES = (1_000_000, 5_000_000, 10_000_000)
 PLACES = (30, 300, 3_000)
 PLACE_ROWS = 1_000_000
-MEMORY = "2GB"  # of the query engine, for this project and for the SQL by hand
+MEMORY = "2.5GB"  # of the query engine, for this project and for the SQL by hand
 SLOWER, FASTER, MEGABYTES, EXPONENT = 1.5, 5, 3_000, 1.1  # the targets
 ROUNDS = {"ours": 2, "sql": 2, "read": 2, "pandas": 1}  # processes
 WHAT = "canonical Parquet to life table"
@@ -68,6 +68,7 @@ def alternated(folder: Path, rounds: Mapping[str, int], runs: int = 2) -> dict[s
                 prints[way] = told["fingerprint"]
                 taken = Taken(min(told["seconds"]), min(told["processor"]), run.megabytes or None)
                 found.setdefault(way, []).append(taken)
+                print(f"  {folder.name}, {way}: {taken.seconds:.2f} s, {taken.megabytes or 0:,.0f} MB", flush=True)
     if len({mark for mark in prints.values() if mark}) > 1:
         raise SystemExit(f"bench: {folder.name}: {', '.join(prints)} do not find the same life table")
     return {way: _best(runs) for way, runs in found.items()}

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.data.errors import InputError
-from analysis.data.tables import EXIT_KINDS, TABLES
+from analysis.data.tables import EXIT_KINDS, LINEAGE, TABLES
 from analysis.recidivism.arguments import UNITS, check_arguments
 from analysis.recidivism.durations import check_kinds, follow_up_rows
 from analysis.recidivism.follow import data_end
 from analysis.recidivism.followed import LazyCohort, Question, collected, followed
-from analysis.recidivism.origins import COVARIATES, LINEAGE
+from analysis.recidivism.origins import COVARIATES
 from analysis.recidivism.remembered import is_small, remembered
 from analysis.recidivism.requests import EPISODE_GAP, Choice
 

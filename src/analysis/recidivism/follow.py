@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError, nearest
-from analysis.data.tables import EXIT_KINDS, VIOLENT
+from analysis.data.tables import EXIT_KINDS, LINEAGE, VIOLENT
 from analysis.recidivism.held import marked_held
-from analysis.recidivism.origins import LINEAGE, Left, needed
+from analysis.recidivism.origins import Left, needed
 from analysis.recidivism.requests import Choice, detainers, marked
 
 if TYPE_CHECKING:

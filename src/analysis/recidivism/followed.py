@@ -11,9 +11,10 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.data.tables import LINEAGE
 from analysis.recidivism.follow import event_dates, exit_dates, first_events
 from analysis.recidivism.held import spells_of
-from analysis.recidivism.origins import LINEAGE, Left, counts_by_place, in_order, starts_of_follow_up
+from analysis.recidivism.origins import Left, counts_by_place, in_order, starts_of_follow_up
 from analysis.recidivism.requests import Choice
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.jurisdictions import placed
+from analysis.data.lineage import ordering
+from analysis.data.tables import LINEAGE
 from analysis.recidivism.held import freed, within
 from analysis.recidivism.requests import Choice, all_requests, counts, detainers, marked, not_counted
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
 
 COVARIATES = ("state", "operator", "criminality", "charge_group", "severity", "threat_level", "sex", "citizenship")
-LINEAGE = ("source_file", "source_sheet", "source_row")
 Left = list[
     tuple["ibis.Table", dict[str, "ibis.BooleanValue"]]
 ]  # rows, and for each reason which of them it leaves out
@@ -73,7 +74,7 @@ def counts_by_place(left: Left) -> pd.DataFrame:
 
 def in_order(ds: "Dataset", choice: Choice, keep: tuple[str, ...]) -> "ibis.Table":
     """Return the detainers that count, in each person's order (``requests.marked``), with the columns of a cohort."""
-    return marked(_narrow(ds, detainers(ds, choice), keep), choice.episode_gap)
+    return marked(_narrow(ds, detainers(ds, choice), keep), choice.episode_gap, ordering(ds, "detainers"))
 
 
 def _from_detainers(

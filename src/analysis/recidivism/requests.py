@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError, nearest
-from analysis.data.tables import REQUESTS
+from analysis.data.tables import LINEAGE, REQUESTS
 
 if TYPE_CHECKING:
     import ibis
@@ -69,16 +69,17 @@ def not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanV
     return reasons
 
 
-def marked(table: "ibis.Table", gap: int) -> "ibis.Table":
+def marked(table: "ibis.Table", gap: int, lineage: tuple[str, ...] = LINEAGE) -> "ibis.Table":
     """Return the dated detainers of identified people, each with its place in the person's order.
 
     ``nth`` counts from 0, ``before`` is the day of the one before, ``opens`` says whether it starts an episode: the
-    detainers of a person at most ``gap`` days apart are one. Rows without a person are left out here: they would be one enormous person to the engine.
+    detainers of a person at most ``gap`` days apart are one. Rows of one day are in the order of their ``lineage``. Rows
+    without a person are left out here: they would be one enormous person to the engine.
     """
     import ibis
 
     known = table.filter(table.person_id.notnull() & table.prepared.notnull())
-    order = [known.prepared, known.source_file, known.source_sheet, known.source_row]
+    order = [known.prepared, *(known[name] for name in lineage)]
     window = ibis.window(group_by=known.person_id, order_by=order)
     known = known.mutate(before=known.prepared.lag().over(window), nth=ibis.row_number().over(window))
     return known.mutate(opens=known.before.isnull() | (known.prepared.delta(known.before, unit="day") > gap))
