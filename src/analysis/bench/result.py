@@ -95,7 +95,9 @@ def exponent(what: str, seconds: Mapping[float, float], at_most: float | None = 
 
 def words(ratio: float) -> str:
     """Return a ratio of times in words."""
-    return f"{1 / ratio:.3g} times faster" if ratio < 1 else f"{ratio:.3g} times as long"
+    times = 1 / ratio if ratio < 1 else ratio
+    text = f"{times:.3g}" if times < 100 else f"{times:,.0f}"
+    return f"{text} times {'faster' if ratio < 1 else 'as long'}"
 
 
 def lines(found: Mapping) -> list[str]:
