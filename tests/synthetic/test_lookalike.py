@@ -1,8 +1,10 @@
 """The look-alike has the columns, types and mess of the file that it stands for."""
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.synthetic import lookalike as module
 from analysis.synthetic.lookalike import lookalike, write_lookalike
 
 DATES = (
@@ -35,3 +37,14 @@ def test_rows_identifiers_and_duplicates():
         frame["departed_date"].dropna() > frame.loc[frame["departed_date"].notna(), "detainer_prepare_date"]
     ).mean() > 0.98
     assert lookalike(5000, seed=3).equals(frame)
+
+
+def test_a_large_file_is_written_piece_by_piece(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PIECE", 300)
+    frame = pd.read_parquet(write_lookalike(tmp_path / "a.parquet", 700))
+    assert frame["row_original"].tolist() == list(range(8, 708))
+    assert list(frame.columns) == module.columns()
+    people = [set(part["unique_identifier"].dropna()) for part in (frame[:300], frame[300:600], frame[600:])]
+    assert all(people)
+    assert not people[0] & people[1]
+    assert not people[1] & people[2]
