@@ -11,6 +11,15 @@ from hypothesis import strategies as st
 from analysis.sanctuary.adoption import adoption_effect
 
 PUBLISHED = Path(__file__).parent / "published"
+# diff-diff 3.13.0: CallawaySantAnna(control_group="not_yet_treated").fit(mpdta, ...).group_time_effects: effect, se
+GROUP_TIMES = {
+    (2004, 2004): (-0.019372363676, 0.022310112884), (2004, 2005): (-0.078319099062, 0.030390228543),
+    (2004, 2006): (-0.136274346329, 0.035403384969), (2004, 2007): (-0.100811363085, 0.034359225835),
+    (2006, 2004): (-0.002562550943, 0.022530235145), (2006, 2005): (-0.001939246096, 0.019042158606),
+    (2006, 2006): (0.00466087632, 0.016335584247), (2006, 2007): (-0.041224471546, 0.020229180704),
+    (2007, 2004): (0.029759364761, 0.014533541639), (2007, 2005): (-0.0024106128, 0.016031296376),
+    (2007, 2006): (-0.03108711939, 0.017877511313), (2007, 2007): (-0.026054410719, 0.016655435349),
+}  # fmt: skip
 
 
 def employment() -> pd.DataFrame:
@@ -75,12 +84,41 @@ def test_not_yet_treated_controls_give_the_digits_of_other_software() -> None:
     found = effect(employment(), "not_yet")
     assert found.overall.estimate == pytest.approx(-0.039763625623, abs=1e-11)
     assert found.overall.se == pytest.approx(0.012052424787, abs=1e-11)
-    each = found.group_time.set_index(["cohort", "time"])
-    assert each.loc[(2004, 2004), "estimate"] == pytest.approx(-0.019372363676, abs=1e-11)
-    assert each.loc[(2006, 2005), "se"] == pytest.approx(0.019042158606, abs=1e-11)
+    each = found.group_time.set_index(["cohort", "time"])[["estimate", "se"]]
+    for key, digits in GROUP_TIMES.items():
+        assert each.loc[key].tolist() == pytest.approx(digits, abs=1e-11)
+    assert len(each) == len(GROUP_TIMES)
+    assert found.by_cohort["estimate"].to_numpy() == pytest.approx(
+        [-0.083694293038, -0.018281797613, -0.026054410719], abs=1e-11
+    )
     assert found.by_cohort["se"].to_numpy() == pytest.approx(
         [0.025701599768, 0.015922235825, 0.016655435349], abs=1e-10
     )
+    by_event = found.by_event_time.set_index("event_time")
+    estimates = [0.029759364761, -0.002446153886, -0.024268903415, -0.018922199083, -0.053589347385, -0.136274346329, -0.100811363085]  # fmt: skip
+    errors = [0.014533541639, 0.013120350434, 0.014463681676, 0.012044568689, 0.016946385539, 0.035403384969, 0.034359225835]  # fmt: skip
+    assert by_event["estimate"].to_numpy() == pytest.approx(estimates, abs=1e-11)
+    assert by_event["se"].to_numpy() == pytest.approx(errors, abs=1e-11)
+
+
+def test_bootstrapped_bands_are_as_wide_as_those_of_other_software() -> None:
+    # diff-diff 3.13.0: CallawaySantAnna(..., n_bootstrap=9999, seed=1), cband_crit_value
+    for control, width in (("never", 2.592872), ("not_yet", 2.589490)):
+        times = effect(employment(), control, bootstrap=9_999).by_event_time
+        found = (times["band_upper"] - times["estimate"]) / times["se"]
+        assert found.to_numpy() == pytest.approx([width] * len(times), abs=0.08)  # both are drawn, with an error of .016
+
+
+def test_bootstrapped_bands_hold_for_the_whole_line_at_once() -> None:
+    rng = np.random.default_rng(20_241_124)
+    frame = pd.DataFrame({"unit": np.repeat(np.arange(120), 4), "time": np.tile([1, 2, 3, 4], 120)})
+    frame["start"] = np.repeat([2.0] * 30 + [3.0] * 30 + [np.nan] * 60, 4)
+    covered = 0
+    for _ in range(80):
+        drawn = frame.assign(y=rng.normal(size=480))
+        times = adoption_effect(drawn, "y", "unit", "time", "start", bootstrap=200).by_event_time
+        covered += bool(((times["band_lower"] <= 0) & (times["band_upper"] >= 0)).all())
+    assert covered >= 68  # a band that holds in 95 of 100 reaches it with a chance above .999
 
 
 def test_pre_trend_is_that_of_the_published_example() -> None:
@@ -177,6 +215,7 @@ def test_units_that_cannot_be_compared_are_named(medicaid: pd.DataFrame) -> None
         (lambda f: pd.concat([f, f.iloc[:1]]), "more than one row"),
         (lambda f: f.assign(first_treated=f["first_treated"].replace(2004, 0)), "say never in one way"),
         (lambda f: f.assign(first_treated=pd.to_datetime("2004-01-01")), "both must be alike"),
+        (lambda f: f.assign(lemp=f["lemp"].where(f.index > 0, np.inf)), "'lemp' is not finite in row 0"),
         (lambda f: f.assign(first_treated="soon"), "must hold numbers, dates or periods, found 'soon'"),
         (lambda f: f.assign(first_treated=f["year"]), "differs between rows of one unit"),
     ],

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.errors import InputError
-from analysis.sanctuary import answers, views
+from analysis.sanctuary import answers, views, views_people
 from analysis.sanctuary.counterfactual import under_rule
 from analysis.sanctuary.plan import plan_of, read_plan
 from analysis.sanctuary.reading import read
@@ -87,9 +87,9 @@ def test_flows_and_shares_count_every_detainer_once() -> None:
     shares = views.three_shares(frame).set_index("rule")
     none = shares.loc["no rule listed"]
     assert (
-        none["declined of all"],
-        none["of those with an outcome"],
-        none["of declined and custody"],
+        none["of all"],
+        none["of outcomes"],
+        none["of decisions"],
     ) == pytest.approx((1 / 3, 1 / 2, 1 / 2))
 
 
@@ -103,3 +103,39 @@ def test_answers_under_each_definition(cohort: pd.DataFrame, monkeypatch: pytest
     table = answers.answers(cohort, ["direction", "law"], "direction", horizon=365)
     assert table.loc[table["definition"] == "law", "assumes"].iloc[0].startswith("cannot be estimated")
     assert table["primary"].tolist() == [True, True, False]
+
+
+def test_what_designs_share_is_said_once() -> None:
+    table = pd.DataFrame(
+        [
+            ("risk difference", "unadjusted", "groups alike; bootstrap over 16 clusters"),
+            ("risk difference", "AIPW", "one model is right; bootstrap over 16 clusters"),
+            ("hazard ratio", "Cox, unadjusted", "hazards in proportion; sandwich"),
+            ("hazard ratio", "Cox, adjusted", "hazards in proportion; sandwich"),
+            ("mean", "alone", "nothing"),
+        ],
+        columns=["estimand", "design", "assumes"],
+    )
+    assert answers.assumptions(table) == [
+        ("unadjusted", "groups alike"),
+        ("AIPW", "one model is right"),
+        ("all of these", "bootstrap over 16 clusters"),
+        ("Cox, unadjusted; Cox, adjusted", "hazards in proportion; sandwich"),
+        ("alone", "nothing"),
+    ]
+    assert answers.assumptions(table.iloc[:0]) == []
+
+
+def test_decisions_by_place_and_released_side_by_side() -> None:
+    frame = pd.DataFrame({
+        "jurisdiction": ["06037"] * 4 + ["06001"] * 3 + ["06"], "policy": ["limits"] * 4 + ["none"] * 3 + ["none"],
+        "outcome": ["declined", "ice_custody", "declined", "unknown", "ice_custody", "declined", "unknown", "declined"],
+    })  # fmt: skip
+    found = views_people.declined_by_place(frame, least=2, name=lambda code: f"place {code}")
+    assert found["label"].tolist() == ["place 06037: limits", "place 06001: no rule listed"]
+    assert found[["numerator", "denominator"]].to_numpy().tolist() == [[2, 3], [1, 2]]
+    described = pd.DataFrame({
+        "event": "any", "estimand": ["risk by 365 days, none", "risk by 365 days, limits", "risk difference by 365 days", "difference in mean days"],
+        "estimate": [0.2, 0.3, 0.1, 5.0], "lower": [0.1, 0.2, 0.0, 4.0], "upper": [0.3, 0.4, 0.2, 6.0],
+    })  # fmt: skip
+    assert views_people.side_by_side(described).iloc[0].tolist() == ["any", 0.2, 0.3, 0.1, 0.0, 0.2]

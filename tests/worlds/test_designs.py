@@ -92,6 +92,15 @@ def test_every_claim_is_within_its_band(stored: pd.DataFrame) -> None:
     assert claimed.loc[claimed["verdict"] != "within", ["kind", "design", "coverage"]].to_dict("records") == []
 
 
+def test_the_adjusted_designs_claim_their_level_where_nothing_is_hidden(stored: pd.DataFrame) -> None:
+    held = set(zip(*stored.loc[stored["claim"] != SHOWN, ["kind", "design"]].T.to_numpy(), strict=True))
+    assert len(held) == table.CLAIMS
+    for kind in KINDS[:2]:
+        assert (kind.adopters, kind.places - kind.adopters) == (60, 60)
+        assert {(kind.name, design) for design in (*ACROSS[1:], COX, GROUP_TIME)} <= held
+    assert {(kind.name, design) for kind in KINDS[2:5] for design in (*ACROSS[1:], GROUP_TIME)} <= held
+
+
 def test_worlds_built_to_fool_do_fool(stored: pd.DataFrame) -> None:
     by = stored.set_index(["kind", "design"])
     fooled = [(kind.name, design) for kind in KINDS[5:9] for design in (*ACROSS, COX)]

@@ -36,6 +36,7 @@ def adoption_effect(
     anticipation: int = 0,
     unbalanced: str = "pairs",
     bootstrap: int = 0,
+    small_sample: bool = False,
     level: float = 0.95,
 ) -> AdoptionEffect:
     """Estimate group-time effects of a policy adopted at different times, and their averages.
@@ -69,6 +70,10 @@ def adoption_effect(
         Use the units seen in both periods of each comparison, or only those seen in every period, as R's did does.
     bootstrap : int
         Replications of the multiplier bootstrap (seeded). 0: analytic standard errors.
+    small_sample : bool
+        False: standard errors and normal quantiles as published, which are too small where cohorts hold few units. True: the
+        squares of each cohort are divided by its clusters less one, and quantiles are Student's with Welch-Satterthwaite
+        degrees of freedom (``small_cohorts``); cohorts of one or two clusters are taken to vary as their controls do.
     level : float
 
     Returns
@@ -83,6 +88,7 @@ def adoption_effect(
     KeyError
         A column that is not there.
     ValueError
+        Both a bootstrap and ``small_sample``.
         More than one row a unit and period, a unit whose adoption, weight or cluster differs between rows, no adoption
         within the data, no unit to compare with, a single period.
 
@@ -92,6 +98,8 @@ def adoption_effect(
     Sant'Anna and Zhao (2020), Journal of Econometrics 219: 101-122, equation 3.1, for covariates.
     """
     quantile_of_level(level)
+    if bootstrap and small_sample:
+        raise ValueError("bootstrap and small_sample are two ways to an interval: choose one")
     control = _control(control)
     names = {
         "outcome": outcome,
@@ -108,7 +116,7 @@ def adoption_effect(
     after = effects.table["event_time"].to_numpy() >= 0
     if not after.any():
         raise ValueError("no cohort can be compared after adoption: it and its controls are never seen in both periods")
-    sums = Summaries(read, effects, level, bootstrap)
+    sums = Summaries(read, effects, level, bootstrap, small_sample)
     times = pd.Index(sorted(effects.table["event_time"].unique()))
     event = effects.table["event_time"].to_numpy()
     by_event_time = sums.table({"event_time": _whole(times)}, [event == e for e in times], bands=True)
@@ -130,24 +138,24 @@ def adoption_effect(
         int((read.adopted == float("inf")).sum()),
         read.left_out,
         read.named,
-        statements(read, cohorts, effects.apart),
+        statements(read, cohorts, effects.apart, small_sample),
         level,
     )
 
 
-def average_effect(read: Panel, control: str, level: float) -> Overall:
+def average_effect(read: Panel, control: str, level: float, small_sample: bool = True) -> Overall:
     """The overall effect alone, of a panel that is read already. Raises ValueError where nothing can be compared."""
     _refuse_what_cannot_be_compared(read, control)
     effects = group_times(read, control)
     after = effects.table["event_time"].to_numpy() >= 0
     if not after.any():
         raise ValueError("no cohort can be compared after adoption: it and its controls are never seen in both periods")
-    return _overall(Summaries(read, effects, level, 0), after)
+    return _overall(Summaries(read, effects, level, 0, small_sample), after)
 
 
 def _overall(sums: Summaries, after: np.ndarray) -> Overall:
     found = sums.table({}, [after]).iloc[0]
-    return Overall(*(float(found[name]) for name in ("estimate", "se", "lower", "upper")))
+    return Overall(*(float(found[name]) for name in ("estimate", "se", "lower", "upper", "df")))
 
 
 def _control(control: str) -> str:

@@ -85,7 +85,7 @@ def read_panel(
     _refuse_repeated(code * len(labels) + period, frame, given["unit"], given["time"])
     cells = len(units), len(labels)
     values = np.full(cells, np.nan)
-    values[code, period] = inputs.numbers(frame[given["outcome"]], "outcome")
+    values[code, period] = _finite(frame[given["outcome"]])
     each = {what: _one_a_unit(frame[given[what]], code, what) for what in _OF_A_UNIT if what in given}
     scale = labels.to_numpy(float) if pd.api.types.is_numeric_dtype(labels) else np.arange(len(labels), dtype=float)
     start, notes = adoption_times(each["adopted"], labels, scale, "adopted")
@@ -138,6 +138,13 @@ def usable(panel: Panel, end: np.ndarray, repeals: str, anticipation: int = 0, u
         cluster=np.unique(panel.cluster[kept], return_inverse=True)[1], units=panel.units[kept], left_out=left_out, named=named,
         covariates=None if panel.covariates is None else panel.covariates[kept],
     )  # fmt: skip
+
+
+def _finite(outcome: pd.Series) -> np.ndarray:
+    values = inputs.numbers(outcome, "outcome")
+    if (bad := ~np.isfinite(values)).any():
+        raise ValueError(f"outcome {outcome.name!r} is not finite in {inputs.rows_text(bad, outcome.index)}")
+    return values
 
 
 def _refuse_repeated(key: np.ndarray, frame: pd.DataFrame, unit: str, time: str) -> None:

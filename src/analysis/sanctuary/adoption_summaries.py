@@ -1,7 +1,8 @@
 """Averages of group-time effects with their standard errors: over all, by cohort, by time since adoption.
 
 The weight of an effect is the size of its cohort; that sizes are estimated is part of the standard errors. Bands are
-simultaneous: their level holds for the whole line at once.
+simultaneous: their level holds for the whole line at once. Where cohorts are small, the largest of several statistics is
+taken after each is turned into the normal quantile of its own tail.
 """
 
 from collections.abc import Iterable
@@ -14,55 +15,72 @@ from scipy.stats import chi2
 from analysis.recidivism.intervals import quantile_of_level
 from analysis.sanctuary.adoption_panel import Panel
 from analysis.sanctuary.group_times import GroupTimes
+from analysis.sanctuary.small_cohorts import SmallCohorts, as_normal, as_student
 
 SEED = 20_210_112  # of the draws behind simultaneous bands and the bootstrap
 DRAWS = 20_000
 
 
 class Summaries:
-    """Averages over the group-time effects of one panel."""
+    """Averages over the group-time effects of one panel; ``small_sample`` as in ``adoption_effect``."""
 
-    def __init__(self, panel: Panel, effects: GroupTimes, level: float, bootstrap: int) -> None:
+    def __init__(
+        self, panel: Panel, effects: GroupTimes, level: float, bootstrap: int = 0, small_sample: bool = False
+    ) -> None:
         self.panel, self.effects, self.level, self.bootstrap = panel, effects, level, bootstrap
         self.clusters = int(panel.cluster.max()) + 1
         joined = 1 < self.clusters < len(panel.cluster)  # units as their own clusters go uncorrected, as in R's did
-        self._correction = self.clusters / (self.clusters - 1) if joined else 1.0
+        self._correction = self.clusters / (self.clusters - 1) if joined and not small_sample else 1.0
         self.size = {g: float((panel.weight * (panel.adopted == g)).mean()) for g in panel.cohorts}
-        self.shares = np.array([self.size[g] for g in effects.table["cohort"]])
+        self._cohort = effects.table["cohort"].to_numpy()
+        self.shares = np.array([self.size[g] for g in self._cohort])
+        self._small = SmallCohorts(panel, self._cohort, effects.borrowed) if small_sample else None
 
     def average(self, chosen: np.ndarray) -> tuple[float, np.ndarray]:
         """The average of the chosen effects weighted by the size of their cohorts, and each unit's influence on it."""
-        share, cohorts = self.shares[chosen], self.effects.table["cohort"].to_numpy()[chosen]
+        share, cohorts = self.shares[chosen], self._cohort[chosen]
         total, estimate = share.sum(), self.effects.table["estimate"].to_numpy()[chosen]
         mean = float(share @ estimate / total)
         influence = self.effects.influence[:, chosen] @ (share / total)
         belongs = self.panel.weight[:, None] * (self.panel.adopted[:, None] == cohorts) - share
         return mean, influence + belongs @ ((estimate - mean) / total)
 
-    def covariance(self, influence: np.ndarray) -> np.ndarray:
-        """The covariance of estimates from their influences (units, estimates), summed within clusters."""
+    def covariance(self, influence: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The covariance of estimates from their influences (units, estimates), and the degrees of freedom of each.
+
+        ``weights`` (effects, estimates) says what each is an average of.
+        """
         sums = self._by_cluster(influence)
-        return self._correction * sums.T @ sums / len(influence) ** 2
+        plain = self._correction * sums.T @ sums / len(influence) ** 2
+        if self._small is None:
+            return plain, np.full(influence.shape[1], np.inf)
+        added, freedom = self._small.added(sums, weights)
+        return plain + added, freedom
 
     def table(self, labels: dict[str, Iterable], parts: list[np.ndarray], bands: bool = False) -> pd.DataFrame:
-        """One row an average: the labels, estimate, se, lower, upper, and band_lower and band_upper."""
-        found = [self.average(part) for part in parts]
-        estimate = np.array([mean for mean, _ in found])
-        influence = np.column_stack([each for _, each in found]) if found else np.zeros((len(self.panel.adopted), 0))
-        covariance = self.covariance(influence)
+        """One row an average: the labels, estimate, se, df, lower, upper, and band_lower and band_upper."""
+        estimate, influence, weights = self._averages(parts)
+        covariance, freedom = self.covariance(influence, weights)
         se, draws = np.sqrt(np.diag(covariance)), None
         if self.bootstrap:
             draws = self._draws(influence)
             se = (np.quantile(draws, 0.75, axis=0) - np.quantile(draws, 0.25, axis=0)) / (ndtri(0.75) - ndtri(0.25))
         se = np.where(se > 0, se, np.nan)  # a variance of 0 means too few units to know it
-        z = quantile_of_level(self.level)
-        out = pd.DataFrame(
-            {**labels, "estimate": estimate, "se": se, "lower": estimate - z * se, "upper": estimate + z * se}
-        )
+        half = as_student(quantile_of_level(self.level), freedom) * se
+        ends = {"lower": estimate - half, "upper": estimate + half}
+        out = pd.DataFrame({**labels, "estimate": estimate, "se": se, "df": freedom, **ends})
         if bands:
-            wide = self._wide(covariance, se, draws)
-            out["band_lower"], out["band_upper"] = estimate - wide * se, estimate + wide * se
+            wide = as_student(self._wide(covariance, se, draws), freedom) * se
+            out["band_lower"], out["band_upper"] = estimate - wide, estimate + wide
         return out
+
+    def _averages(self, parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Estimates, influences (units, estimates) and the weights of the effects in each (effects, estimates)."""
+        found = [self.average(part) for part in parts]
+        influence = np.column_stack([each for _, each in found]) if found else np.zeros((len(self.panel.adopted), 0))
+        weights = [np.where(part, self.shares, 0.0) / self.shares[part].sum() for part in parts]
+        stacked = np.column_stack(weights) if found else np.zeros((len(self.shares), 0))
+        return np.array([mean for mean, _ in found]), influence, stacked
 
     def pre_trend(self, by_event_time: pd.DataFrame) -> pd.DataFrame:
         """Two tests that nothing happened before adoption: test, statistic, df, p_value, statement."""
@@ -83,7 +101,7 @@ class Summaries:
                 np.nan,
                 f"{alone} of {k} effects before adoption rest on one unit, whose variation cannot be seen",
             )
-        covariance = self.covariance(self.effects.influence[:, before])
+        covariance, _ = self.covariance(self.effects.influence[:, before], np.eye(len(before))[:, before])
         scale = np.sqrt(np.diag(covariance))
         if (scale == 0).any() or np.linalg.matrix_rank(covariance / np.outer(scale, scale)) < k:
             return (
@@ -104,9 +122,10 @@ class Summaries:
         if early.empty:
             return name, np.nan, 0, np.nan, "no event time before adoption has a standard error"
         times = self.effects.table["event_time"].to_numpy()
-        influence = np.column_stack([self.average(times == e)[1] for e in early["event_time"]])
-        statistic = float((early["estimate"] / early["se"]).abs().max())
-        largest = self._largest_of_normals(self.covariance(influence))
+        _, influence, weights = self._averages([times == e for e in early["event_time"]])
+        covariance, freedom = self.covariance(influence, weights)
+        statistic = float(as_normal((early["estimate"] / early["se"]).to_numpy(), freedom).max())
+        largest = self._largest_of_normals(covariance)
         return name, statistic, len(early), float((1 + (largest >= statistic).sum()) / (1 + len(largest))), ""
 
     def _wide(self, covariance: np.ndarray, se: np.ndarray, draws: np.ndarray | None) -> float:

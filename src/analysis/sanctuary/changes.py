@@ -70,5 +70,16 @@ def around_changes(
     return pd.DataFrame(rows, columns=COLUMNS).sort_values("day", ignore_index=True)
 
 
+def side_by_side(changes: pd.DataFrame) -> pd.DataFrame:
+    """Two rows a change, before and after: place, day, side, detainers, decided, declined."""
+    rows = [
+        {"place": row["place"], "day": row["day"], "side": f"{row['days']} days {side}",
+         **{name: row[f"{name}_{side}"] for name in ("detainers", "decided", "declined")}}
+        for row in changes.to_dict("records")
+        for side in ("before", "after")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def _within(day: date, first: pd.Timestamp, last: pd.Timestamp) -> bool:
     return first.date() < day <= last.date()

@@ -78,7 +78,7 @@ def results(
         adjusted, kept = _adjusted(contrast, adjust, level, trim, wanted)
         found += adjusted
     if RANDOMIZED in wanted and min(contrast.sides) < FEW:
-        found.append(_randomized(kept if nothing_to_compare(kept) == "" else contrast, level))
+        found.append(_randomized(kept, level))
     return found
 
 
@@ -167,6 +167,8 @@ def _ratio(one: Arm, none: Arm, contrast: Contrast, level: float) -> tuple[float
 
 def _randomized(contrast: Contrast, level: float) -> Result:
     none = Result(RANDOMIZED, sides=contrast.sides, rows=len(contrast.group))
+    if because := nothing_to_compare(contrast):
+        return replace(none, because=f"the covariates tell the groups apart completely: {because}")
     weight = data_of(contrast).censoring.weight
     try:
         found = among_clusters(contrast.outcome, contrast.group, contrast.matrix, contrast.cluster, weight, level)

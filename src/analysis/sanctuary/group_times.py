@@ -15,6 +15,7 @@ from analysis.sanctuary.adoption_panel import Panel
 from analysis.sanctuary.regression import fit
 
 _APART = 0.999  # a chance of adoption beyond this leaves nobody to compare with
+SHOWING = 3  # clusters of a cohort from which on their own variation is taken
 Found = tuple[float, np.ndarray, int, int]
 
 
@@ -25,17 +26,21 @@ class GroupTimes:
 
     An estimate less its expectation is about the mean over units of its influence, so that the variance is the sum of
     squares over clusters divided by the squared number of units. ``apart`` counts effects for which the covariates leave
-    nobody to compare with.
+    nobody to compare with. ``borrowed`` (clusters, effects) is of effects on a cohort of fewer than three clusters, and 0 of
+    others: how each control cluster's change differs from their mean, scaled so that the sum of squares is the variance of
+    the cohort's mean change, were its clusters to vary as the controls do.
     """
 
     table: pd.DataFrame
     influence: np.ndarray
+    borrowed: np.ndarray
     apart: int = 0
 
 
 def group_times(panel: Panel, control: str, anticipation: int = 0) -> GroupTimes:
     """Return the effects that can be estimated; ``control`` is ``"never"`` or ``"not_yet"``."""
-    rows, influence, apart = [], [], 0
+    rows, influence, borrowed, apart = [], [], [], 0
+    clusters = int(panel.cluster.max()) + 1
     for cohort in panel.cohorts:
         adopters = panel.adopted == cohort
         start = np.searchsorted(panel.time, cohort)  # the first period under the policy
@@ -58,10 +63,13 @@ def group_times(panel: Panel, control: str, anticipation: int = 0) -> GroupTimes
                 (cohort, panel.time[t], panel.time[t] - cohort, panel.time[base], estimate, n1, n0, t <= before)
             )
             influence.append(each)
+            small = small_cohort(panel, adopters)
+            borrowed.append(_of_controls(change, *sides, panel) if small else np.zeros(clusters))
     names = ["cohort", "time", "event_time", "base", "estimate", "adopters", "controls", "clean"]
     table = pd.DataFrame(rows, columns=names)
-    stacked = np.column_stack(influence) if influence else np.zeros((len(panel.adopted), 0))
-    return GroupTimes(table, stacked, apart)
+    if not rows:
+        return GroupTimes(table, np.zeros((len(panel.adopted), 0)), np.zeros((clusters, 0)), apart)
+    return GroupTimes(table, np.column_stack(influence), np.column_stack(borrowed), apart)
 
 
 def _difference(change: np.ndarray, adopters: np.ndarray, controls: np.ndarray, weight: np.ndarray) -> Found | None:
@@ -76,6 +84,28 @@ def _difference(change: np.ndarray, adopters: np.ndarray, controls: np.ndarray, 
         parts.append(load * (change - mean) / load.mean())
         means.append(mean)
     return means[0] - means[1], parts[0] - parts[1], int(adopters.sum()), int(controls.sum())
+
+
+def small_cohort(panel: Panel, adopters: np.ndarray) -> bool:
+    """Whether a cohort has clusters of its own, too few to show their variation: two show one difference between them."""
+    own = np.unique(panel.cluster[adopters])
+    return len(own) < SHOWING and not np.isin(panel.cluster[~adopters], own).any()
+
+
+def _of_controls(change: np.ndarray, adopters: np.ndarray, controls: np.ndarray, panel: Panel) -> np.ndarray:
+    """How each control cluster's change differs from their mean, scaled as ``borrowed``; missing where there is one."""
+    clusters = int(panel.cluster.max()) + 1
+    total, weight, own = (
+        np.bincount(panel.cluster[side], weights=values[side], minlength=clusters)
+        for side, values in ((controls, panel.weight * change), (controls, panel.weight), (adopters, panel.weight))
+    )
+    seen = weight > 0
+    if seen.sum() < 2:
+        return np.full(clusters, np.nan)
+    means = total[seen] / weight[seen]
+    out = np.zeros(clusters)
+    out[seen] = (means - means.mean()) / np.sqrt(seen.sum() - 1) * np.sqrt((own**2).sum()) / own.sum()
+    return out
 
 
 def _doubly_robust(

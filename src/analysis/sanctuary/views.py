@@ -39,8 +39,8 @@ def three_shares(detainers: pd.DataFrame) -> pd.DataFrame:
     """The share declined over all detainers, over those with an outcome, and over declined plus custody, by rule."""
     outcome = detainers["outcome"].astype("str")
     frame = pd.DataFrame({
-        "rule": detainers["policy"].astype("str").map(SAYS), "detainers": 1, "with an outcome": outcome != "unknown",
-        "declined": outcome == "declined", "into custody": outcome == "ice_custody",
+        "rule": detainers["policy"].astype("str").map(SAYS), "detainers": 1, "with outcome": outcome != "unknown",
+        "declined": outcome == "declined", "custody": outcome == "ice_custody",
     })  # fmt: skip
     out = (
         frame.groupby("rule")
@@ -49,10 +49,10 @@ def three_shares(detainers: pd.DataFrame) -> pd.DataFrame:
         .reindex([name for name in SAYS.values() if (frame["rule"] == name).any()])
         .reset_index()
     )
-    out["declined of all"] = out["declined"] / out["detainers"]
-    out["of those with an outcome"] = (out["declined"] / out["with an outcome"]).where(out["with an outcome"] > 0)
-    decided = out["declined"] + out["into custody"]
-    out["of declined and custody"] = (out["declined"] / decided).where(decided > 0)
+    out["of all"] = out["declined"] / out["detainers"]
+    out["of outcomes"] = (out["declined"] / out["with outcome"]).where(out["with outcome"] > 0)
+    decided = out["declined"] + out["custody"]
+    out["of decisions"] = (out["declined"] / decided).where(decided > 0)
     return out
 
 
@@ -72,7 +72,7 @@ def ends(lodged: pd.DataFrame) -> str:
     """The first and the last count of each kind of place, in words; at most what the release rule lets a page show."""
     groups = lodged.groupby("places", sort=False)["detainers"]
     return "; ".join(
-        f"{name} {rows.iloc[-1] / rows.iloc[0] - 1:+.0%}"
+        f"{name} {100 * (rows.iloc[-1] / rows.iloc[0] - 1):+.0f} %"
         for name, rows in groups
         if rows.iloc[0] >= 10 and rows.iloc[-1] >= 10
     )

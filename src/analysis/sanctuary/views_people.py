@@ -3,14 +3,16 @@
 In: a cohort with the policy in force. Out: small frames that figures and tables take as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from analysis.recidivism import inputs
 from analysis.recidivism.proportion import proportion
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.views import SAYS
 
+RULE = {"limits": "limits", "none": "no rule listed", "requires": "requires", "bans_limits": "bans limits"}
 FIRST = {
     "rearrest": "re-arrested first",
     "repeat_detainer": "repeat detainer first",
@@ -54,23 +56,61 @@ def fates(contrast: Contrast) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def by_place(contrast: Contrast, least: int, level: float = 0.95, most: int | None = None) -> pd.DataFrame:
+def by_place(
+    contrast: Contrast, least: int, level: float = 0.95, most: int | None = None, name: Callable[[str], str] = str
+) -> pd.DataFrame:
     """The share with the event by the horizon in each place, among those followed so long: label, group, numerator, denominator, estimate, lower, upper.
 
-    Places with fewer than ``least`` people are left out, and all but the ``most`` with most people; ordered by estimate.
+    Places with fewer than ``least`` people are left out, and all but the ``most`` with most people; ordered by estimate. ``name``
+    words a place's code.
     """
     full = contrast.frame["follow_up"].to_numpy() >= contrast.horizon.length
     frame = pd.DataFrame({
         "place": contrast.frame["jurisdiction"].astype("str").to_numpy(), "group": contrast.frame[_group_of(contrast)].astype("str").to_numpy(),
         "hit": contrast.outcome,
     })[full]  # fmt: skip
+    return _forest(frame, least, level, most, name)
+
+
+def declined_by_place(
+    detainers: pd.DataFrame, least: int, level: float = 0.95, most: int | None = None, name: Callable[[str], str] = str
+) -> pd.DataFrame:
+    """The share declined of detainers declined or taken into custody, by place and rule: columns and options of ``by_place``."""
+    inputs.require(detainers.columns, ["jurisdiction", "policy", "outcome"])
+    outcome = detainers["outcome"].astype("str")
+    decided = detainers[outcome.isin(["declined", "ice_custody"])]
+    frame = pd.DataFrame({
+        "place": decided["jurisdiction"].astype("str"), "group": decided["policy"].astype("str"), "hit": decided["outcome"].astype("str") == "declined",
+    })  # fmt: skip
+    return _forest(frame[frame["place"].str.len() == 5], least, level, most, name)
+
+
+def _forest(
+    frame: pd.DataFrame, least: int, level: float, most: int | None, name: Callable[[str], str]
+) -> pd.DataFrame:
     counted = frame.groupby(["place", "group"])["hit"].agg(["sum", "size"]).reset_index()
     counted = counted[counted["size"] >= least].sort_values(["size", "place", "group"], ascending=[False, True, True])
     counted = counted.head(len(counted) if most is None else most)
     found = [proportion(int(k), int(n), level=level) for k, n in zip(counted["sum"], counted["size"], strict=True)]
     out = pd.DataFrame({
-        "label": [f"{place}, {group}" for place, group in zip(counted["place"], counted["group"], strict=True)], "group": counted["group"],
+        "label": [f"{name(place)}: {RULE.get(group, group)}" for place, group in zip(counted["place"], counted["group"], strict=True)], "group": counted["group"],
         "numerator": counted["sum"].astype("int64"), "denominator": counted["size"], "estimate": [f.estimate for f in found],
         "lower": [f.lower for f in found], "upper": [f.upper for f in found],
     })  # fmt: skip
     return out.sort_values(["estimate", "label"], ascending=[False, True]).reset_index(drop=True)
+
+
+def side_by_side(described: pd.DataFrame) -> pd.DataFrame:
+    """One row an event: its risk without a rule and under one that limits, their difference with its interval.
+
+    ``described`` holds the rows of ``compare`` of people released, none against limits, with the column event.
+    """
+    rows = []
+    for event, part in described.groupby("event", sort=False):
+        risk = part.set_index(part["estimand"].str.replace(r" by .*?(?=,|$)", "", regex=True))
+        apart = risk.loc["risk difference"]
+        rows.append({
+            "event": event, "no rule listed": risk.loc["risk, none", "estimate"], "limits": risk.loc["risk, limits", "estimate"],
+            "difference": apart["estimate"], "lower": apart["lower"], "upper": apart["upper"],
+        })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -34,9 +34,8 @@ class Kind:
     """Worlds of one kind: what is true in them and what they are built from.
 
     ``fools`` names the designs whose coverage is shown and not held to its level: those that the world is built to
-    fool and methods that need more places; two-way fixed effects, a benchmark; group-time effects, whose errors are those
-    of R's did, without a correction for cohorts of some twenty places; and the Cox model where there is an effect,
-    since frailty makes its ratio fall with time.
+    fool and methods that need more places; two-way fixed effects, a benchmark; and the Cox model where there is an
+    effect, since frailty makes its ratio fall with time. Group-time effects take ``small_sample``, as the reports do.
     """
 
     name: str
@@ -52,14 +51,14 @@ class Kind:
 _MIX = {"confounding": 1.5}
 _ALL = (*ACROSS, COX, *OVER_TIME)
 KINDS = (
-    Kind("no effect, people alike", "nothing to find and nothing to be fooled by", {}, OVER_TIME),
+    Kind("no effect, people alike", "nothing to find and nothing to be fooled by", {}, (TWO_WAY,)),
     Kind("no effect, other case mix", "fewer people with a conviction in places that limit, and those with one go into custody more often",
-         {**_MIX}, (UNADJUSTED, *OVER_TIME)),
+         {**_MIX}, (UNADJUSTED, TWO_WAY)),
     Kind("more re-arrests", "hazard of re-arrest 1.6 times as high under the policy; some places repeal it",
-         {**_MIX, "effect": 1.6}, (UNADJUSTED, COX, *OVER_TIME), repeals=10),
-    Kind("fewer re-arrests", "hazard of re-arrest 0.6 times as high under the policy", {**_MIX, "effect": 0.6}, (UNADJUSTED, COX, *OVER_TIME)),
+         {**_MIX, "effect": 1.6}, (UNADJUSTED, COX, TWO_WAY), repeals=10),
+    Kind("fewer re-arrests", "hazard of re-arrest 0.6 times as high under the policy", {**_MIX, "effect": 0.6}, (UNADJUSTED, COX, TWO_WAY)),
     Kind("fewer detainers honoured", "the hazard is the same, but fewer people go into custody",
-         {**_MIX, "honour": {**ALIKE, "limits": (0.5, 0.2, 0.1)}}, (UNADJUSTED, COX, *OVER_TIME)),
+         {**_MIX, "honour": {**ALIKE, "limits": (0.5, 0.2, 0.1)}}, (UNADJUSTED, COX, TWO_WAY)),
     Kind("hidden difference between places", "no effect; places that limit had more re-arrest all along, for reasons not recorded",
          {**_MIX, "hidden": 0.5}, _ALL),
     Kind("lodging follows policy", "no effect; fewer detainers are lodged under the policy, for people more likely to be re-arrested",

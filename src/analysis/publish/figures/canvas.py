@@ -25,6 +25,7 @@ INK, SOFT, GRID, PAPER = "#1b1f24", "#57606a", "#d5dae0", "#ffffff"
 # Blue, vermilion, green, purple, olive, grey: told apart under the three colour-vision deficiencies by lightness and
 # hue, at least 4.5 to 1 on paper. Never colour alone: each has its own dash and marker, and a label beside it.
 SERIES = ("#1f5fa8", "#a8480b", "#2b6e57", "#7a3f99", "#5f5a14", "#4d555e")
+ROSE = "#96254f"  # for the rare seventh part of a whole
 DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (8, 2, 1.5, 2)), (0, (3, 1.2)), (0, (10, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 

@@ -12,6 +12,7 @@ from analysis.publish.figures.drawing import SYNTHETIC, Drawing
 from analysis.publish.privacy import Released, release
 
 _BAR, _GAP, _SWATCH = 20.0, 12.0, 12.0
+_COLOURS = (*canvas.SERIES, canvas.ROSE)
 
 
 def flow(
@@ -85,7 +86,7 @@ def _order(parts: list[pd.Series]) -> dict:
 
 
 def _patch(x: float, y: float, width: float, height: float, i: int) -> Rectangle:
-    return Rectangle((x, y), width, height, facecolor=canvas.SERIES[i % 6], edgecolor=canvas.PAPER, linewidth=1.2,
+    return Rectangle((x, y), width, height, facecolor=_COLOURS[i % len(_COLOURS)], edgecolor=canvas.PAPER, linewidth=1.2,
                      clip_on=False)  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from analysis.publish.figures import canvas
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
-_ROLES = dict(zip((canvas.INK, canvas.SOFT, canvas.GRID, canvas.PAPER, *canvas.SERIES),
-                  ("ink", "soft", "grid", "paper", "a", "b", "c", "d", "e", "f"), strict=True))  # fmt: skip
+_ROLES = dict(zip((canvas.INK, canvas.SOFT, canvas.GRID, canvas.PAPER, *canvas.SERIES, canvas.ROSE),
+                  ("ink", "soft", "grid", "paper", "a", "b", "c", "d", "e", "f", "g"), strict=True))  # fmt: skip
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _KEEP = (
     "fill",
