@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
 from analysis.publish.figures.drawing import SYNTHETIC
+from analysis.publish.figures.specifications_strips import HEAD, PARTS, STRIP, stepped, strips
 from analysis.publish.privacy import Released
 
-_CURVE, _STRIP, _HEAD, _PARTS = 150.0, 15.0, 19.0, 48
+_CURVE = 150.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_HEIGHTS = 4  # a strip shows in quarters what share of the specifications at a place have the option
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     labels = [f"{letter} {plan.words[c][o]}" for c, found in options.items() for o, letter in found.items()]
     left = max(canvas.width(text) for text in labels) + 14
     top = 44.0 if synthetic else 28.0
-    below = sum(_HEAD + _STRIP * len(found) for found in options.values())
+    below = sum(HEAD + STRIP * len(found) for found in options.values())
     height = top + _CURVE + 8 + below + 22
     figure, axes = canvas.blank(height, left, 10.0, top, below + 30)
     ticks = _ticks(frame, plan)
@@ -56,7 +56,7 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     _curve(axes, frame)
     first = int(np.flatnonzero(frame["primary"].to_numpy())[0])
     _marks(figure, axes, frame, first, plan, (left, top), (ticks[0], ticks[-1]))
-    _strips(figure, frame, first, options, plan, (left, top + _CURVE + 8, height))
+    strips(figure, frame, first, options, plan.words, (left, top + _CURVE + 8, height))
     canvas.say(
         figure, canvas.WIDTH - 10, height - 6, f"{len(frame):,} specifications, sorted", canvas.SOFT, align="right"
     )
@@ -98,7 +98,7 @@ def _scale(figure: Figure, axes: Axes, ticks: list[float], left: float, top: flo
 
 def _curve(axes: Axes, frame: pd.DataFrame) -> None:
     """Draw intervals as a band of steps and estimates as a line, thinned to what the eye can see."""
-    parts = np.array_split(np.arange(len(frame)), min(3 * _PARTS, len(frame)))
+    parts = np.array_split(np.arange(len(frame)), min(3 * PARTS, len(frame)))
     x = np.array([part[0] for part in parts] + [len(frame)], dtype=float)
     lower, upper = (
         np.array([fold(100 * frame[c].iloc[part]) for part in parts])
@@ -112,15 +112,9 @@ def _curve(axes: Axes, frame: pd.DataFrame) -> None:
                 last += 1
             run = slice(here, last + 1)
             axes.fill(
-                *_stepped(x[here : last + 2], lower[run], upper[run]), color=canvas.SERIES[0], alpha=0.22, linewidth=0
+                *stepped(x[here : last + 2], lower[run], upper[run]), color=canvas.SERIES[0], alpha=0.22, linewidth=0
             )
     axes.plot(x, np.append(estimate, estimate[-1]), drawstyle="steps-post", color=canvas.SERIES[0], linewidth=2)
-
-
-def _stepped(edges: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The outline of an area between two step lines; ``edges`` has one more value than the steps."""
-    x = np.repeat(edges, 2)[1:-1]
-    return np.append(x, x[::-1]), np.append(np.repeat(high, 2), np.repeat(low, 2)[::-1])
 
 
 def _least(values: pd.Series) -> float:
@@ -174,46 +168,3 @@ def _marks(
             align=side,
             paper=True,
         )
-
-
-def _strips(
-    figure: Figure, frame: pd.DataFrame, first: int, options: dict, plan: Plan, corner: tuple[float, float, float]
-) -> None:
-    left, y, height = corner
-    width = canvas.WIDTH - left - 10.0
-    parts = np.array_split(np.arange(len(frame)), min(_PARTS, len(frame)))
-    edges = np.array([part[0] for part in parts] + [len(frame)]) / len(frame)
-    axes = figure.add_axes((left / canvas.WIDTH, 0, width / canvas.WIDTH, 1))
-    axes.axis("off")
-    axes.set_xlim(0, 1)
-    axes.set_ylim(height, 0)
-    for choice, found in options.items():
-        canvas.say(figure, 0, y + 13, _upper(plan.words[choice][""]), bold=True)
-        y += _HEAD
-        for option, letter in found.items():
-            has = (frame[choice] == option).to_numpy()
-            share = np.array([has[part].mean() for part in parts])
-            canvas.say(
-                figure,
-                left - 8,
-                y + _STRIP / 2,
-                f"{letter} {plan.words[choice][option]}",
-                canvas.SOFT,
-                align="right",
-                valign="center",
-            )
-            axes.plot([0, 1], [y + _STRIP - 2] * 2, color=canvas.GRID, linewidth=0.8)
-            share = np.round(share * _HEIGHTS) / _HEIGHTS
-            change = np.flatnonzero(np.diff(share, prepend=np.nan) != 0)  # runs of one height need two points
-            at = np.append(edges[change], 1.0)
-            bottom = np.full(len(change), y + _STRIP - 2)
-            axes.fill(*_stepped(at, bottom, bottom - (_STRIP - 4) * share[change]), color=canvas.SERIES[0], linewidth=0)
-            if has[first]:
-                axes.plot(
-                    [(first + 0.5) / len(frame)], [y + _STRIP / 2 - 1], marker="D", markersize=4.5, color=canvas.INK
-                )
-            y += _STRIP
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
