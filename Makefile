@@ -46,8 +46,8 @@ bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
 torture: $(STAMP) ## kill builds, break disks and mutate files; nothing may be lost (about an hour)
 	@$(ANALYSIS) torture $(ARGS)
 
-lock: ## refresh the locks (needs uv)
-	@sh setup.sh lock
+lock: ## refresh the locks and say which published digits that changes (needs uv; ARGS=--upgrade)
+	@sh setup.sh lock $(ARGS)
 
 clean: ## remove what was made: processed data, reports, the environment (private data stays)
 	@rm -rf data/processed reports .venv .venv-cluster build src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -10,16 +10,6 @@ fail() {
     exit 1
 }
 
-if [ "${1:-}" = lock ]; then
-    command -v uv >/dev/null 2>&1 || fail "uv is needed to refresh the locks: pip install uv"
-    compile() { uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$@"; }
-    compile pyproject.toml --extra test --extra build -o requirements.lock ${2:-}
-    for extra in lab link browser cluster; do
-        compile pyproject.toml --extra "$extra" -c requirements.lock -o "$extra.lock" ${2:-}
-    done
-    exit 0
-fi
-
 venv=.venv
 locks=requirements.lock
 if [ "${1:-}" = cluster ]; then # Spark has an environment of its own
@@ -46,6 +36,40 @@ install() { # install LOCK...
         $venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes "$@"
     fi
 }
+
+digits() { # digits SIDE LOCK: the default site, built with the packages of a lock
+    python=$(find_python)
+    uv venv -q --python "$python" "$work/$1-venv" && uv pip install -q --python "$work/$1-venv/bin/python" --require-hashes -r "$2" ||
+        fail "the packages of the lock $1 the refresh could not be installed (see above), so that digits were NOT compared; the locks are written"
+    PYTHONPATH="$PWD/src" ANALYSIS_HOME="$PWD" "$work/$1-venv/bin/python" -m analysis digits --into "$work/$1" >"$work/$1.log" 2>&1 || {
+        tail -n 20 "$work/$1.log" >&2
+        fail "the reports could not be built with the lock $1 the refresh (see above); the locks are written"
+    }
+}
+
+if [ "${1:-}" = lock ]; then # `setup.sh lock --upgrade` takes the newest versions
+    command -v uv >/dev/null 2>&1 || fail "uv is needed to refresh the locks: pip install uv"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    cp requirements.lock "$work/before.lock"
+    compile() { uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate "$@"; }
+    compile pyproject.toml --extra test --extra build -o requirements.lock ${2:-}
+    for extra in lab link browser cluster; do
+        compile pyproject.toml --extra "$extra" -c requirements.lock -o "$extra.lock" ${2:-}
+    done
+    for lock in "$work/before.lock" requirements.lock; do grep -o '^[A-Za-z0-9._-]*==[^ ]*' "$lock" | sort >"$work/$(basename "$lock").versions"; done
+    if cmp -s "$work/before.lock.versions" "$work/requirements.lock.versions"; then
+        echo "lock: every version of requirements.lock is as it was, so no published digit has changed"
+        exit 0
+    fi
+    diff "$work/before.lock.versions" "$work/requirements.lock.versions" | sed -n 's/^</lock: was/p; s/^>/lock: is now/p'
+    echo "lock: building the default site with the packages before and after, to compare what is published"
+    digits before "$work/before.lock"
+    digits after requirements.lock
+    PYTHONPATH="$PWD/src" ANALYSIS_HOME="$PWD" "$work/after-venv/bin/python" -m analysis digits --compare "$work/before" "$work/after"
+    echo "lock: run make test before the locks are committed: it holds the estimators to digits of R and of papers"
+    exit 0
+fi
 
 case "${1:-}" in
 lab | link | browser)

@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--open", action="store_true", help="open the index when it is built")
     command("lab", _lab, "open JupyterLab")
     command("verify", _verify, "build twice in different folders and compare every byte")
+    added = command("digits", _digits, "build the default site elsewhere, or compare two such sites (for make lock)")
+    added.add_argument("--into", help="a folder to build in")
+    added.add_argument("--compare", nargs=2, metavar=("BEFORE", "AFTER"), help="folders built in")
     command("worlds", _worlds, "compute the coverage of every interval over simulated worlds").add_argument(
         "--jobs", type=int, default=2
     )
@@ -177,6 +180,15 @@ def _verify(arguments: argparse.Namespace) -> int:
     from analysis.verify import verify
 
     return verify()
+
+
+def _digits(arguments: argparse.Namespace) -> int:
+    from analysis.digits import build, compare
+
+    code = build(Path(arguments.into)) if arguments.into else 0
+    if arguments.compare:
+        compare(*map(Path, arguments.compare))
+    return code
 
 
 def _worlds(arguments: argparse.Namespace) -> int:

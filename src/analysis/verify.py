@@ -20,7 +20,7 @@ def verify() -> int:
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory(prefix="elsewhere-") as second:
         places = [(Path(first) / "a", "UTC"), (Path(second) / "a longer path" / "b", "Pacific/Auckland")]
         for folder, zone in places:
-            _copy(root, folder)
+            copy_project(root, folder)
             print(f"verify: building in {folder} ({zone})", file=sys.stderr)
             environment = {**os.environ, "ANALYSIS_HOME": str(folder), "TZ": zone}
             done = subprocess.run(
@@ -52,7 +52,8 @@ def _hidden(path: Path, top: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(top).parts)
 
 
-def _copy(root: Path, folder: Path) -> None:
+def copy_project(root: Path, folder: Path) -> None:
+    """Copy what a build of the default site needs."""
     for name in NEEDED:
         source, target = root / name, folder / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.data import raw_values, state
 from analysis.data.counts import write_counts
 from analysis.data.crew import Crew
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, memory_ran_out
 from analysis.data.finish import Engine, find_duplicates, link_people, table_files, with_duplicates
 from analysis.data.read import first_line
 from analysis.data.reading import Reading, read_all, started
@@ -39,7 +39,9 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
             f"{spec.name}: the processed tables cannot be written ({error.strerror or error}: {error.filename or target}). Make room, or "
             "make the folder writable, and run the same command again."
         ) from None
-    except (MemoryError, duckdb.OutOfMemoryException):
+    except (MemoryError, duckdb.OutOfMemoryException, ImportError) as error:
+        if isinstance(error, ImportError) and not memory_ran_out(error):
+            raise
         raise InputError(
             f"{spec.name}: there is not enough memory to build the tables. Close other programs, or split the largest file into several "
             'that one path = "part-*.csv" names, and run the same command again.'

@@ -16,7 +16,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, memory_ran_out
 
 BYTES_A_ROW = {".parquet": 40}  # roughly, of a wide file; of any other kind 200
 WORTH_IT = 150_000  # rows from which starting processes (about a second) pays
@@ -126,7 +126,9 @@ def answer_of(work: object, method: str, arguments: tuple) -> Answer:
     except OSError as error:
         where = error.filename or "a file"
         return "refused", f"{where} cannot be written ({error.strerror or error}). Make room and run again."
-    except Exception:
+    except Exception as error:
+        if memory_ran_out(error):
+            return "memory", str(error)
         return "failed", traceback.format_exc()
 
 

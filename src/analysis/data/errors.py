@@ -37,3 +37,11 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         return ""
     shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     return f" Valid names: {shown}."
+
+
+def memory_ran_out(error: BaseException) -> bool:
+    """Return whether an error means that there was no memory: a library that cannot be loaded for want of it is an ImportError."""
+    said = str(error)
+    return isinstance(error, MemoryError) or (
+        isinstance(error, ImportError) and ("failed to map segment" in said or "annot allocate memory" in said)
+    )

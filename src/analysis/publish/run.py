@@ -75,10 +75,10 @@ def _build(jobs: Sequence[Job], settings: Settings, progress: Progress, **option
         if outcome.status == "failed":
             _withdraw(by_name[name])
             progress.end(outcome)
+    outputs.remove_parts({folder for job in jobs for folder in (job.out.parent, settings.figures(job))})
     if tasks:
         from analysis.publish import pool  # its imports cost more than the check that all is up to date
 
-        outputs.remove_parts({folder for job in jobs for folder in (job.out.parent, settings.figures(job))})
         for task, answer in pool.run(tasks, on_cell=progress.cell, **options):
             job = by_name[f"{task['dataset']}/{task['report']}"]
             found[job.name] = _finish(job, settings, task["provenance"], answer)

@@ -7,6 +7,8 @@ def refused(what: str, code: int, said: str, *, may_succeed: bool = False, words
     """Return what is wrong with the end of a build that was to fail, or "": it ended by itself, and said why in a line."""
     if code == 0:
         return "" if may_succeed else f"{what}: it succeeded"
+    if code == 127 and "cannot allocate memory" in said:
+        return ""  # the system's loader ended it, and said so
     if code not in (1, 2):
         return f"{what}: exit code {code}: {said[-2000:]}"
     if "Traceback" in said:

@@ -70,8 +70,9 @@ def cleaning_process_killed(project: Project, whole: Project) -> Iterator[str]:
     time.sleep(1)
     process.kill()
     process.communicate()
-    time.sleep(2)
-    alive = [pid for pid in own if project.worker in _command(pid)]
+    until = time.monotonic() + 60  # a job under way is done first
+    while (alive := [pid for pid in own if project.worker in _command(pid)]) and time.monotonic() < until:
+        time.sleep(0.1)
     yield f"{len(alive)} processes outlived the build that started them" if alive or not own else ""
     yield recovered(project, whole)
 

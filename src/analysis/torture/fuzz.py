@@ -21,7 +21,7 @@ from analysis.torture.case import NAME
 
 CHUNK = 250  # cases that one seed gives
 MEGABYTES = 4096  # of address space
-SECONDS = 60.0  # that a case may take, on a machine that does other work too
+SECONDS = 300.0  # that a case may take, on a machine that does other work too
 
 
 @dataclass

@@ -138,8 +138,8 @@ def every_year(scale: float) -> Case:
 
 
 def numbers_as_text(scale: float) -> Case:
-    """Return numbers in every spelling, among them ones of 100,000 digits, where dates, labels and identifiers belong."""
-    long = "9" * int(100_000 * max(scale, 0.01))
+    """Return numbers in every spelling, among them ones of 10,000 digits, where dates, labels and identifiers belong."""
+    long = "9" * int(10_000 * max(scale, 0.01))
     texts = (
         "43831",
         "43831.5",
@@ -158,7 +158,7 @@ def numbers_as_text(scale: float) -> Case:
     )
     rows = [f'{i},2020-01-01,"{text}","{text}","{text}","{text}"\n' for i, text in enumerate(texts)]
     rows += [f'"{text}","{text}",F,,a,N\n' for text in texts]
-    return _case("a.csv", _HEAD + "".join(rows * max(1, int(100 * scale))).encode())
+    return _case("a.csv", _HEAD + "".join(rows * max(1, int(10 * scale))).encode())
 
 
 def deep_map(scale: float) -> Case:
