@@ -106,7 +106,9 @@ def test_bootstrapped_bands_are_as_wide_as_those_of_other_software() -> None:
     for control, width in (("never", 2.592872), ("not_yet", 2.589490)):
         times = effect(employment(), control, bootstrap=9_999).by_event_time
         found = (times["band_upper"] - times["estimate"]) / times["se"]
-        assert found.to_numpy() == pytest.approx([width] * len(times), abs=0.08)  # both are drawn, with an error of .016
+        assert found.to_numpy() == pytest.approx(
+            [width] * len(times), abs=0.08
+        )  # both are drawn, with an error of .016
 
 
 def test_bootstrapped_bands_hold_for_the_whole_line_at_once() -> None:
