@@ -42,6 +42,27 @@ def test_places_statutes_and_codes_are_left_alone(text):
     assert reason(text) is None
 
 
+LONG = 100_000  # characters: a search whose time grows with the square of the text would take minutes
+LONG_TEXTS = [
+    ("9" * LONG, "long code"),
+    ("123456 " * (LONG // 7), None),
+    ("A" + "." * LONG + "1", None),
+    ("A" + "." * LONG + "012345678", "A-number"),
+    ("a-" * (LONG // 2) + "1", None),
+    ("a" * LONG + "g1", None),
+    ("w" * LONG + "1", None),
+    ("w" * LONG + "@example.org", "e-mail address"),
+    ("1" + " " * LONG, None),
+    ("january" + " " * LONG + "1", None),
+    ("1 of " * (LONG // 5), None),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), LONG_TEXTS, ids=range(len(LONG_TEXTS)))
+def test_long_texts_are_searched_to_their_end(text, why):
+    assert reason(text) == why
+
+
 def test_rows_are_counted_by_reason_and_the_rest_is_unchanged():
     values = pd.Series(["JAIL", "A012345678", None, "A012345678", "", "on 3/9/1985"], dtype="str")
     clean, hits = scrub(values)

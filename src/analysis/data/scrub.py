@@ -23,11 +23,12 @@ _MONTH = (
 )
 _DAY, _NUMBER = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?", r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:19|20)\d\d"
-# Tried in this order; the first that is found names the reason.
+# Tried in this order; the first that is found names the reason. Each takes time in proportion to the text, however it is filled: no
+# part that repeats follows another that could take the same characters, and none begins anew within what it has passed.
 PATTERNS = {
     # A 012 345 678, A012-345-678, A# 12345678: eight or nine digits after an A
-    "A-number": r"\bA(?:lien)?[\s.:#-]*(?:no\.?|number)?[\s.:#-]*\d{2,3}[\s.-]?\d{3}[\s.-]?\d{3}\b",
-    "e-mail address": r"[\w.+-]+@[\w-]+\.\w",
+    "A-number": r"\bA(?:lien)?[\s.:#-]*(?:(?:no\.?|number)[\s.:#-]*)?\d{2,3}[\s.-]?\d{3}[\s.-]?\d{3}\b",
+    "e-mail address": r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w",
     # 1985-03-09, 3/9/1985, 9.3.1985, 3/9/85, 09-Mar-1985, March 9, 1985, 9 March 1985
     "full date": (
         rf"(?<!\d){_YEAR}([-/.]){_NUMBER}\1{_DAY}(?!\d)"
@@ -39,7 +40,10 @@ PATTERNS = {
     # 123-45-6789 and (213) 555-0123: nine and ten digits in their usual groups
     "number in groups": r"(?<![\d-])(?:\d{3}-\d{2}-\d{4}|\(?\d{3}\)?[\s.-]?\d{3}[\s.-]\d{4})(?![\d-])",
     # hashes and universally unique identifiers
-    "long code": r"\b(?=[0-9a-f-]*\d)(?:[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
+    "long code": (
+        r"\b(?=[0-9a-f]*\d)[0-9a-f]{16,}\b"
+        r"|\b(?=[0-9a-f-]{0,35}\d)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    ),
     # no statute, code of a place or year is as long; booking, court and FBI numbers are
     "long number": r"\d{7}",
 }

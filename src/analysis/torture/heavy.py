@@ -138,8 +138,8 @@ def every_year(scale: float) -> Case:
 
 
 def numbers_as_text(scale: float) -> Case:
-    """Return numbers in every spelling, among them ones of 10,000 digits, where dates, labels and identifiers belong."""
-    long = "9" * int(10_000 * max(scale, 0.01))
+    """Return numbers in every spelling, among them ones of 100,000 digits, where dates, labels and identifiers belong."""
+    long = "9" * int(100_000 * max(scale, 0.01))
     texts = (
         "43831",
         "43831.5",
