@@ -93,9 +93,9 @@ def _explained(text: str, left: dict) -> str:
     start, length, key = found[0]
     _, term = left.pop(key)
     word, end = text[start : start - length], start - length
-    button = (
-        f'<button type="button" class="term" popovertarget="what-{key}">{word}</button>'
-        f'<span popover id="what-{key}" role="note"><b>{html.escape(term["term"])}</b> {html.escape(term["text"])}</span>'
-    )
-    held = "\u2060" if text[:start].endswith("(") else ""  # a line may end before a button, and not after a bracket
-    return text[:start] + held + button + _explained(text[end:], left)
+    button = f'<button type="button" class="term" popovertarget="what-{key}">{word}</button>'
+    note = f'<span popover id="what-{key}" role="note"><b>{html.escape(term["term"])}</b> {html.escape(term["text"])}</span>'
+    before = text[:start]
+    if before.endswith("("):  # a line may end before a button, and must not after a bracket
+        before, button = before[:-1], f'<span class="held">({button}</span>'
+    return before + button + note + _explained(text[end:], left)
