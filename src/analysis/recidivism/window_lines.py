@@ -140,7 +140,7 @@ class Reading:
     def unknown_release(self) -> dict:
         """The share among those known to have been released, and among these and those of unknown release."""
         if "released" not in self.frame:
-            raise LeftOut("the cohort has no column 'released'")
+            raise LeftOut("the records give no date of release")
         known = self.frame["released"].notna().to_numpy()
         outcome = self.frame.get("outcome")
         unknown = ~known if outcome is None else ~known & (outcome.isna() | (outcome == "unknown")).to_numpy()
