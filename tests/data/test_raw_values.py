@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from analysis.data.raw_values import normal, telling
+from analysis.data.raw_values import normal, phrases_of, telling
 from analysis.data.state import RAW_VALUES
 
 TOML = """title = "T"
@@ -18,6 +20,23 @@ sensitive = ["SSN", "City"]
 person_id = "id"
 released = "on"
 """
+
+
+_TEXTS = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.text("0123456789aZ", max_size=9),
+        st.sampled_from(
+            ["19850309", "1985030", "A1\n", "Straße 12", "Å1234567", "٣٤٥٦٧٨٩", "12 Main Street", "", "9 March 1985"]
+        ),
+    )
+)
+
+
+@given(_TEXTS)
+def test_many_values_at_once_are_judged_as_each_by_itself(texts):
+    singly = sorted(normal(text) for text in texts if telling(normal(text)))
+    assert sorted(phrases_of(np.array([*texts, ""], dtype=object))) == singly
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ always. Nothing here knows a path, so that the same function runs in batches her
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -93,9 +94,7 @@ def clean(
         columns[header] = as_text(scrubbed(raw.coded(header), header, identifiers, result))[0]
     frame = _complete(columns, table, raw.frame.index)
     for name, value in zip(LINEAGE, lineage, strict=False):
-        frame[name] = pd.Categorical.from_codes(
-            np.zeros(len(raw), dtype="int8"), categories=pd.Index([value], dtype="str")
-        )
+        frame[name] = _same(0, [value], frame.index)
     frame[LINEAGE[2]] = rows
     aside = problems.rows()
     # a row of the file without a secondary table's date or kind is not a row of that table
@@ -108,7 +107,8 @@ def clean(
 def _identifiers(raw: RawColumns, mapping: Map, source: Source) -> list[Own]:
     """Return the raw identifiers of the rows: what is mapped to an id, and what the block calls sensitive."""
     mapped = [header for rule in mapping.columns.values() if rule.kind == "id" for header in rule.headers]
-    return [own(raw.coded(header)) for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
+    headers = [header for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
+    return [found.once(own, partial(own, found)) for found in map(raw.coded, headers)]
 
 
 def _complete(columns: dict[str, pd.Series], table: Table, index: pd.Index) -> pd.DataFrame:
@@ -133,10 +133,15 @@ def _empty(kind: str | tuple[str, ...], index: pd.Index) -> pd.Series:
     if kind == "flag":
         return pd.Series(pd.NA, index=index, dtype="boolean")
     if isinstance(kind, tuple):
-        value = "unknown" if "unknown" in kind else None
-        return pd.Series(pd.Categorical([value] * len(index), categories=list(kind)), index=index)
+        return _same(kind.index("unknown") if "unknown" in kind else -1, list(kind), index)
     if kind == "text":
-        return pd.Series(pd.Categorical([None] * len(index), categories=[]), index=index)
+        return _same(-1, [], index)
     import pyarrow as pa
 
     return pd.Series(pd.array(pa.nulls(len(index), pa.large_string()), dtype="str"), index=index)
+
+
+def _same(code: int, categories: list[str], index: pd.Index) -> pd.Series:
+    """Return a categorical that holds one category in every row; -1: missing."""
+    codes = np.full(len(index), code, dtype="int8")
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(categories, dtype="str")), index=index)

@@ -4,8 +4,10 @@ A file of a million rows repeats a few thousand texts. What cleaning does to a t
 date) is done once for each distinct text, and a row costs a number.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ class Coded:
 
     codes: np.ndarray
     texts: np.ndarray
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -30,6 +33,12 @@ class Coded:
     def blank(self) -> np.ndarray:
         """Which rows hold no value."""
         return (self.texts == "")[self.codes]
+
+    def once(self, what: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` makes of this column, made once however many tables ask for it."""
+        if what not in self._made:
+            self._made[what] = make()
+        return self._made[what]
 
     def rows(self, texts: np.ndarray) -> np.ndarray:
         """Return for each row what ``texts`` holds for its text."""

@@ -69,13 +69,20 @@ def scrubbed(found: Coded, name: str, own: list[Own], changes: Changes) -> Coded
 
 def _shown(found: Coded, rule: Column, source: Source, changes: Changes) -> Coded:
     """Return a raw column with what the block calls nothing or redacted blank."""
+    shown, redacted = found.once((source.nulls, source.redacted), lambda: _blanked(found, source))
+    changes.changed.update({(rule.name, "redacted"): redacted} if redacted else {})
+    return shown
+
+
+def _blanked(found: Coded, source: Source) -> tuple[Coded, int]:
+    """Return a raw column with what the block calls nothing or redacted blank, and the number of rows redacted."""
     nothing = np.array([text in source.nulls for text in found.texts], dtype=bool)
+    redacted = 0
     if source.redacted is not None:
         hit = np.array([source.redacted.search(text) is not None for text in found.texts], dtype=bool)
         redacted = int(found.counts[hit].sum())
-        changes.changed.update({(rule.name, "redacted"): redacted} if redacted else {})
         nothing |= hit
-    return found.replaced(np.where(nothing, "", found.texts)) if nothing.any() else found
+    return (found.replaced(np.where(nothing, "", found.texts)) if nothing.any() else found), redacted
 
 
 def converted(
@@ -89,13 +96,18 @@ def converted(
     if rule.kind == "flag":
         return as_flag(found, rule)
     if rule.kind == "id":
-        distinct = pd.Series(found.texts, dtype="str")
-        return hashed(distinct.where(distinct != "")).take(found.codes).reset_index(drop=True), None
+        return pd.Series(found.once(hashed, lambda: _hashes(found, hashed)).take(found.codes)), None
     if rule.kind == "state":
         return as_state(found, changes.unknown, rule=rule)
     if rule.kind == "category":
         return as_category(found, rule, changes.unknown)
     return as_text(found, rule, strict=rule.name == "event")
+
+
+def _hashes(found: Coded, hashed: Callable[[pd.Series], pd.Series]) -> pd.api.extensions.ExtensionArray:
+    """Return the hash of each distinct text, missing for none."""
+    distinct = pd.Series(found.texts, dtype="str")
+    return hashed(distinct.where(distinct != "")).array
 
 
 def typed(rule: Column, raw: RawColumns, *, free: bool) -> Column:

@@ -20,17 +20,10 @@ KEY_BYTES = 32
 def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
     """Return a function from a Series of identifiers to their HMAC-SHA-256 (32 hexadecimal digits); missing stays missing."""
     key = _key(private / "key")
-    last: dict[str, str] = {}  # one row feeds several tables: what was hashed last is mostly asked for again
 
     def hashed(values: pd.Series) -> pd.Series:
         texts = [None if missing else str(value) for value, missing in zip(values.tolist(), values.isna(), strict=True)]
-        known = {
-            text: last.get(text) or hmac.digest(key, text.encode(), "sha256").hex()[:32]
-            for text in texts
-            if text is not None
-        }
-        last.clear()
-        last.update(known)
+        known = {text: hmac.digest(key, text.encode(), "sha256").hex()[:32] for text in {*texts} - {None}}
         return pd.Series([known.get(text) for text in texts], index=values.index, dtype="str")
 
     return hashed

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -72,7 +73,7 @@ def rows_aside(result: Cleaned, batch: Batch, mapping: Map, file: str) -> list[p
     return [pa.Table.from_pandas(rows[_PRIVATE.names], schema=_PRIVATE, preserve_index=False) for rows in found]
 
 
-def _as_json(raw: pd.DataFrame) -> list[str]:
+def _as_json(raw: pd.DataFrame) -> np.ndarray:
     """Return each row as JSON, by the query engine: a wrong map can set a whole file aside."""
     rows = pa.table([_column(values) for _, values in raw.items()], names=[f"{i}" for i in range(raw.shape[1])])
     # the engine takes "Date" and "date" for one name; a number for each column keeps them apart
@@ -80,7 +81,7 @@ def _as_json(raw: pd.DataFrame) -> list[str]:
     with duckdb.connect() as engine:
         engine.register("raw_rows", rows)
         found = engine.execute(f"SELECT json_object({keys})::VARCHAR FROM raw_rows", [str(h) for h in raw.columns])
-        return [text for (text,) in found.fetchall()]
+        return found.fetchnumpy().popitem()[1]
 
 
 def _column(values: pd.Series) -> pa.Array:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.data.blocks import Source
@@ -44,14 +45,29 @@ def hashed_values(raw: RawColumns, source: Source, path: Path) -> None:
         header for part in source.maps for rule in part.columns.values() if rule.kind == "id" for header in rule.headers
     ]
     headers = [header for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
-    phrases = {text for header in headers for text in map(normal, raw.coded(header).texts) if telling(text)}
-    phrases |= {text for text in _names(raw, source) if " " in text}
-    ordered = np.array(sorted(phrases), dtype=object)
-    words = np.array([text.count(" ") + 1 for text in ordered], dtype="int8")
+    phrases = [phrases_of(raw.coded(header).texts) for header in headers]
+    phrases.append(np.array([text for text in _names(raw, source) if " " in text], dtype=object))
+    found = np.concatenate(phrases)
+    words = pc.add(pc.count_substring(pa.array(found, pa.string()), " "), 1).to_numpy()
     some = words <= MOST_WORDS
     if some.any():
-        hashes = pd.util.hash_array(ordered[some], categorize=False)
-        pq.write_table(pa.table({"words": words[some], "hash": hashes}), path)
+        hashes = pd.util.hash_array(found[some], categorize=False)
+        pq.write_table(pa.table({"words": words[some].astype("int8"), "hash": hashes}), path)
+
+
+def phrases_of(texts: np.ndarray) -> np.ndarray:
+    """Return the values that are ``telling``, as ``normal`` gives them, in any order.
+
+    Identifiers are letters and digits, a million in a file: these are judged all at once, by the same rules.
+    """
+    column = pa.array(texts, pa.string())
+    plain = pc.match_substring_regex(column, "^[0-9A-Za-z]*$").to_numpy(zero_copy_only=False)
+    word = column.filter(pa.array(plain))
+    kept = pc.and_(pc.match_substring_regex(word, "^.{6,}$"), pc.match_substring_regex(word, "[0-9]"))
+    kept = pc.and_not(kept, pc.match_substring_regex(word, "^([0-9]{6}|(19|20)[0-9]{6})$"))
+    words = pc.ascii_lower(word.filter(kept)).to_numpy(zero_copy_only=False)
+    rest = [text for text in map(normal, texts[~plain]) if telling(text)]
+    return np.concatenate([words, np.array(rest, dtype=object)])
 
 
 def normal(value: object) -> str:
