@@ -13,6 +13,7 @@ from pathlib import Path
 from analysis import site_index
 from analysis.data import state
 from analysis.data.errors import InputError, nearest
+from analysis.data.spec import Spec
 from analysis.publish import outputs, provenance
 from analysis.publish.run import Job, Outcome, build, withhold
 from analysis.reports import built_inputs
@@ -33,7 +34,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     spec, _ = state.find_spec(sweep.dataset)
     inputs = built_inputs(spec, root)
     places = _places(sweep, spec.disclosure)
-    wanted = _with_whole(sweep, sweep.combinations(list(places)))
+    wanted = _with_whole(sweep.combinations(list(places)), spec)
     if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
         inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
     folder = root / "reports" / "sweeps" / sweep.name
@@ -96,7 +97,7 @@ def _places(sweep: Sweep, disclosure: str) -> dict[str, str]:
     return dict(zip(enough["jurisdiction"], enough["name"], strict=True))
 
 
-def _with_whole(sweep: Sweep, wanted: list[dict]) -> list[tuple[dict, dict[str, str]]]:
+def _with_whole(wanted: list[dict], spec: Spec) -> list[tuple[dict, dict[str, str]]]:
     """Return each report's own values, the whole to compare places with first, each with the names of its places."""
     from analysis.data.jurisdictions import name_of
 
@@ -106,7 +107,12 @@ def _with_whole(sweep: Sweep, wanted: list[dict]) -> list[tuple[dict, dict[str, 
             wholes.append(whole)
     named = [(values, {PLACE: "all places"}) for values in wholes]
     return named + [
-        (values, {PLACE: name_of(values[PLACE]) if values[PLACE] else "all places"} if PLACE in values else {})
+        (
+            values,
+            {PLACE: name_of(values[PLACE], spec.place_names) if values[PLACE] else "all places"}
+            if PLACE in values
+            else {},
+        )
         for values in wanted
     ]
 

@@ -52,6 +52,11 @@ def test_the_checks_in_words(claims):
     assert lines[2][1] == "Unequal: 0 to 105 days"
 
 
+def test_the_time_of_a_claim_is_said_as_exactly_as_it_is_known(claims):
+    names = ("nyc-2018-short-window", "boston-globe-2016", "rand-2008")
+    assert [card.when(one_claim(claims, name)) for name in names] == ["June 2018", "4 June 2016", "2008"]
+
+
 def test_every_claim_has_a_record_that_would_settle_it(claims):
     said = {claim["claim_id"]: card.settled_by(claim) for _, claim in claims.iterrows()}
     assert "date of release" in said["nyc-2018-short-window"]

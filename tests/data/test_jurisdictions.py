@@ -80,3 +80,15 @@ def test_a_code_has_the_name_of_its_place(code, name):
 def test_the_title_names_the_place(root):
     assert analysis.open_dataset("places", jurisdiction="06037").title == "Test, Los Angeles County, California"
     assert analysis.open_dataset("places").title == "Test"
+
+
+def test_a_dataset_names_its_own_places(root):
+    file = root / "data" / "raw" / "places" / "dataset.toml"
+    file.write_text(f'{file.read_text()}[place_names]\n60 = "Island"\n60010 = "Island, east"\n')
+    ds = analysis.open_dataset("places", jurisdiction="60010")
+    assert ds.title == "Test, Island, east"
+    assert [ds.place_name(code) for code in ("60", "06", "61")] == ["Island", "California", "jurisdiction 61"]
+    assert counted(ds, "detainers", level="state")["name"].tolist() == ["Alabama", "California", "Island"]
+    file.write_text(file.read_text().replace("60010", "6001"))
+    with pytest.raises(InputError, match=r"place_names has 6001 = 'Island, east'; expected a code of two"):
+        analysis.open_dataset("places")

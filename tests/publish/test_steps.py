@@ -88,3 +88,13 @@ def test_asking_for_ends_never_releases_an_unsafe_step(events, ends):
     again = merge_steps(released, 10, "time", "at_risk", "events")
     assert (released["events"] >= 10).all()
     pd.testing.assert_frame_equal(released.reset_index(drop=True), again.reset_index(drop=True))
+
+
+def test_a_count_that_is_stated_is_that_of_a_step_though_a_usual_window_lies_before_it():
+    # 19 events by day 60 and 9 more by day 105: a page that says 28 by day 105 and draws 19 by day 60 tells the 9
+    curve = pd.DataFrame({"time": [30, 60, 105, 180], "at_risk": [275, 270, 256, 247], "events": [5, 14, 9, 20]})
+    usual = merge_steps(curve, 10, "time", "at_risk", "events", ends=[30, 60, 105, 180])
+    assert usual["time"].tolist() == [60, 180]
+    stated = merge_steps(curve, 10, "time", "at_risk", "events", ends=[30, 60, 105, 180], stated=[105])
+    assert stated["time"].tolist() == [105, 180]
+    assert stated["events"].tolist() == [28, 20]

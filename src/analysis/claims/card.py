@@ -22,7 +22,7 @@ def as_stated(claim: pd.Series) -> pd.DataFrame:
     """Return a claim as it is stated: a table of what (claimant, counts, percentage, follow-up, place, source) and words."""
     lines = {
         "Who": claim["claimant"],
-        "When": claim["published"],
+        "When": when(claim),
         "Where": claim["jurisdiction"],
         "Numerator": _counted(claim, "numerator"),
         "Denominator": _counted(claim, "denominator"),
@@ -33,6 +33,12 @@ def as_stated(claim: pd.Series) -> pd.DataFrame:
         "Note": claim["note"],
     }
     return pd.DataFrame([(what, words) for what, words in lines.items() if words], columns=["what", "as stated"])
+
+
+def when(claim: pd.Series) -> str:
+    """Return the day, month or year in which a claim was published, in words."""
+    day = pd.Timestamp(claim["published"])
+    return {7: f"{day:%B %Y}", 10: f"{day.day} {day:%B %Y}"}.get(len(claim["published"]), claim["published"])
 
 
 def check_lines(claim: pd.Series) -> tuple[list[tuple[str, str, bool | None]], dict[str, object]]:

@@ -37,7 +37,11 @@ class Dataset:
     @property
     def title(self) -> str:
         """The dataset's title and, where it was opened for one place, the name of that place."""
-        return f"{self.spec.title}, {name_of(self.jurisdiction)}" if self.jurisdiction else self.spec.title
+        return f"{self.spec.title}, {self.place_name(self.jurisdiction)}" if self.jurisdiction else self.spec.title
+
+    def place_name(self, code: str) -> str:
+        """Return the name of a place by its code, as the dataset gives it in ``place_names``, else as `name_of` does."""
+        return name_of(code, self.spec.place_names)
 
     def here(self, table: "pd.DataFrame | ibis.Table") -> "pd.DataFrame | ibis.Table":
         """Return the rows of the place that the dataset was opened for; all of them where it was opened for none."""

@@ -6,8 +6,10 @@ county and arrested in the next was re-arrested.
 """
 
 import csv
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -73,7 +75,7 @@ def counted(ds: "Dataset", table: str, level: str = "county") -> pd.DataFrame:
     codes = rows.loc[long_enough, "jurisdiction"].str[: LEVELS[level]]
     total = rows.loc[long_enough, "rows"].groupby(codes).sum().sort_index()
     found = pd.DataFrame({"jurisdiction": list(total.index), "rows": total.to_numpy(dtype="int64")})
-    found.insert(1, "name", [name_of(code) for code in found["jurisdiction"]])
+    found.insert(1, "name", [ds.place_name(code) for code in found["jurisdiction"]])
     return found
 
 
@@ -95,8 +97,13 @@ def check(ds: "Dataset", jurisdiction: str) -> None:
         )
 
 
-def name_of(jurisdiction: str) -> str:
-    """Return a place's name, ``Los Angeles County, California``; the code itself where the code is not a known one."""
+def name_of(jurisdiction: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a place's name, ``Los Angeles County, California``; the code itself where the code is not a known one.
+
+    ``own`` holds names that a dataset gives to places by their code; they go before all others.
+    """
+    if jurisdiction in own:
+        return own[jurisdiction]
     state = _states().get(jurisdiction[:2])
     if len(jurisdiction) == 2:
         return state or f"jurisdiction {jurisdiction}"

@@ -5,7 +5,7 @@ key is checked here, so that nothing later has to ask whether a map makes sense.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +21,7 @@ ENGINES = ("duckdb", "spark")
 _TOP = {
     "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
     "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "engine": str, "files": list, "link": dict,
+    "place_names": dict,
 }  # fmt: skip
 
 
@@ -45,6 +46,7 @@ class Spec:
     sources: tuple[Source, ...]
     link_threshold: float
     engine: str = "duckdb"
+    place_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -103,6 +105,7 @@ def read_spec(file: Path) -> Spec:
         sources=tuple(blocks),
         link_threshold=read_threshold(raw.get("link", {}), where),
         engine=raw.get("engine", "duckdb"),
+        place_names=_place_names(raw.get("place_names", {}), where),
     )
 
 
@@ -117,6 +120,15 @@ def chosen(said: str = "duckdb") -> str:
 def _one_of(value: object, valid: tuple[str, ...], where: str, key: str) -> None:
     if value not in valid:
         raise InputError(f"{where}: {key} = {value!r}, expected one of {', '.join(valid)}.{nearest(str(value), valid)}")
+
+
+def _place_names(raw: dict, where: str) -> dict[str, str]:
+    for code, name in raw.items():
+        if not (code.isdecimal() and len(code) in (2, 5) and isinstance(name, str) and name.strip()):
+            raise InputError(
+                f"{where}: place_names has {code} = {name!r}; expected a code of two (state) or five digits (county) and its name."
+            )
+    return raw
 
 
 def _data_end(raw: dict, where: str) -> tuple[dict[str, date], int]:

@@ -38,17 +38,19 @@ def release_curve(
     at_risk: str = "at_risk",
     events: str = "events",
     ends: Sequence[float] = (),
+    stated: Sequence[float] = (),
     seen: Seen | None = None,
     unit: str = "day",
 ) -> pd.DataFrame:
     """Return the steps of one or several curves that may be shown (see `analysis.publish.steps`).
 
-    A step ends at the usual windows and years of the time ``unit`` if it safely can, and at ``ends``. Every page about the same
-    people aims at the usual ones, so that their curves have the same steps: with others of its own, a page shows steps that lie
-    across another's, and may not stand beside it (`analysis.publish.between`). ``seen`` is what the page has released before;
-    it is added to. Where one of several groups of people is too small for a curve and the
-    groups without one hold fewer than ten people, or it alone has none, the smallest of the others goes too: the
-    number of everyone is known, and would give the small one away.
+    A step ends at the usual windows and years of the time ``unit`` if it safely can, and at ``ends``. Every page about the
+    same people aims at the usual ones, so that their curves have the same steps: with others of its own, a page shows steps
+    that lie across another's, and may not stand beside it (`analysis.publish.between`). A step that ends at one of the
+    times ``stated``, whose counts the page gives in words, goes before all others: a count less that of a step just before
+    it is a count of its own. ``seen`` is what the page has released before; it is added to. Where one of several groups of
+    people is too small for a curve and the groups without one hold fewer than ten people, or it alone has none, the
+    smallest of the others goes too: the number of everyone is known, and would give the small one away.
 
     Raises `ReleaseError` for an unknown disclosure or an absent column.
     """
@@ -62,7 +64,7 @@ def release_curve(
     groups = (
         [part.sort_values(time) for _, part in curve.groupby(list(by), observed=True, sort=False)] if by else [curve]
     )
-    parts = [_released(part, (time, at_risk, events), ends, seen) for part in groups]
+    parts = [_released(part, (time, at_risk, events), ends, stated, seen) for part in groups]
     if len({_people(part, time, at_risk) for part in groups}) == len(groups):
         _hide_companion(groups, parts, at_risk)
     return pd.concat(parts, ignore_index=True) if parts else curve.iloc[:0]
@@ -73,12 +75,14 @@ def _people(part: pd.DataFrame, time: str, at_risk: str) -> bytes:
     return part.sort_values(time)[[time, at_risk]].to_numpy(float).tobytes()
 
 
-def _released(part: pd.DataFrame, names: tuple[str, str, str], ends: Sequence[float], seen: Seen) -> pd.DataFrame:
+def _released(
+    part: pd.DataFrame, names: tuple[str, str, str], ends: Sequence[float], stated: Sequence[float], seen: Seen
+) -> pd.DataFrame:
     time, at_risk, events = names
     part = part.sort_values(time)
     key, mine = _people(part, time, at_risk), part[events].to_numpy(float)
     others = [shown for shown in seen.events.get(key, []) if not np.array_equal(shown, mine)]
-    steps = merge_steps(part, THRESHOLD, time, at_risk, events, ends, seen.times.get(key), others)
+    steps = merge_steps(part, THRESHOLD, time, at_risk, events, ends, seen.times.get(key), others, stated)
     if len(steps):
         seen.times.setdefault(key, steps[time].astype(float).tolist())
         if len(others) == len(seen.events.get(key, [])):

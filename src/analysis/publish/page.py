@@ -193,14 +193,17 @@ class Page:
         value = results.written(name, value, self.disclosure, optimizer, declared)
         self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=value)
 
-    def release(self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = ()) -> pd.DataFrame:
+    def release(
+        self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = (), stated: Sequence[float] = ()
+    ) -> pd.DataFrame:
         """Return the steps of a curve that may be shown, to draw and to read numbers from.
 
-        A step ends at the usual windows and years, and at each of ``ends``, if it can. A later curve over the same people
-        (another cause) ends its steps where the first one does.
+        A step ends at the usual windows and years, at each of ``ends``, and before them at ``stated``, the times whose
+        counts the page states, if it can. A later curve over the same people (another cause) ends its steps where the
+        first one does.
         """
         unit = curve.attrs.get("time_unit", "day")
-        return release_curve(curve, self.disclosure, by, ends=ends, seen=self._seen, unit=unit)
+        return release_curve(curve, self.disclosure, by, ends=ends, stated=stated, seen=self._seen, unit=unit)
 
     def glossary(self, *keys: str) -> None:
         """Explain terms of the shared glossary at the end of the page, and where each is first met."""

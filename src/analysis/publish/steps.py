@@ -20,6 +20,7 @@ def merge_steps(
     ends: Sequence[float] = (),
     within: Collection[float] | None = None,
     seen: Sequence[np.ndarray] = (),
+    stated: Sequence[float] = (),
 ) -> pd.DataFrame:
     """Return the rows of one curve that may be released, in order of ``time``.
 
@@ -27,7 +28,8 @@ def merge_steps(
     are merged until a step is safe; the released row carries the last time and the estimates at that time, the
     number at risk at the step's start and the events within it. What remains incomplete at the end is dropped.
     ``ends`` are times at which a step should end, a window or a year, so that figures for them can be read: steps
-    before such a time are merged further where that makes one safe that ends there. Where other curves of the same
+    before such a time are merged further where that makes one safe that ends there, those that end at one of ``ends`` before it
+    only for a time ``stated``. Where other curves of the same
     people are released already, steps end ``within`` their times alone, and the events ``seen`` there (an array for
     each, a value a row) are subtracted from those who left in other ways, as a reader would.
     """
@@ -42,20 +44,27 @@ def merge_steps(
         other = known[end + 1] - known[start]
         return bool(allowed[end]) and _safe(n[start], total[end + 1] - total[start], after[end], other, threshold)
 
-    wanted = set(np.searchsorted(times, list(ends), side="right") - 1)
+    firm, usual = (set(np.searchsorted(times, list(given), side="right") - 1) for given in (stated, ends))
     steps: list[tuple[int, int]] = []  # first and last row of each
-    start, fixed = 0, 0  # the first row of the step being filled; the steps that end at a wanted time or before it
+    start, fixed, held = (
+        0,
+        0,
+        0,
+    )  # the first row of the step being filled; the steps up to the last wanted, the last stated time
     for i in range(len(curve)):
         if safe(start, i):
             steps.append((start, i))
             start = i + 1
-        elif i in wanted:
-            first = next((k for k in range(len(steps) - 1, fixed - 1, -1) if safe(steps[k][0], i)), None)
+        elif i in firm | usual:
+            kept = held if i in firm else fixed
+            first = next((k for k in range(len(steps) - 1, kept - 1, -1) if safe(steps[k][0], i)), None)
             if first is not None:
                 steps[first:] = [(steps[first][0], i)]
                 start = i + 1
-        if i in wanted:
+        if i in firm | usual:
             fixed = len(steps)
+        if i in firm:
+            held = len(steps)
     released = curve.iloc[[last for _, last in steps]].copy()
     released[at_risk] = np.array([n[first] for first, _ in steps], dtype="int64")
     released[events] = np.array([total[last + 1] - total[first] for first, last in steps], dtype="int64")

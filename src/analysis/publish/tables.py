@@ -11,6 +11,7 @@ from analysis.publish import cells as in_words
 from analysis.publish import numbers
 from analysis.publish.privacy import Released
 
+_WIDTHS = {"x": 120, "w": 60, "t": 17, "s": 0}  # class of a text column, by the characters that it exceeds
 _FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
 
 
@@ -93,11 +94,11 @@ def _columns(released: Released, percent: tuple[str, ...], level: float) -> list
 
 
 def _side(values: pd.Series, cells: list[str]) -> str:
-    """Return the class of a column: numbers stand at the right, long text keeps a width at which it can be read on a phone."""
+    """Return the class of a column: numbers stand at the right; short text stays in one line, longer text keeps a width."""
     if pd.api.types.is_numeric_dtype(values):
         return ' class="n"'
     longest = max(map(len, cells), default=0)
-    return ' class="w"' if longest > 60 else ' class="t"' if longest > 24 else ""
+    return next((f' class="{name}"' for name, least in _WIDTHS.items() if longest > least), "")
 
 
 def _row(cells: tuple[str, ...], right: list[str]) -> str:

@@ -150,6 +150,8 @@ def note_of(source: Released, row: int, plan: Plan) -> str:
     if len(plan.counts) != 2:
         return ""
     shown = [source.text(c, row) or numbers.plainly(source.frame.at[row, c]) for c in plan.counts]
+    if all(source.text(c, row) for c in plan.counts):
+        return shown[0]  # withheld, both of them
     return " of ".join(shown) if all(shown) else ""
 
 

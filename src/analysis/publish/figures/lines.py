@@ -1,5 +1,6 @@
 """One quantity against another: a plain line, for a profile likelihood or the like, where nobody is counted."""
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -65,8 +66,9 @@ def _draw(source: Released, synthetic: bool, plan: _Plan) -> Figure:
                    align="right", valign="center")  # fmt: skip
     axes.plot(x, y, color=canvas.SERIES[0], linewidth=1.8, marker="o", markersize=3.5, clip_on=False)
     width = canvas.WIDTH - left - 14.0
-    for part in (0.0, 0.25, 0.5, 0.75, 1.0):
-        value = low + part * (high - low)
+    step = canvas.nice_steps(high - low, 5)[1]
+    for value in [step * i for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]:
+        part = (value - low) / (high - low)
         text = numbers.percent(value, 0) if plan.x_percent else numbers.plainly(value)
         half = canvas.width(text) / 2
         at = min(max(left + part * width, half), canvas.WIDTH - half)

@@ -56,7 +56,7 @@ def paths(
         release=partial(release, tidy, counts=[], free=[x, y]),
         percent=(y, *(numbers.plainly(value) for value in sorted(tidy[x].unique()))),
         name=name,
-        units=f"{what}, percent, by {x_is}",
+        units=f"{what}, percent, by {x_is[0].lower()}{x_is[1:]}",
     )
 
 
@@ -74,4 +74,4 @@ def _describe(source: Released, plan: Plan, words: _Words) -> str:
         steps = [f"{numbers.percent(row[plan.y])} at {numbers.plainly(row[plan.x])}" for _, row in part.iterrows()]
         said.append(f"{line}: {', '.join(steps)}")
     mark = f" Marked: {plan.reference_label}, {numbers.percent(plan.reference)}." if plan.reference is not None else ""
-    return f"{words.what} by {words.x_is}, {len(said)} lines. {'; '.join(said)}.{mark}"
+    return f"{words.what} by {words.x_is[0].lower()}{words.x_is[1:]}, {len(said)} lines. {'; '.join(said)}.{mark}"
