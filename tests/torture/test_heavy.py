@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.data import read_text, unpacked
-from analysis.torture.heavy import EXPECTED
+from analysis.torture.heavy_cases import EXPECTED
 from analysis.torture.judge import judge
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.claims.arms import Counts, Difference, count, difference, follow
+from analysis.claims.arms import Difference, difference
 from analysis.claims.choices import choices, days_of, every_specification, horizon, options, primary, question
+from analysis.claims.followed_counts import Counts, count, follow
 from analysis.claims.governed import Kinds, clusters, covariates, governed, kinds
 from analysis.claims.held import spells_of
 from analysis.claims.histories import Histories, histories

@@ -8,7 +8,7 @@ def refused(what: str, code: int, said: str, *, may_succeed: bool = False, words
     if code == 0:
         return "" if may_succeed else f"{what}: it succeeded"
     if code == 127 and "cannot allocate memory" in said:
-        return ""  # the system's loader ended it, and said so
+        return ""  # the system's loader ends a program by itself where a library finds no room: Python is not asked
     if code not in (1, 2):
         return f"{what}: exit code {code}: {said[-2000:]}"
     if "Traceback" in said:
