@@ -93,7 +93,7 @@ def write(parts: Iterable[Path], private: Path, engine: Callable[[], "ibis.BaseB
         connection, ordered = engine(), Path(files[0]).with_name("ordered-values.parquet")
         found = connection.read_parquet(files).distinct().order_by(["words", "hash"])
         connection.to_parquet(found, ordered)
-        _to_files(pq.ParquetFile(ordered), beside)
+        _to_files(pq.ParquetFile(ordered, pre_buffer=False), beside)
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
 

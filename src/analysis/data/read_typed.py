@@ -31,7 +31,8 @@ def parquet(path: Path, name: str, groups: range | None = None, first: int = 1) 
     try:
         file = pq.ParquetFile(path)
         found = _folded(file.schema_arrow.names, name)
-        file = pq.ParquetFile(path, read_dictionary=_repeated(file))
+        # read ahead, it would keep what it has read of the file until the end
+        file = pq.ParquetFile(path, read_dictionary=_repeated(file), pre_buffer=False)
         for part in file.iter_batches(batch_size=read.BATCH_ROWS, row_groups=groups):
             part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
             columns = [_plain(column) for column in part.columns]
