@@ -49,6 +49,43 @@ def site(tmp_path_factory):
     return root
 
 
+SWEEP = """title = "Re-arrest in two counties"
+notebook = "02_short_window"
+dataset = "demo"
+[vary]
+jurisdiction = ["85001", "85003"]
+"""
+
+
+@pytest.fixture(scope="session")
+def beyond(site, tmp_path_factory):
+    """The kinds of pages that the default site has none of, from its data: a sweep with its comparison, the bench."""
+    from analysis.bench.page import page
+    from analysis.bench.result import Compared, Limit, Taken
+    from analysis.sweeps import run_sweep
+
+    root = tmp_path_factory.mktemp("beyond")
+    for name in ("data", "notebooks", "requirements.lock"):
+        (root / name).symlink_to(site / name)
+    (root / "two-counties.toml").write_text(SWEEP)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_HOME", str(root))
+        assert run_sweep(root / "two-counties.toml") == 0
+    ours, theirs = Taken(1.5, 1.25, 120.0), Taken(6.0, None, 480.0)
+    compared = [
+        Compared("a life table", "10 rows", "plain pandas", ours, theirs, most).told() for most in (0.5, 0.1, None)
+    ]
+    limits = [Limit("growth exponent over rows", 1.2, most).told() for most in (1.1, None)]
+    told = {"about": "The life table two ways.", "measured": "2026-11-24", "took": 12.5}
+    parts = {
+        "scale": {**told, "compared": compared, "limits": limits},
+        "estimators": {**told, "compared": [], "limits": [], "skipped": "there is no Rscript"},
+    }
+    whole = {"machine": {"Processors": "2", "Python": "3.11"}, "parts": parts}
+    (root / "reports" / "bench.html").write_text(page(whole), encoding="utf-8")
+    return root
+
+
 @pytest.fixture(scope="module")
 def browser():
     """Chromium without a window; tests that ask for it are skipped where it or playwright is not installed.

@@ -10,14 +10,14 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCREENS = [(1280, "light"), (1280, "dark"), (380, "light"), (380, "dark")]
 
 
-def pages(site: Path) -> list[Path]:
-    return sorted((site / "reports").rglob("*.html"))
+def pages(*roots: Path) -> list[Path]:
+    return [path for root in roots for path in sorted((root / "reports").rglob("*.html"))]
 
 
 @pytest.mark.parametrize(("width", "scheme"), SCREENS, ids=lambda value: str(value))
-def test_every_page_passes_wcag_and_stays_within_the_screen(site, browser, width, scheme):
+def test_every_page_passes_wcag_and_stays_within_the_screen(site, beyond, browser, width, scheme):
     found = {}
-    for path in pages(site):
+    for path in pages(site, beyond):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
         page.goto(path.as_uri())
@@ -41,8 +41,8 @@ def test_the_gate_sees_a_planted_fault(site, browser, tmp_path):
     page.close()
 
 
-def test_pages_are_whole_without_scripts_and_ask_the_network_for_nothing(site, browser):
-    for path in pages(site):
+def test_pages_are_whole_without_scripts_and_ask_the_network_for_nothing(site, beyond, browser):
+    for path in pages(site, beyond):
         asked = []
         texts = []
         for scripts in (True, False):
@@ -52,7 +52,7 @@ def test_pages_are_whole_without_scripts_and_ask_the_network_for_nothing(site, b
             page.goto(path.as_uri())
             # these forms show only with scripts; what they search stands without them
             page.evaluate(
-                "document.querySelectorAll('.calculator form, form.finder').forEach(form => form.remove())"
+                "document.querySelectorAll('.calculator form, form.finder, .tools').forEach(form => form.remove())"
             ) if scripts else None
             texts.append(page.inner_text("main"))
             context.close()

@@ -70,10 +70,10 @@ def test_layers_are_laid_over_each_other():
 
 @pytest.mark.parametrize("width", [1280, 380])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_in_figures_can_be_read(site, browser, width, scheme):
+def test_text_in_figures_can_be_read(site, beyond, browser, width, scheme):
     found, seen = {}, 0
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    for path in sorted((site / "reports").rglob("*.html")):
+    for path in sorted(path for root in (site, beyond) for path in (root / "reports").rglob("*.html")):
         page.goto(path.as_uri())
         texts = page.evaluate(MEASURE)
         seen += len(texts)
