@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from analysis import site_index
+from analysis.cli import main
 from analysis.data.errors import InputError
 from analysis.sweep_file import read_sweep
 from analysis.sweeps import run_sweep
@@ -43,14 +44,22 @@ page.result("headline", share(n // 3, n, (0.2, 0.5)))"""
 CELL = 'dataset: str = "small"  # its name\njurisdiction: str = ""  # a FIPS code\ndays: int = 30  # a window\nfail: str = "x"  # a place'
 
 
+def write_notebook(root: Path, code: str, days: int = 30) -> None:
+    cell = CELL.replace("= 30", f"= {days}")
+    cells = [
+        nbformat.v4.new_markdown_cell("# Small"),
+        nbformat.v4.new_code_cell(cell, metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(code),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), root / "notebooks" / "02_small.ipynb")
+
+
 @pytest.fixture
 def root(tmp_path, monkeypatch):
     monkeypatch.setenv("ANALYSIS_HOME", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
     shutil.copyfile(ROOT / "notebooks" / "comparison.ipynb", tmp_path / "notebooks" / "comparison.ipynb")
-    declared = nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]})
-    cells = [nbformat.v4.new_markdown_cell("# Small"), declared, nbformat.v4.new_code_cell(CODE)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "02_small.ipynb")
+    write_notebook(tmp_path, CODE)
     return tmp_path
 
 
@@ -152,6 +161,42 @@ def test_pages_that_would_reveal_a_small_place_are_taken_back(sweep, root):
         assert json.loads((folder / "reports" / "06059.json").read_text())["results"] == {}
     with pytest.raises(InputError, match="Write 10 or more"):
         run_sweep(sweep("[places]\ntable = 'releases'\nat_least = 9\n", disclosure="restricted"))
+
+
+WINDOW = """import pandas as pd
+import analysis
+from analysis.publish.page import Page, plain, share
+ds = analysis.open_dataset(dataset)
+k = int((ds.frame("releases")["released"] < pd.Timestamp(2020, 1, 1) + pd.Timedelta(days, "D")).sum())
+page = Page("small", "Small", ds.name, ds.kind, ds.disclosure, ds.source, "How many?")
+page.points(["{k} within {days} days."], k=k, days=plain(days))
+page.result("headline", share(56, 112, (0.4, 0.6)))"""
+
+
+def test_a_page_that_would_reveal_a_small_count_beside_a_report_of_the_site_is_taken_back(sweep, root, capsys):
+    write_notebook(root, WINDOW)
+    file = sweep("[vary]\ndays = [20, 21, 28]\n", disclosure="restricted")
+    rows = [f"p{i},2020-01-{1 + i % 28:02d},06037\n" for i in range(112)]  # four a day
+    (root / "data" / "raw" / "small" / "r.csv").write_text("id,day,place\n" + "".join(rows))
+    pages = root / "reports" / "sweeps" / "by-place" / "reports"
+
+    def shown() -> set[str]:
+        assert run_sweep(file) == 0
+        return {path.stem for path in pages.glob("days-*.html")}
+
+    assert shown() == {
+        "days-20",
+        "days-28",
+    }  # 84 by 21 days less 80 by 20 days are the four of a day, in the sweep itself
+    file.write_text(file.read_text().replace("20, 21", "21"))
+    assert shown() == {"days-21", "days-28"}
+    write_notebook(root, WINDOW, days=20)
+    assert main(["report", "--datasets", "small"]) == 0
+    assert shown() == {"days-28"}  # beside 80 in the site's own report
+    assert "beside the report small it would reveal a count under 10" in capsys.readouterr().err
+    write_notebook(root, WINDOW, days=10)
+    assert main(["report", "--datasets", "small"]) == 0
+    assert shown() == {"days-21", "days-28"}
 
 
 def test_the_index_is_searched_and_ordered_in_a_browser(sweep, root, browser):

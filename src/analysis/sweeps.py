@@ -37,6 +37,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     wanted = _with_whole(sweep.combinations(list(places)), spec)
     if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
         inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
+        inputs["what the site shows of these data"] = provenance.text_hash(json.dumps(_of_the_site(spec.name, root)))
     folder = root / "reports" / "sweeps" / sweep.name
     jobs = [_job(sweep, root, folder, values, inputs) for values, _ in wanted]
     names = [job.report for job in jobs]
@@ -142,8 +143,9 @@ def _remove_others(folder: Path, names: set[str]) -> None:
 
 
 def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[Outcome]) -> list[Outcome]:
-    """Take back the pages that would reveal a small count together with the others."""
+    """Take back the pages that would reveal a small count together with the others, or with a report of the site."""
     from analysis.publish import differences
+    from analysis.publish.between import taken_back
 
     results = _results(jobs)
     places = {job.report: values.get(PLACE, "") for job, values in zip(jobs, wanted, strict=True)}
@@ -152,12 +154,20 @@ def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[
         for job, values in zip(jobs, wanted, strict=True)
     }
     reasons: dict[str, str] = {}
+    shown = {name: record["shown"] for name, record in _records(jobs).items()}
     for place in dict.fromkeys(places.values()):
-        reasons |= differences.too_close({name: results[name] for name in results if places[name] == place})
+        same = [name for name in results if places[name] == place]
+        reasons |= differences.too_close({name: results[name] for name in same})
+        reasons |= taken_back({name: shown[name] for name in same if name not in reasons})
     for other in dict.fromkeys(others.values()):
         pages = {name: results[name] for name in results if others[name] == other and name not in reasons}
         whole = next((pages[name] for name in pages if not places[name]), None)
         reasons |= differences.to_withhold(whole, {name: pages[name] for name in pages if places[name]})
+    site = _of_the_site(sweep.dataset, state.home())
+    for name in [name for name in shown if name not in reasons]:
+        mine = {**shown[name], "said": []} if places[name] else shown[name]
+        against = taken_back({**site, name: mine})  # counts in sentences are of everyone: those of a place are others
+        reasons |= {name: against[name]} if name in against else {}
     for name, reason in reasons.items():
         print(f"{sweep.name}/{name}: {reason}", file=sys.stderr)
     return [
@@ -168,12 +178,19 @@ def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[
 
 def _results(jobs: list[Job]) -> dict[str, Mapping]:
     """Return the published results of every report that has a page."""
-    found = {}
-    for job in jobs:
-        record = provenance.read_record(job.record)
-        if record is not None and record["skipped"] is None:
-            found[job.report] = record["results"]
-    return found
+    return {name: record["results"] for name, record in _records(jobs).items()}
+
+
+def _records(jobs: list[Job]) -> dict[str, Mapping]:
+    records = {job.report: provenance.read_record(job.record) for job in jobs}
+    return {name: record for name, record in records.items() if record is not None and record["skipped"] is None}
+
+
+def _of_the_site(dataset: str, root: Path) -> dict[str, Mapping]:
+    """Return what the site's own reports about a dataset show, as far as they are built."""
+    files = sorted((root / "reports" / dataset).glob("*.json"))
+    records = {path.stem: provenance.read_record(path) for path in files}
+    return {name: record["shown"] for name, record in records.items() if record is not None and record["shown"]}
 
 
 def _row(job: Job, values: dict, names: dict[str, str], outcome: Outcome) -> dict:

@@ -198,7 +198,7 @@ def test_bands_are_wider_than_intervals_and_the_bootstrap_is_close() -> None:
 def test_units_that_cannot_be_compared_are_named(medicaid: pd.DataFrame) -> None:
     early = medicaid.assign(expanded=medicaid["expanded"].mask(medicaid["stfips"] == 4, 2008))
     found = insured(early)
-    assert found.named == {"adopted by the first period, so never seen before adoption": [4]}
+    assert found.named == {"adopted by the first period: never seen before adoption": [4]}
     ended = medicaid.assign(ended=np.where(medicaid["stfips"] == 4, 2016.0, np.nan))
     out = insured(ended, repealed="ended")
     assert out.named == {"repealed within the data": [4]}

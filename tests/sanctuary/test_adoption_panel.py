@@ -41,7 +41,7 @@ def test_never_may_be_written_in_several_ways(panel: pd.DataFrame, way: str) -> 
 def test_zero_is_a_time_where_periods_start_at_it(panel: pd.DataFrame) -> None:
     early = panel.assign(year=panel["year"] - 2001, first=(panel["first"] - 2001).where(panel["first"] > 0))
     always = early.assign(first=early["first"].where(panel["unit"] != 0, 0))
-    assert effect(always).named == {"adopted by the first period, so never seen before adoption": [0]}
+    assert effect(always).named == {"adopted by the first period: never seen before adoption": [0]}
 
 
 def as_dates(frame: pd.DataFrame, kind: str) -> pd.DataFrame:

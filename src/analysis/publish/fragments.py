@@ -7,6 +7,8 @@ from analysis.publish import tables
 from analysis.publish.figures import svg
 from analysis.publish.figures.drawing import SYNTHETIC, Drawing
 
+_SHEET = 2.0  # height over width of a figure that can still be read on one printed sheet; of a taller one the table is printed
+
 
 def figure(
     drawing: Drawing, name: str, title: str, note: str, source: str, units: str, folder: str | None, png: bool
@@ -21,9 +23,11 @@ def figure(
     caption = f"<p>{mark}<b>Denominator:</b> {note}</p><p><b>Source:</b> {html.escape(source)}</p>{withheld}"
     short = f"{html.escape(units)}{' (synthetic data)' if drawing.synthetic else ''}"
     table = tables.to_html(drawing.brief, short, name, drawing.percent, drawing.level, foot=False)
+    width, height = drawing.figure.get_size_inches()
+    tall = ' class="tall"' if height > _SHEET * width else ""
     body = (
         f'<div class="figure" id="{name}"><h3>{html.escape(title)}{here(name, "this figure")}</h3><p class="units">{html.escape(units)}</p>'
-        f"<figure>{svg.inline(drawing.figure, name, title, drawing.alt)}<figcaption>{caption}</figcaption></figure>"
+        f"<figure{tall}>{svg.inline(drawing.figure, name, title, drawing.alt)}<figcaption>{caption}</figcaption></figure>"
         f"<details><summary>The figure as a table</summary>{table}</details>"
         f"{_links(name, folder, png)}</div>"
     )

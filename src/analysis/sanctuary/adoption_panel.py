@@ -116,7 +116,7 @@ def usable(panel: Panel, end: np.ndarray, repeals: str, anticipation: int = 0, u
     start = np.where(panel.adopted > scale[-1], NEVER, panel.adopted)
     gone = np.isfinite(end) & np.isfinite(start) & (end <= scale[-1])
     first = scale[min(anticipation, len(scale) - 1)]
-    early = "adopted by the first period, so never seen before adoption"
+    early = "adopted by the first period: never seen before adoption"
     reasons = {early if not anticipation else f"{early} and {anticipation} periods of anticipation": start <= first}
     reasons["weight 0"] = panel.weight == 0
     if unbalanced == "complete":
