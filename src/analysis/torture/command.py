@@ -45,8 +45,9 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=50, help="builds that are killed and built again (default 50)")
     parser.add_argument("--cases", type=int, default=10_000, help="mutated files (default 10000)")
     parser.add_argument(
-        "--faults", type=int, default=1, help="0 leaves out the faults: full disk, no permission and so on"
-    )
+        "--faults", type=int, default=2, choices=(0, 1, 2),
+        help="full disk, no permission and so on: 0 leaves these out, 1 tries them on tables, 2 (default) on reports too",
+    )  # fmt: skip
     parser.add_argument(
         "--heavy", type=int, default=1, help="0 leaves out bombs, fields of 100 MB and other heavy files"
     )
@@ -64,8 +65,8 @@ def _parts(options: argparse.Namespace, seed: int, root: Path, folder: Path) -> 
     def killed(count: int) -> tuple[int, list[str]]:
         return count, [line for line in kills.kills(count, seed, root, folder / "kills", say) if line]
 
-    def faulty(_: int) -> tuple[int, list[str]]:
-        return faults.faults(root, folder / "faults", say)
+    def faulty(places: int) -> tuple[int, list[str]]:
+        return faults.faults(root, folder / "faults", say, places)
 
     def weighed(_: int) -> tuple[int, list[str]]:
         return heavy.heavy(folder / "heavy", say)
