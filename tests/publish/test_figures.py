@@ -2,14 +2,11 @@
 
 import re
 import xml.etree.ElementTree as ET
-from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analysis.publish import figures, tables
 from analysis.publish.figures import canvas, svg
@@ -174,46 +171,6 @@ def test_nothing_is_written_outside_the_picture_and_nothing_too_small(name, disc
         assert 0 < y <= height, text.text
 
 
-def test_a_curve_says_what_it_shows_in_numbers():
-    alt = figures.curve(curve_frame(), unit="month", event="returned to prison").alt
-    assert "share returned to prison by months since release" in alt
-    assert "1,000 at risk at the start" in alt
-    frame = curve_frame().set_index("time")
-    assert f"{100 * (1 - frame.at[40, 'survival']):.1f}\u00a0%" in alt
-
-
-def test_survival_is_shown_as_its_complement_with_limits_exchanged():
-    table = figures.curve(curve_frame()).table
-    raw = curve_frame()
-    np.testing.assert_allclose(table["share"], 1 - raw["survival"])
-    np.testing.assert_allclose(table["lower"], 1 - raw["upper"])
-    kept = figures.curve(curve_frame(), complement=False).table
-    np.testing.assert_allclose(kept["share"], raw["survival"])
-
-
-def test_the_number_at_risk_is_that_of_the_first_time_at_or_after():
-    from analysis.publish.figures.curve_plot import at_risk
-
-    part = pd.DataFrame({"time": [2.0, 5.0], "at_risk": [10, 7]})
-    assert [at_risk(part, t) for t in (0, 2, 3, 5, 6)] == [10, 10, 7, 7, None]
-
-
-def test_a_restricted_curve_shows_merged_steps_in_picture_table_and_words():
-    frame = curve_frame().assign(events=5, at_risk=1000 - 5 * np.arange(40))
-    drawing = figures.curve(frame).released("restricted")
-    assert len(drawing.table) == 20
-    assert (drawing.table["events"] >= 10).all()
-    assert "at least ten events" in drawing.alt
-    assert "at least ten events" in drawing.data.note
-
-
-def test_a_group_too_small_for_a_curve_is_named_without_its_numbers():
-    frame = pd.concat([curve_frame().assign(sex="female"), curve_frame(40, 2).assign(sex="male", events=2)])
-    drawing = figures.curve(frame, by="sex").released("restricted")
-    assert set(drawing.table["sex"]) == {"female"}
-    assert "Too few for a curve: male." in drawing.alt
-
-
 def test_a_withheld_share_is_in_no_form_of_the_figure():
     drawing = figures.dots(forest_frame()).released("restricted")
     words = [drawing.alt, svg.standalone(drawing.figure, "f", "t", drawing.alt), tables.to_csv(drawing.data)]
@@ -244,88 +201,6 @@ def test_a_missing_column_is_named(draw):
 def test_a_numerator_larger_than_its_denominator_is_refused():
     with pytest.raises(ValueError, match="larger than the denominator in row 'a'"):
         figures.shares(pd.DataFrame({"label": ["a"], "numerator": [2], "denominator": [1]}))
-
-
-def test_many_steps_are_thinned_in_the_picture_but_not_in_the_data():
-    n = 5000
-    frame = pd.DataFrame({"time": np.arange(1, n + 1), "at_risk": 2 * n - np.arange(n), "events": 1})
-    frame["survival"] = np.cumprod(1 - 1 / frame["at_risk"])
-    frame["lower"] = frame["upper"] = frame["survival"]
-    drawing = figures.curve(frame)
-    assert len(drawing.table) == n
-    assert len(svg.inline(drawing.figure, "f", "t", "a")) < 25_000
-    assert len(drawing.brief.frame) < 15
-
-
-@given(st.lists(st.floats(0, 300), min_size=1, max_size=8), st.floats(5, 30))
-def test_labels_keep_apart_and_inside_where_there_is_room(wanted, gap):
-    placed = canvas.apart(wanted, gap, 0, 300)
-    ordered = sorted(placed)
-    assert all(b - a >= gap - 1e-6 for a, b in pairwise(ordered))
-    assert sorted(range(len(wanted)), key=lambda i: (wanted[i], i)) == sorted(
-        range(len(placed)), key=lambda i: placed[i]
-    )
-    assert min(placed) >= -1e-6
-
-
-@given(st.floats(1e-4, 1e6))
-def test_ticks_are_few_round_and_reach_the_top(top):
-    steps = canvas.nice_steps(top)
-    assert steps[0] == 0
-    assert steps[-1] >= top * (1 - 1e-9)
-    assert 2 <= len(steps) <= 6
-    assert steps[-2] < top
-
-
-@pytest.mark.parametrize(
-    ("last", "unit", "expected"),
-    [(81, "month", [0, 24, 48, 72]), (365, "day", [0, 90, 180, 270, 360]), (5, "year", [0, 1, 2, 3, 4, 5])],
-)
-def test_time_ticks_are_natural_to_their_unit(last, unit, expected):
-    assert canvas.time_steps(last, unit, 6) == expected
-
-
-@given(st.text(alphabet="abcdefgh ", min_size=1, max_size=200), st.floats(40, 300))
-def test_wrapped_lines_fit(text, room):
-    assert all(canvas.width(line) <= room for line in canvas.wrapped(text, room))
-
-
-def luminance(colour):
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
-    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
-
-
-def contrast(one, other):
-    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def test_colours_of_text_reach_the_contrast_of_wcag_in_light_and_in_dark():
-    from analysis.publish.policy import css
-
-    light, dark = re.findall(r":root\{[^}]*?(--paper:[^}]*)\}", css())[:2]
-    for theme in (light, dark):
-        colours = dict(re.findall(r"--(\w+):(#[0-9a-f]{3,6})", theme))
-        for name in ("ink", "soft", "a", "b", "c", "d", "e", "f"):
-            assert contrast(colours[name], colours["paper"]) >= 4.5, (name, theme[:40])
-    named = dict(re.findall(r"--(\w):(#[0-9a-f]{6})", light))
-    assert tuple(named[c] for c in "abcdef") == canvas.SERIES
-
-
-def test_causes_over_the_same_people_have_one_row_of_numbers_at_risk():
-    times = {"time": [10.0, 20.0, 30.0], "at_risk": [100, 70, 40], "lower": 0.1, "upper": 0.3}
-    causes = pd.concat(
-        [
-            pd.DataFrame({**times, "events": e, "incidence": [0.1, 0.2, 0.25], "kind": k})
-            for k, e in (("a", 20), ("b", 10))
-        ]
-    )
-    drawn = [t.get_text() for t in figures.curve(causes, "incidence", by="kind").figure.texts]
-    assert drawn.count("At risk") == 1
-    assert not [text for text in drawn if text.startswith("At risk,")]
-    apart = causes.assign(at_risk=[100, 70, 40, 90, 60, 30])
-    drawn = [t.get_text() for t in figures.curve(apart, "incidence", by="kind").figure.texts]
-    assert [text for text in drawn if text.startswith("At risk")] == ["At risk, a", "At risk, b"]
 
 
 def test_rows_that_count_the_same_people_do_not_give_away_their_difference():

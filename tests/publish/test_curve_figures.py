@@ -1,0 +1,82 @@
+"""Curves: what is said, what stands beneath them, and what a restricted one keeps."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.publish import figures
+from analysis.publish.figures import svg
+
+
+def curve_frame(people=1000, steps=40):
+    time = np.arange(1, steps + 1)
+    at_risk = people - 15 * (time - 1)
+    survival = np.cumprod(1 - 15 / at_risk)
+    limits = {"lower": survival - 0.02, "upper": np.minimum(survival + 0.02, 1)}
+    return pd.DataFrame({"time": time, "at_risk": at_risk, "events": 15, "survival": survival, **limits})
+
+
+def test_a_curve_says_what_it_shows_in_numbers():
+    alt = figures.curve(curve_frame(), unit="month", event="returned to prison").alt
+    assert "share returned to prison by months since release" in alt
+    assert "1,000 at risk at the start" in alt
+    frame = curve_frame().set_index("time")
+    assert f"{100 * (1 - frame.at[40, 'survival']):.1f}\u00a0%" in alt
+
+
+def test_survival_is_shown_as_its_complement_with_limits_exchanged():
+    table = figures.curve(curve_frame()).table
+    raw = curve_frame()
+    np.testing.assert_allclose(table["share"], 1 - raw["survival"])
+    np.testing.assert_allclose(table["lower"], 1 - raw["upper"])
+    kept = figures.curve(curve_frame(), complement=False).table
+    np.testing.assert_allclose(kept["share"], raw["survival"])
+
+
+def test_the_number_at_risk_is_that_of_the_first_time_at_or_after():
+    from analysis.publish.figures.curve_plot import at_risk
+
+    part = pd.DataFrame({"time": [2.0, 5.0], "at_risk": [10, 7]})
+    assert [at_risk(part, t) for t in (0, 2, 3, 5, 6)] == [10, 10, 7, 7, None]
+
+
+def test_a_restricted_curve_shows_merged_steps_in_picture_table_and_words():
+    frame = curve_frame().assign(events=5, at_risk=1000 - 5 * np.arange(40))
+    drawing = figures.curve(frame).released("restricted")
+    assert len(drawing.table) == 20
+    assert (drawing.table["events"] >= 10).all()
+    assert "at least ten events" in drawing.alt
+    assert "at least ten events" in drawing.data.note
+
+
+def test_a_group_too_small_for_a_curve_is_named_without_its_numbers():
+    frame = pd.concat([curve_frame().assign(sex="female"), curve_frame(40, 2).assign(sex="male", events=2)])
+    drawing = figures.curve(frame, by="sex").released("restricted")
+    assert set(drawing.table["sex"]) == {"female"}
+    assert "Too few for a curve: male." in drawing.alt
+
+
+def test_many_steps_are_thinned_in_the_picture_but_not_in_the_data():
+    n = 5000
+    frame = pd.DataFrame({"time": np.arange(1, n + 1), "at_risk": 2 * n - np.arange(n), "events": 1})
+    frame["survival"] = np.cumprod(1 - 1 / frame["at_risk"])
+    frame["lower"] = frame["upper"] = frame["survival"]
+    drawing = figures.curve(frame)
+    assert len(drawing.table) == n
+    assert len(svg.inline(drawing.figure, "f", "t", "a")) < 25_000
+    assert len(drawing.brief.frame) < 15
+
+
+def test_causes_over_the_same_people_have_one_row_of_numbers_at_risk():
+    times = {"time": [10.0, 20.0, 30.0], "at_risk": [100, 70, 40], "lower": 0.1, "upper": 0.3}
+    causes = pd.concat(
+        [
+            pd.DataFrame({**times, "events": e, "incidence": [0.1, 0.2, 0.25], "kind": k})
+            for k, e in (("a", 20), ("b", 10))
+        ]
+    )
+    drawn = [t.get_text() for t in figures.curve(causes, "incidence", by="kind").figure.texts]
+    assert drawn.count("At risk") == 1
+    assert not [text for text in drawn if text.startswith("At risk,")]
+    apart = causes.assign(at_risk=[100, 70, 40, 90, 60, 30])
+    drawn = [t.get_text() for t in figures.curve(apart, "incidence", by="kind").figure.texts]
+    assert [text for text in drawn if text.startswith("At risk")] == ["At risk, a", "At risk, b"]
