@@ -43,6 +43,16 @@ def test_lines_by_hand():
     assert set(found.attrs["not_shown"]) == {"any later event"}
 
 
+def test_the_limits_of_a_curve_are_those_that_the_curve_is_drawn_with():
+    frame = pd.DataFrame({"days": [5, 7, 9] + [200] * 7, "event": ["rearrest", "rearrest", "ice_custody"] + [None] * 7})
+    frame.attrs = {"time_unit": "day", "row": "person", "event": "rearrest", "origin": "released", "follow_up": 200}
+    table = lines(short_window(frame, 105))
+    # nobody is lost by day 105: 2 of 10, its variance that of a share, the interval on the scale of its logarithm
+    move = np.exp(1.959964 * np.sqrt(0.2 * 0.8 / 10) / 0.2)
+    limits = table.loc["Aalen-Johansen", ["estimate", "lower", "upper"]].tolist()
+    assert limits == pytest.approx([0.2, 0.2 / move, 0.2 * move], rel=1e-6)
+
+
 def test_outcomes_change_no_denominator():
     frame = cohort()
     other = frame.assign(

@@ -191,7 +191,7 @@ class Reading:
         repeated = "person_id" in self.frame and self.frame["person_id"].dropna().duplicated().any()
         cluster = "person_id" if repeated and self.frame["person_id"].notna().all() else None
         life = life_table(self.frame, cluster=cluster)
-        curve = estimator(life, self.cause, ci="log-log", level=self.level)
+        curve = estimator(life, self.cause, level=self.level)
         point = at(curve, self.window.length).iloc[0]
         if estimator is kaplan_meier:
             estimate, lower, upper = 1 - point["survival"], 1 - point["upper"], 1 - point["lower"]

@@ -16,10 +16,10 @@ import pandas as pd
 
 from analysis.data.published import published
 from analysis.publish import outputs
-from analysis.publish.provenance import text_hash, tree_hash
 from analysis.worlds import bands, comparisons, counts, curves, draws, long_term, models, samples, trial
 from analysis.worlds.bands import band, verdict
 from analysis.worlds.draws import SEED
+from analysis.worlds.imported import source_hash
 from analysis.worlds.trial import ABOVE, BELOW, COVERED, LEVEL, SHOWN, UNDEFINED, Setting, limits, outcomes
 
 WORLDS, PREFIX, CHUNK = 2_000, 20, 250
@@ -94,10 +94,8 @@ def _part(name: str, first: int, last: int) -> np.ndarray:
 
 
 def code_hash() -> str:
-    """The hash of the source that a stored table depends on: the estimators, and the worlds they are put to."""
-    worlds = [Path(module.__file__).name for module in (*PARTS, bands, draws, trial)]
-    package = Path(__file__).parents[1]
-    return text_hash(tree_hash(package / "recidivism") + tree_hash(package / "worlds", worlds))[:16]
+    """The hash of the source that a stored table depends on: every module that the worlds and their estimators import."""
+    return source_hash(*(module.__name__ for module in (*PARTS, bands, draws, trial)))
 
 
 def store(table: pd.DataFrame, path: Path) -> None:
