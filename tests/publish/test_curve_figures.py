@@ -5,14 +5,15 @@ import pandas as pd
 
 from analysis.publish import figures
 from analysis.publish.figures import svg
+from analysis.recidivism.life_table import life_table
+from analysis.recidivism.survival import kaplan_meier
 
 
 def curve_frame(people=1000, steps=40):
-    time = np.arange(1, steps + 1)
-    at_risk = people - 15 * (time - 1)
-    survival = np.cumprod(1 - 15 / at_risk)
-    limits = {"lower": survival - 0.02, "upper": np.minimum(survival + 0.02, 1)}
-    return pd.DataFrame({"time": time, "at_risk": at_risk, "events": 15, "survival": survival, **limits})
+    """The Kaplan-Meier curve of 15 events at each time, everyone else followed to the last."""
+    events = np.repeat(np.arange(1, steps + 1), 15)
+    time = np.append(events, np.full(people - len(events), steps))
+    return kaplan_meier(life_table(pd.DataFrame({"days": time, "event": np.arange(people) < len(events)})))
 
 
 def test_a_curve_says_what_it_shows_in_numbers():
