@@ -1,13 +1,20 @@
 """A project folder of its own for each test: datasets written to it, built and checked through the real commands."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
+import duckdb
+import pandas as pd
 import pytest
 
 from analysis import open_dataset
 from analysis.cli import main
+from analysis.data import link as linking
 from analysis.data.errors import InputError
+from analysis.data.link_columns import THRESHOLD
 
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\ndata_end = { arrests = 2020-12-31 }\n'
 ARRESTS = '[[files]]\ntable = "arrests"\npath = "a.csv"\n[files.columns]\nperson_id = "id"\narrested = "on"\n'
@@ -65,5 +72,27 @@ def refused(house: House, capsys: pytest.CaptureFixture[str]):
         assert f"analysis: {error.value}\n" == said.err  # the build says the same
         assert house.left == []
         return said.err
+
+    return run
+
+
+def hashed(values: pd.Series) -> pd.Series:
+    """A stand-in for the keyed hash."""
+    return values.map(lambda text: hashlib.sha256(b"key" + text.encode()).hexdigest()[:32], na_action="ignore")
+
+
+@pytest.fixture(scope="session")
+def link(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SimpleNamespace]:
+    """Return a function that links a frame of records; what the database holds of people comes back as frames."""
+
+    def run(records: pd.DataFrame, threshold: float = THRESHOLD) -> SimpleNamespace:
+        file = tmp_path_factory.mktemp("link") / "linkage.parquet"
+        records.to_parquet(file, index=False)
+        found = linking.link(duckdb.connect(), file, hashed, threshold)
+        people, same = (found.connection.sql(f"select * from {name}").df() for name in ("people", "same"))
+        return SimpleNamespace(
+            people=people, same=same.set_index("identifier")["person_id"], report=found.report, model=found.model,
+            counts=found.counts, person_ids=found.person_ids,
+        )  # fmt: skip
 
     return run

@@ -1,24 +1,17 @@
 """The linkage model: names as jails write them, and precision and recall on files whose truth is known."""
 
-import hashlib
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.data.link import link
 from analysis.data.link_levels import LEVELS
 from analysis.synthetic import World
 from analysis.synthetic.frames import history, tables
 from analysis.synthetic.identities import identities, misspelt
 
 ERRORS = 0.03  # share of rows with an error, in each field
-
-
-def hashed(values):
-    """A stand-in for the keyed hash."""
-    return values.map(lambda text: hashlib.sha256(b"key" + text.encode()).hexdigest()[:32], na_action="ignore")
 
 
 def test_the_levels_of_each_comparison_are_shares():
@@ -55,7 +48,7 @@ AS_WRITTEN = [
 
 
 @pytest.fixture(scope="module")
-def as_written():
+def as_written(link):
     pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
     rng = np.random.default_rng(1)
     # strangers make the file large enough for a link to need evidence, and each name rare enough
@@ -69,7 +62,7 @@ def as_written():
         rows += [(first, last, born, f"{10 + number}001"), (other_first, other_last, other_born, f"{10 + number}001")]
     frame = pd.DataFrame(rows, columns=["first_name", "last_name", "birth_date", "place"])
     frame = frame.assign(source="a", record=range(1, len(rows) + 1), sex="female")
-    return frame, link(frame, hashed).people.set_index("record")["person_id"], n
+    return frame, link(frame).people.set_index("record")["person_id"], n
 
 
 @pytest.mark.parametrize("number", range(len(AS_WRITTEN)))
@@ -129,8 +122,8 @@ def pairs_of(labels):
     return {pair for group in labels.groupby(labels).groups.values() for pair in combinations(sorted(group), 2)}
 
 
-def test_precision_and_recall_at_three_percent_typing_errors(county):
-    linked = link(county.drop(columns="identifier"), hashed)
+def test_precision_and_recall_at_three_percent_typing_errors(link, county):
+    linked = link(county.drop(columns="identifier"))
     key = county.set_index(["source", "record"])["truth"]
     people = linked.people.set_index(["source", "record"])["person_id"].reindex(key.index)
     truth, found = pairs_of(key.reset_index(drop=True)), pairs_of(people.reset_index(drop=True))
@@ -143,17 +136,17 @@ def test_precision_and_recall_at_three_percent_typing_errors(county):
     assert chosen["model_precision"] == pytest.approx(len(truth & found) / len(found), abs=0.02)
 
 
-def test_the_same_rows_in_another_order_give_the_same_people(county):
+def test_the_same_rows_in_another_order_give_the_same_people(link, county):
     some = county[county["truth"] % 2 == 0].drop(columns="identifier")
-    first = link(some, hashed)
-    second = link(some.sample(frac=1, random_state=3), hashed)
+    first = link(some)
+    second = link(some.sample(frac=1, random_state=3))
     pd.testing.assert_frame_equal(first.people, second.people)
     pd.testing.assert_frame_equal(first.report, second.report)
     pd.testing.assert_frame_equal(first.model, second.model)
 
 
-def test_names_join_what_identifiers_leave_apart_and_are_checked_against_them(county):
-    linked = link(county.drop(columns="truth"), hashed)
+def test_names_join_what_identifiers_leave_apart_and_are_checked_against_them(link, county):
+    linked = link(county.drop(columns="truth"))
     chosen = linked.report.set_index("threshold").loc[0.95]
     assert chosen["identified_agree"] / chosen["identified_pairs"] >= 0.99
     assert chosen["identified_recall"] >= 0.95
@@ -199,11 +192,11 @@ def common_names(people):
     )  # fmt: skip
 
 
-def test_where_many_share_a_name_the_model_says_how_far_it_can_be_trusted():
+def test_where_many_share_a_name_the_model_says_how_far_it_can_be_trusted(link):
     pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
     rows = common_names(2000)
     assert rows.drop_duplicates("truth").duplicated(["first_name", "last_name"]).mean() > 0.25
-    linked = link(rows, hashed)
+    linked = link(rows)
     truth, found = (
         pairs_of(rows["truth"]),
         pairs_of(linked.people.sort_values("record")["person_id"].reset_index(drop=True)),

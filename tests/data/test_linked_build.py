@@ -69,6 +69,7 @@ def test_people_are_one_across_files_and_names_stay_private(house):
         )
     private = pd.read_parquet(house.root / "data/private/test/linkage.parquet")
     assert len(private) == 7
+    assert not (house.root / "data/private/test/.building").exists()
 
 
 def test_the_same_files_in_another_order_give_the_same_people(house):

@@ -1,11 +1,12 @@
 """What can be worked out only when every row is cleaned: who is the same person, which rows are likely duplicates, the tables.
 
 Whole tables are never held here: people without names are linked by their hashed identifiers as rows are cleaned,
-duplicates are found by the query engine with a memory limit and room to spill, and tables are put together a row group
-at a time. Only linking by name holds its records (names, dates of birth) in memory.
+duplicates are found, and people linked by name, by the query engine with a memory limit and room to spill, and tables
+are put together a row group at a time.
 """
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +19,8 @@ from pyarrow.dataset import dataset
 
 from analysis.data import assemble
 from analysis.data.duplicates import FLAG, likely_duplicates
+from analysis.data.private import aside_folder
 from analysis.data.spec import Spec
-from analysis.data.tables import LINEAGE
 from analysis.data.write import Part, write_part
 
 if TYPE_CHECKING:
@@ -89,16 +90,21 @@ def link_people(
     if not any(source.link for source in spec.sources):
         return
     from analysis.data.link import link
-    from analysis.data.link_input import assign
+    from analysis.data.link_input import source_name
 
-    linked = link(pd.read_parquet(private / "linkage.parquet"), hashed, spec.link_threshold)
-    for part in parts:
-        rows = assemble.read_part(part.path)
-        at = rows.schema.get_field_index("person_id")
-        if at >= 0:
-            keys = rows.select(["person_id", *LINEAGE]).to_pandas()
-            new = pa.array(assign(keys, linked)["person_id"], rows.schema.field(at).type, from_pandas=True)
-            write_part(rows.set_column(at, rows.schema.field(at), new), part.path)
+    spill = aside_folder(private)  # names may spill: into data/private alone
+    spill.mkdir(parents=True, mode=0o700, exist_ok=True)
+    try:
+        with Engine(spill) as engine:
+            linked = link(engine().con, private / "linkage.parquet", hashed, spec.link_threshold)
+            for part in parts:
+                rows = assemble.read_part(part.path)
+                at = rows.schema.get_field_index("person_id")
+                if at >= 0:
+                    new = linked.person_ids(rows, source_name(part.file, part.sheet)).cast(rows.schema.field(at).type)
+                    write_part(rows.set_column(at, rows.schema.field(at), new), part.path)
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
     counts = pd.DataFrame({"what": list(linked.counts), "rows": list(linked.counts.values())})
     for name, frame in (("report", linked.report), ("model", linked.model), ("counts", counts)):
         frame.to_parquet(folder / f"linkage_{name}.parquet", index=False)

@@ -4,46 +4,71 @@ In: one row a record with names, date of birth, sex, place and, where there is o
 one ``person_id`` a cluster of records, and a report of how sure that is. Records that share an
 identifier are one person; names and dates of birth join what identifiers leave apart. The clusters do
 not depend on the order of the rows, and a ``person_id`` is a keyed hash of what the records say.
+Records, pairs and people are tables of a database that spills to disk: none is held here whole.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
+import duckdb
 import pandas as pd
+import pyarrow as pa
 
+from analysis.data.link_clusters import connect
 from analysis.data.link_columns import THRESHOLD
-from analysis.data.link_report import by_threshold, clusters
-from analysis.data.person_names import FIELDS, comparable
-
-_NEEDED = ("source", "record", "first_name", "last_name", "birth_date")
+from analysis.data.link_records import ROWS, load
+from analysis.data.link_report import by_threshold
+from analysis.data.person_names import FIELDS
+from analysis.data.tables import LINEAGE
 
 
 @dataclass(frozen=True)
 class Linked:
     """Records and the people they belong to.
 
-    ``people``: source, record, person_id, match_weight (log2 odds of the record's strongest link by
-    name; missing where it has none) and by ("name", "identifier", "alone": what joins it to others).
-    ``same``: identifier -> person_id, for rows that carry an identifier and no name. ``report``: one row
+    ``connection`` holds ``people``: source, record, identifier, person_id, match_weight (log2 odds of the record's
+    strongest link by name; missing where it has none) and by ("name", "identifier", "alone": what joins it to
+    others); and ``same``: the person_id of each identifier, for rows that carry one and no name. ``report``: one row
     a threshold (see ``link_report.by_threshold``). ``model``: the weights (see ``link_model.score``);
     empty where no names were compared. ``counts``: records, people and what was found, by name.
     """
 
-    people: pd.DataFrame
-    same: pd.Series
+    connection: duckdb.DuckDBPyConnection
     report: pd.DataFrame
     model: pd.DataFrame
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int]
+
+    def person_ids(self, rows: pa.Table, source: str) -> pa.Array:
+        """Return the ``person_id`` of canonical rows (person_id, source_row) of one source, in their order.
+
+        A row that was a linkage record gets its record's; any other with an identifier gets the one that
+        the identifier stands for; the rest keep what they have.
+        """
+        columns = [pa.array(range(len(rows))), rows["person_id"].cast(pa.string()), rows[LINEAGE[2]]]
+        self.connection.register("keys", pa.table(columns, ["place", "person_id", "record"]))
+        found = self.connection.sql(
+            """select coalesce(people.person_id, same.person_id, keys.person_id) as person_id from keys
+            left join people on people.source = ? and people.record = keys.record
+            left join same on same.identifier = keys.person_id order by place""",
+            params=[source],
+        ).to_arrow_table()
+        self.connection.unregister("keys")
+        return found["person_id"].combine_chunks()
 
 
-def link(records: pd.DataFrame, hashed: Callable[[pd.Series], pd.Series], threshold: float = THRESHOLD) -> Linked:
+def link(
+    connection: duckdb.DuckDBPyConnection, file: Path, hashed: Callable[[pd.Series], pd.Series],
+    threshold: float = THRESHOLD,
+) -> Linked:  # fmt: skip
     """Cluster records into people.
 
     Parameters
     ----------
-    records : DataFrame
-        source and record (together one row each), first_name, last_name, birth_date, and optionally
+    connection
+        An empty database. Names lie in it: it must spill where nobody else may read, and serve nothing else.
+    file
+        Parquet: source and record (together one row each), first_name, last_name, birth_date, and optionally
         sex, place and identifier (text; equal means the same person, whatever the names say).
     hashed
         Replaces what a cluster is called by a keyed hash (``identity.keyed_hash``): no name leaves here.
@@ -65,105 +90,77 @@ def link(records: pd.DataFrame, hashed: Callable[[pd.Series], pd.Series], thresh
     InputError
         Where names are to be compared and splink is not installed.
     """
-    _check(records, threshold)
-    records = records.assign(identifier=_identifiers(records))
-    fields = comparable(records)
-    order = [*FIELDS, "source", "record"]
-    fields = fields.assign(source=records["source"].astype("str"), record=records["record"])
-    at = fields.sort_values(order, kind="stable", na_position="last").index
-    fields, records = fields.loc[at].reset_index(drop=True), records.loc[at].reset_index(drop=True)
-    identified = _chains(records["identifier"])
-    named = np.flatnonzero(fields["birth_date"].notna() & (fields["last_name"].notna() | fields["first_name"].notna()))
-    pairs, model = _compared(fields, named, records["identifier"])
-    linked = pairs[pairs["match_probability"] >= threshold]
-    cluster = clusters(len(records), identified, linked)
-    person, same = _called(fields, records["identifier"], cluster, hashed)
-    people = records[["source", "record"]].assign(person_id=person, **_links(len(records), cluster, linked))
-    of_named = records["identifier"].where(records.index.isin(named))
-    report = by_threshold(pairs, identified, of_named, threshold)
-    counts = _counts(records, named, cluster, identified, linked, same)
-    return Linked(people.sort_values(["source", "record"], ignore_index=True), same, report, model, counts)
-
-
-def _check(records: pd.DataFrame, threshold: float) -> None:
-    missing = [name for name in _NEEDED if name not in records.columns]
-    if missing:
-        raise KeyError(f"records have no column {', '.join(map(repr, missing))}; needed are {', '.join(_NEEDED)}")
     if not 0.5 <= threshold < 1:
         raise ValueError(f"threshold = {threshold}, expected a probability from 0.5 to below 1")
-    again = records.duplicated(["source", "record"])
-    if again.any():
-        first = records.loc[again].iloc[0]
-        raise ValueError(
-            f"{int(again.sum()):,} records stand twice, the first: {first['source']}, record {first['record']}"
-        )
+    load(connection, file)
+    expected, model = _compared(connection)
+    report = by_threshold(connection, threshold, expected)
+    connect(connection, threshold)
+    _people(connection, hashed, threshold)
+    return Linked(connection, report, model, _counts(connection, threshold))
 
 
-def _identifiers(records: pd.DataFrame) -> pd.Series:
-    if "identifier" not in records.columns:
-        return pd.Series(None, index=records.index, dtype="str")
-    values = records["identifier"].astype("str")
-    return values.where(records["identifier"].notna() & (values.str.strip() != ""))
-
-
-def _chains(identifier: pd.Series) -> pd.DataFrame:
-    """Return the links that identifiers make: each record to the next one with the same identifier."""
-    with_one = identifier.dropna()
-    before = pd.Series(with_one.index, index=with_one.index).groupby(with_one).shift()
-    at = before.dropna().index
-    return pd.DataFrame({"left": before.loc[at].astype("int64").to_numpy(), "right": at.to_numpy(dtype="int64")})
-
-
-def _compared(fields: pd.DataFrame, named: np.ndarray, identifier: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _compared(connection: duckdb.DuckDBPyConnection) -> tuple[float, pd.DataFrame]:
     """Score the pairs of named records, unless identifiers already settle every one of them."""
-    if len(named) < 2 or identifier.iloc[named].notna().all():
-        columns = {"left": "int64", "right": "int64", "match_weight": "float64", "match_probability": "float64"}
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()}), pd.DataFrame()
+    named, identified = connection.execute("select count(*), count(*) filter (identified) from places").fetchall()[0]
+    if named < 2 or identified == named:
+        connection.execute(
+            'create table pairs ("left" bigint, "right" bigint, match_weight double, match_probability double)'
+        )
+        return 0.0, pd.DataFrame()
     from analysis.data.link_model import score
 
-    pairs, model = score(fields.loc[named, list(FIELDS)].reset_index(drop=True))
-    return pairs.assign(left=named[pairs["left"]], right=named[pairs["right"]]), model
+    return score(connection)
 
 
-def _called(
-    fields: pd.DataFrame, identifier: pd.Series, cluster: np.ndarray, hashed: Callable[[pd.Series], pd.Series]
-) -> tuple[pd.Series, pd.Series]:
-    """Return the person_id of each record, and of each identifier."""
-    own = identifier.groupby(cluster).first()  # in the order of the fields, never of the identifiers
-    start = np.flatnonzero(~pd.Series(cluster).duplicated().to_numpy())  # clusters are numbered as they start
-    first = fields[list(FIELDS)].iloc[start].fillna("").reset_index(drop=True)
-    text = first[FIELDS[0]].str.cat([first[name] for name in FIELDS[1:]], sep="|")
+def _people(connection: duckdb.DuckDBPyConnection, hashed: Callable[[pd.Series], pd.Series], threshold: float) -> None:
+    """Make the tables ``people`` and ``same``. A cluster's number is the id of its first record."""
+    says = " || '|' || ".join(f"coalesce({name}, '')" for name in FIELDS)
+    connection.execute(
+        """create table own as select cluster, count(*) as size, arg_min(identifier, id) as identifier
+        from records join clusters using (node) group by cluster"""
+    )
     # two people may say the same of themselves and still be two: number them
-    text = text + "#" + text.groupby(text).cumcount().astype("str")
-    name = own.where(own.notna(), hashed(text).reindex(own.index))
-    person = pd.Series(name.reindex(cluster).to_numpy(), dtype="str")
-    known = identifier.notna()
-    same = pd.Series(person[known].to_numpy(), index=identifier[known].to_numpy(), dtype="str")
-    return person, same[~same.index.duplicated()]
+    connection.execute(
+        f"""create table texts as select cluster, text || '#' || (row_number() over (partition by text order by cluster) - 1) as text
+        from (select id as cluster, {says} as text from records) join own using (cluster)"""
+    )
+    connection.execute("create table called (cluster bigint, person_id text)")
+    texts = connection.cursor().sql("select cluster, text from texts join own using (cluster) where identifier is null")
+    for batch in texts.to_arrow_reader(ROWS):
+        names = hashed(batch["text"].to_pandas().astype("str"))
+        connection.register(
+            "batch", pa.table([batch["cluster"], pa.array(names, pa.string())], ["cluster", "person_id"])
+        )
+        connection.execute("insert into called select * from batch")
+    connection.unregister("batch")
+    connection.execute(
+        """create table people as select source, record, records.identifier,
+        coalesce(own.identifier, called.person_id) as person_id, match_weight,
+        case when size = 1 then 'alone' when match_weight is not null then 'name' else 'identifier' end as "by"
+        from records join clusters using (node) join own using (cluster) left join called using (cluster) left join
+        (select id, max(match_weight) as match_weight from
+            (select "left" as id, match_weight from pairs where match_probability >= $1
+            union all select "right", match_weight from pairs where match_probability >= $1) group by id)
+        using (id) order by source, record""",
+        [threshold],
+    )
+    connection.execute(
+        "create table same as select identifier, any_value(person_id) as person_id from people where identifier is not null group by identifier"
+    )
 
 
-def _links(n: int, cluster: np.ndarray, linked: pd.DataFrame) -> dict[str, object]:
-    weight = np.full(n, -np.inf)
-    for side in ("left", "right"):
-        np.maximum.at(weight, linked[side].to_numpy(), linked["match_weight"].to_numpy())
-    alone = np.bincount(cluster, minlength=1)[cluster] == 1
-    by = np.where(alone, "alone", np.where(np.isfinite(weight), "name", "identifier"))
-    by = pd.Categorical(by, categories=["name", "identifier", "alone"])
-    return {"match_weight": np.where(np.isfinite(weight), weight, np.nan), "by": by}
-
-
-def _counts(
-    records: pd.DataFrame, named: np.ndarray, cluster: np.ndarray, identified: pd.DataFrame, linked: pd.DataFrame,
-    same: pd.Series,
-) -> dict[str, int]:  # fmt: skip
-    several = same.groupby(same.to_numpy()).size()
-    return {
-        "records": len(records),
-        "records with an identifier": int(records["identifier"].notna().sum()),
-        "records with a name and a date of birth": len(named),
-        "people by identifier alone": int(clusters(len(records), identified).max(initial=-1)) + 1,
-        "people": int(cluster.max(initial=-1)) + 1,
-        "pairs linked by name": len(linked),
-        "people with more than one identifier": int((several > 1).sum()),
-        "records of the largest cluster": int(np.bincount(cluster, minlength=1).max()),
+def _counts(connection: duckdb.DuckDBPyConnection, threshold: float) -> dict[str, int]:
+    asked = {
+        "records": "select count(*) from people",
+        "records with an identifier": "select count(identifier) from people",
+        "records with a name and a date of birth": "select count(*) from places",
+        "people by identifier alone": "select count(distinct node) from records",
+        "people": "select count(*) from own",
+        "pairs linked by name": f"select count(*) from pairs where match_probability >= {threshold}",
+        "people with more than one identifier": (
+            "select count(*) from (select person_id from same group by person_id having count(*) > 1)"
+        ),
+        "records of the largest cluster": "select coalesce(max(size), 0) from own",
     }
+    return {what: int(connection.execute(sql).fetchall()[0][0]) for what, sql in asked.items()}

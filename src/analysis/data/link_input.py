@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
-from analysis.data.link import Linked
 from analysis.data.link_columns import LinkColumns
 from analysis.data.tables import LINEAGE
 from analysis.data.values import raw_text
@@ -139,19 +138,3 @@ class LinkageFile:
     def add(self, records: pd.DataFrame) -> None:
         """Write the records of one batch."""
         self.writer.write_table(pa.Table.from_pandas(records[_SCHEMA.names], schema=_SCHEMA, preserve_index=False))
-
-
-def assign(frame: pd.DataFrame, linked: Linked) -> pd.DataFrame:
-    """Return a canonical frame with the ``person_id`` that linking found.
-
-    A row that was a linkage record gets its record's; any other with an identifier gets the one that
-    the identifier stands for; the rest keep what they have. Rows, order and other columns stay as they are.
-    """
-    sheet = frame[LINEAGE[1]].astype("str").fillna("")
-    source = frame[LINEAGE[0]].astype("str")
-    source = source.where(sheet == "", source + ", sheet '" + sheet + "'")
-    people = linked.people.set_index(["source", "record"])["person_id"]
-    key = pd.MultiIndex.from_arrays([source, frame[LINEAGE[2]]])
-    found = pd.Series(people.reindex(key).to_numpy(), index=frame.index, dtype="str")
-    by_identifier = frame["person_id"].astype("str").map(linked.same)
-    return frame.assign(person_id=found.fillna(by_identifier).fillna(frame["person_id"]).astype("str"))

@@ -8,7 +8,6 @@ where ``u`` is estimated from a fixed sample of pairs and ``m`` by expectation m
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ import pandas as pd
 
 from analysis.data.errors import InputError
 from analysis.data.link_levels import BLOCKS, LEVELS, NULL, ROUNDS, Level
+from analysis.data.link_report import LEAST
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,19 +30,20 @@ RECALL_OF_EXACT = 0.8  # assumed share of pairs of one person that agree in name
 LEAST_M, LEAST_U = 1e-3, 1e-7  # rare is not impossible: no single disagreement may settle that two are not one
 
 
-def score(fields: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compare records and return the scored pairs and the model that scored them.
+def score(connection: "duckdb.DuckDBPyConnection") -> tuple[float, pd.DataFrame]:
+    """Compare named records: make the table ``pairs``, and return how many matches are expected and the model.
 
     Parameters
     ----------
-    fields : DataFrame
-        The columns of ``person_names.comparable``, in an order that does not depend on how the rows arrived.
+    connection
+        Holds ``named`` and ``places`` (see ``link_records``).
 
     Returns
     -------
-    pairs : DataFrame
-        left, right (positions in ``fields``, left < right), match_weight (log2 odds that the two are one
-        person) and match_probability, for every pair that agrees on one of BLOCKS.
+    expected : float
+        The sum of the match probabilities of all pairs that agree on one of BLOCKS: of these, ``pairs`` holds those
+        at or above ``link_report.LEAST``, as left, right (ids of records, left < right), match_weight (log2 odds that
+        the two are one person) and match_probability.
     model : DataFrame
         comparison, level, m, u, weight (log2 m / u), and whether the values were estimated.
 
@@ -52,22 +53,27 @@ def score(fields: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         Where splink is not installed.
     """
     splink = _splink()
-    prior = _prior(fields)
-    table = fields.astype("str").assign(unique_id=range(len(fields)))
-    levels, trained = LEVELS, len(fields) >= TRAINED_FROM
-    with _quiet(), _connection() as connection:
+    records, prior = connection.execute("select count(*) from named").fetchall()[0][0], _prior(connection)
+    levels, trained = LEVELS, records >= TRAINED_FROM
+    with _quiet():
         api = splink.DuckDBAPI(connection=connection)
-        records = api.register(table, table_name="records")
+        named = api.register("named", table_name="compared")
         if trained:
-            levels = _train(splink, connection, records, prior)
-        linker = splink.Linker(records, _settings(splink, levels, prior), log_level=None)
+            levels = _train(splink, connection, named, prior)
+        linker = splink.Linker(named, _settings(splink, levels, prior), log_level=None)
         found = linker.inference.predict(warning_mode="never").physical_name
-        pairs = connection.execute(
-            f"""select least(unique_id_l, unique_id_r) "left", greatest(unique_id_l, unique_id_r) "right",
-            round(match_weight, 6) match_weight, round(match_probability, 9) match_probability
-            from {found} order by 1, 2"""
-        ).df()
-    return pairs.astype({"left": "int64", "right": "int64"}), _model(levels, trained=trained)
+        connection.execute(
+            f"""create table pairs as select l.id as "left", r.id as "right",
+            round(match_weight, 6) as match_weight, round(match_probability, 9) as match_probability
+            from {found} join places l on l.unique_id = least(unique_id_l, unique_id_r)
+            join places r on r.unique_id = greatest(unique_id_l, unique_id_r)
+            where round(match_probability, 9) >= {LEAST}"""
+        )
+        expected = connection.execute(
+            f"select coalesce(sum(round(match_probability * 1e9)::bigint), 0) / 1e9 from {found}"
+        ).fetchall()[0][0]
+        api.delete_tables_created_by_splink_from_db()
+    return expected, _model(levels, trained=trained)
 
 
 def _splink():
@@ -81,13 +87,14 @@ def _splink():
     return splink
 
 
-def _prior(fields: pd.DataFrame) -> float:
+def _prior(connection: "duckdb.DuckDBPyConnection") -> float:
     """Return the probability that two random records are one person, from the pairs that agree exactly."""
-    whole = fields[["last_name", "first_name", "birth_date"]].dropna()
-    sizes = whole.groupby(list(whole.columns)).size()
-    agreeing = float((sizes * (sizes - 1) // 2).sum())
-    pairs = len(fields) * (len(fields) - 1) / 2
-    return min(max(agreeing, 1.0) / RECALL_OF_EXACT / max(pairs, 2.0), 0.5)
+    records, agreeing = connection.execute(
+        """select (select count(*) from named), coalesce(sum(n * (n - 1) // 2), 0) from (select count(*) as n from named
+        where last_name is not null and first_name is not null group by last_name, first_name, birth_date)"""
+    ).fetchall()[0]
+    pairs = records * (records - 1) / 2
+    return min(max(float(agreeing), 1.0) / RECALL_OF_EXACT / max(pairs, 2.0), 0.5)
 
 
 def _settings(splink, levels: tuple[Level, ...], prior: float):
@@ -116,7 +123,7 @@ def _settings(splink, levels: tuple[Level, ...], prior: float):
 
 def _train(splink, connection: "duckdb.DuckDBPyConnection", records, prior: float) -> tuple[Level, ...]:
     """Estimate u from a sample of all pairs and m by EM; keep the starting value of a level that was never seen."""
-    threads = connection.execute("select current_setting('threads')").fetchone()[0]
+    threads = connection.execute("select current_setting('threads')").fetchall()[0][0]
     connection.execute("set threads = 1")  # sums of floats would otherwise depend on which thread came first
     linker = splink.Linker(records, _settings(splink, LEVELS, prior), log_level=None)
     linker.training.estimate_u_using_random_sampling(max_pairs=SAMPLED_PAIRS, seed=SEED, min_count_per_level=None)
@@ -144,19 +151,6 @@ def _model(levels: tuple[Level, ...], *, trained: bool) -> pd.DataFrame:
     rows = [(level.comparison, level.label, level.m, level.u) for level in levels]
     frame = pd.DataFrame(rows, columns=["comparison", "level", "m", "u"])
     return frame.assign(weight=np.log2(frame["m"] / frame["u"]), estimated=trained)
-
-
-@contextmanager
-def _connection() -> Iterator["duckdb.DuckDBPyConnection"]:
-    """A database of its own, in memory: names must not stay in the one that serves the other tables."""
-    import duckdb
-
-    limit = os.environ.get("ANALYSIS_MEMORY")
-    connection = duckdb.connect(":memory:", config={"memory_limit": limit} if limit else {})
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager

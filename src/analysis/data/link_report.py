@@ -1,43 +1,32 @@
 """How sure a linkage is: pairs, people and estimated error at each threshold.
 
-In: scored pairs of records, and the links that identifiers make. Out: one row a threshold. Precision and
-recall come from the model itself, so they hold as far as the model does; where records carry
-identifiers, the same is counted against them.
+In: the tables ``records`` and ``places`` (``link_records``) and ``pairs`` (``link_model``) of a connection. Out: one row
+a threshold. Precision and recall come from the model itself, so they hold as far as the model does; where records
+carry identifiers, the same is counted against them.
 """
 
+import duckdb
 import numpy as np
 import pandas as pd
 
+from analysis.data.link_clusters import connect
+
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
+LEAST = THRESHOLDS[0]  # no pair below is ever linked
 
 
-def clusters(n: int, *links: pd.DataFrame) -> np.ndarray:
-    """Number the connected components of ``n`` records under links (left, right), in the order of their first records."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    left = np.concatenate([np.empty(0, "int64"), *(part["left"].to_numpy() for part in links)])
-    right = np.concatenate([np.empty(0, "int64"), *(part["right"].to_numpy() for part in links)])
-    if n == 0:
-        return np.empty(0, "int64")
-    graph = coo_array((np.ones(len(left), dtype="int8"), (left, right)), shape=(n, n))
-    label = connected_components(graph, directed=False)[1]
-    return pd.factorize(label)[0].astype("int64")
-
-
-def by_threshold(pairs: pd.DataFrame, identified: pd.DataFrame, identifier: pd.Series, chosen: float) -> pd.DataFrame:
+def by_threshold(connection: duckdb.DuckDBPyConnection, chosen: float, expected: float) -> pd.DataFrame:
     """Return what each threshold would give.
 
     Parameters
     ----------
-    pairs : DataFrame
-        left, right, match_weight, match_probability for every pair compared.
-    identified : DataFrame
-        left, right: the links that identifiers make.
-    identifier : Series
-        One entry a record, missing where it has none or no name to be compared by.
+    connection
+        Holds ``records`` and ``places``, and in ``pairs`` (left, right, match_weight, match_probability) every pair
+        compared that is at or above the least threshold.
     chosen : float
         The threshold in use, which gets a row too.
+    expected : float
+        The sum of the match probabilities of all pairs compared.
 
     Returns
     -------
@@ -50,32 +39,36 @@ def by_threshold(pairs: pd.DataFrame, identified: pd.DataFrame, identifier: pd.S
         (share of all pairs with the same identifier and a name on both sides that names alone would link).
         Missing where the denominator is 0.
     """
-    probability = pairs["match_probability"].to_numpy()
-    expected = float(probability.sum())
-    ids = identifier.to_numpy(dtype=object)
-    known = identifier.notna().to_numpy()
-    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-    both = known[left] & known[right]
-    agree = both & (ids[left] == ids[right])
-    sizes = identifier.value_counts()
-    alike = int((sizes * (sizes - 1) // 2).sum())
+    alike = connection.execute(
+        "select coalesce(sum(n * (n - 1) // 2), 0) from (select count(*) as n from places where identified group by node)"
+    ).fetchall()[0][0]
     rows = []
     for threshold in sorted({*THRESHOLDS, chosen}):
-        over = probability >= threshold
-        label = clusters(len(identifier), identified, pairs[over])
+        # probabilities have nine digits: their sum in whole numbers does not depend on which thread came first
+        pairs, probable, both, agree = connection.execute(
+            """select count(*), coalesce(sum((match_probability * 1e9)::bigint), 0) / 1e9,
+            count(*) filter (l.identified and r.identified), count(*) filter (l.identified and r.identified and l.node = r.node)
+            from pairs join places l on l.id = pairs."left" join places r on r.id = pairs."right" where match_probability >= ?""",
+            [threshold],
+        ).fetchall()[0]
+        connect(connection, threshold)
+        people, largest = connection.execute(
+            """select count(*), coalesce(max(n), 0)::bigint from
+            (select count(*) as n from records join clusters using (node) group by cluster)"""
+        ).fetchall()[0]
         rows.append(
             {
                 "threshold": threshold,
                 "match_weight": float(np.log2(threshold / (1 - threshold))),
                 "chosen": threshold == chosen,
-                "pairs": int(over.sum()),
-                "people": int(label.max(initial=-1)) + 1,
-                "largest": int(np.bincount(label, minlength=1).max()),
-                "model_precision": _share(probability[over].sum(), over.sum()),
-                "model_recall": _share(probability[over].sum(), expected),
-                "identified_pairs": int((over & both).sum()),
-                "identified_agree": int((over & agree).sum()),
-                "identified_recall": _share((over & agree).sum(), alike),
+                "pairs": pairs,
+                "people": people,
+                "largest": largest,
+                "model_precision": _share(probable, pairs),
+                "model_recall": _share(probable, expected),
+                "identified_pairs": both,
+                "identified_agree": agree,
+                "identified_recall": _share(agree, alike),
             }
         )
     return pd.DataFrame(rows)
