@@ -196,6 +196,16 @@ def test_every_way_finds_the_same_life_table(tmp_path, monkeypatch):
     assert all(escape(limit["what"]) in page for part in found.values() for limit in part["limits"])
 
 
+def test_linking_by_name_finds_the_people_that_splink_alone_finds(tmp_path):
+    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    bench.main(["--root", str(tmp_path), "--parts", "linking", "--records", "4000"])
+    found = kept(tmp_path)["linking"]
+    assert [(line["size"], line["against"]) for line in found["compared"]] == [
+        ("4,000 records", "splink alone, in memory")
+    ]
+    assert [limit["met"] for limit in found["limits"][:2]] == [True, True]  # against whose each record is
+
+
 def test_plain_pandas_that_finds_other_tables_is_no_comparison(tmp_path):
     folder = tmp_path / "detainers.parquet"
     folder.mkdir()

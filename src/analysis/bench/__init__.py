@@ -10,7 +10,7 @@ from datetime import date
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("estimators", "reports", "sweeps", "specifications", "scale", "follow_ups", "raw")
+PARTS = ("estimators", "reports", "sweeps", "specifications", "scale", "follow_ups", "raw", "linking")
 
 
 def main(argv: list[str] | None = None) -> int:

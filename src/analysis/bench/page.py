@@ -8,6 +8,7 @@ TITLES = {
     "estimators": "Estimators beside R", "reports": "Reports beside the shell recipe", "sweeps": "Sweeps beside the shell recipe",
     "specifications": "Specification curves beside one by one", "scale": "Detainers in Parquet to the life table",
     "follow_ups": "Follow-ups in Parquet to the life table", "raw": "Raw file to the life table",
+    "linking": "Records with names to people",
 }  # fmt: skip
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

@@ -20,7 +20,7 @@ from analysis.data.link_columns import LinkColumns
 from analysis.data.tables import LINEAGE
 from analysis.data.values import raw_text
 
-_SCHEMA = pa.schema(
+SCHEMA = pa.schema(
     [("source", pa.string()), ("record", pa.int64()), ("first_name", pa.string()), ("last_name", pa.string()),
      ("birth_date", pa.date32()), ("sex", pa.string()), ("place", pa.string()), ("identifier", pa.string())]
 )  # fmt: skip
@@ -126,7 +126,7 @@ class LinkageFile:
     def __enter__(self) -> Self:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.beside.touch(mode=0o600)
-        self.writer = pq.ParquetWriter(self.beside, _SCHEMA, compression="zstd")
+        self.writer = pq.ParquetWriter(self.beside, SCHEMA, compression="zstd")
         return self
 
     def __exit__(self, kind: object, *exception: object) -> None:
@@ -137,4 +137,4 @@ class LinkageFile:
 
     def add(self, records: pd.DataFrame) -> None:
         """Write the records of one batch."""
-        self.writer.write_table(pa.Table.from_pandas(records[_SCHEMA.names], schema=_SCHEMA, preserve_index=False))
+        self.writer.write_table(pa.Table.from_pandas(records[SCHEMA.names], schema=SCHEMA, preserve_index=False))

@@ -52,15 +52,8 @@ def score(connection: "duckdb.DuckDBPyConnection") -> tuple[float, pd.DataFrame]
     InputError
         Where splink is not installed.
     """
-    splink = _splink()
-    records, prior = connection.execute("select count(*) from named").fetchall()[0][0], _prior(connection)
-    levels, trained = LEVELS, records >= TRAINED_FROM
     with _quiet():
-        api = splink.DuckDBAPI(connection=connection)
-        named = api.register("named", table_name="compared")
-        if trained:
-            levels = _train(splink, connection, named, prior)
-        linker = splink.Linker(named, _settings(splink, levels, prior), log_level=None)
+        linker, model, api = fitted(connection)
         found = linker.inference.predict(warning_mode="never").physical_name
         connection.execute(
             f"""create table pairs as select l.id as "left", r.id as "right",
@@ -73,7 +66,24 @@ def score(connection: "duckdb.DuckDBPyConnection") -> tuple[float, pd.DataFrame]
             f"select coalesce(sum(round(match_probability * 1e9)::bigint), 0) / 1e9 from {found}"
         ).fetchall()[0][0]
         api.delete_tables_created_by_splink_from_db()
-    return expected, _model(levels, trained=trained)
+    return expected, model
+
+
+def fitted(connection: "duckdb.DuckDBPyConnection") -> tuple:
+    """Return splink's linker of the table ``named`` (unique_id and the fields), its model as a frame, and its database.
+
+    From TRAINED_FROM records on the model is estimated, else the starting values stand. Raises InputError where splink
+    is not installed.
+    """
+    splink = _splink()
+    records, prior = connection.execute("select count(*) from named").fetchall()[0][0], _prior(connection)
+    api = splink.DuckDBAPI(connection=connection)
+    named = api.register("named", table_name="compared")
+    levels, trained = LEVELS, records >= TRAINED_FROM
+    if trained:
+        levels = _train(splink, connection, named, prior)
+    linker = splink.Linker(named, _settings(splink, levels, prior), log_level=None)
+    return linker, _model(levels, trained=trained), api
 
 
 def _splink():
