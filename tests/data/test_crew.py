@@ -4,10 +4,12 @@ import os
 import signal
 import time
 
+import duckdb
+import pyarrow as pa
 import pytest
 
 from analysis.data.crew import Crew, size
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, memory_ran_out
 
 
 class Chores:
@@ -83,3 +85,20 @@ def test_processes_are_started_for_large_files_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("ANALYSIS_JOBS", "many")
     with pytest.raises(InputError, match="ANALYSIS_JOBS = 'many'"):
         size([large])
+
+
+@pytest.mark.parametrize(
+    ("error", "none_left"),
+    [
+        (MemoryError(), True),
+        (duckdb.OutOfMemoryException("failed to pin block"), True),
+        (ImportError("libx.so: failed to map segment from shared object"), True),
+        (RuntimeError("can't start new thread"), True),
+        (pa.ArrowException("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"), True),
+        (ImportError("No module named 'x'"), False),
+        (RuntimeError("dictionary changed size during iteration"), False),
+    ],
+    ids=repr,
+)
+def test_libraries_say_in_many_ways_that_there_is_no_memory(error, none_left):
+    assert memory_ran_out(error) is none_left

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis.data.errors import InputError
-from analysis.data.link_clusters import connect
+from analysis.data.link_clusters import connect, engine_errors
 from analysis.data.link_report import by_threshold
 
 
@@ -135,3 +135,10 @@ def test_the_report_is_what_hand_arithmetic_gives():
     assert (report.loc[0.999, "people"], report.loc[0.999, "largest"]) == (3, 2)
     assert report.loc[0.5, "match_weight"] == 0
     assert np.isnan(report.loc[0.999, "model_precision"])
+
+
+def test_what_the_engine_says_is_not_wrapped_in_what_splink_says():
+    splink = pytest.importorskip("splink", reason="splink (the extra 'link') is not installed")
+    api = splink.DuckDBAPI(connection=tables([0], []))
+    with pytest.raises(duckdb.CatalogException, match="no_such_edges"), engine_errors():
+        splink.clustering.cluster_pairwise_predictions_at_threshold("records", "no_such_edges", api, "id")

@@ -39,14 +39,16 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
             f"{spec.name}: the processed tables cannot be written ({error.strerror or error}: {error.filename or target}). Make room, or "
             "make the folder writable, and run the same command again."
         ) from None
-    except (MemoryError, duckdb.OutOfMemoryException, ImportError) as error:
-        if isinstance(error, ImportError) and not memory_ran_out(error):
+    except InputError:
+        raise
+    except Exception as error:
+        if memory_ran_out(error):
+            raise InputError(
+                f"{spec.name}: there is not enough memory to build the tables. Close other programs, or split the largest file into several "
+                'that one path = "part-*.csv" names, and run the same command again.'
+            ) from None
+        if not isinstance(error, duckdb.Error):
             raise
-        raise InputError(
-            f"{spec.name}: there is not enough memory to build the tables. Close other programs, or split the largest file into several "
-            'that one path = "part-*.csv" names, and run the same command again.'
-        ) from None
-    except duckdb.Error as error:
         check_unchanged(spec, files)
         raise InputError(
             f"{spec.name}: the query engine could not build the tables ({first_line(error)}). If the disk is full, make room; else report it."

@@ -115,14 +115,11 @@ class Crew:
 
 def answer_of(work: object, method: str, arguments: tuple) -> Answer:
     """Return what a job came to: ("done", what it returned), or what kind of error ended it, and its text."""
-    import duckdb
 
     try:
         return "done", getattr(work, method)(*arguments)
     except InputError as error:
         return "refused", str(error)
-    except (MemoryError, duckdb.OutOfMemoryException) as error:
-        return "memory", str(error)
     except OSError as error:
         where = error.filename or "a file"
         return "refused", f"{where} cannot be written ({error.strerror or error}). Make room and run again."

@@ -8,6 +8,14 @@ LONGEST = 1000  # characters of a message
 # what moves the cursor, colours the terminal, ends the line or turns the direction of the text
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_NO_MEMORY = (
+    "failed to map segment",
+    "annot allocate memory",
+    "can't start new thread",
+    "Failed to launch worker thread",
+    "error return without exception set",  # an extension module that could not be set up
+)
+
 
 class InputError(Exception):
     """Input that cannot be used: names the file, what was found, what was expected and what to do.
@@ -40,8 +48,11 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def memory_ran_out(error: BaseException) -> bool:
-    """Return whether an error means that there was no memory: a library that cannot be loaded for want of it is an ImportError."""
+    """Return whether an error means that there was no memory.
+
+    For want of it the query engine has an error of its own, a library cannot be loaded, and a thread cannot be started.
+    """
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
+        return True
     said = str(error)
-    return isinstance(error, MemoryError) or (
-        isinstance(error, ImportError) and ("failed to map segment" in said or "annot allocate memory" in said)
-    )
+    return any(words in said for words in _NO_MEMORY)

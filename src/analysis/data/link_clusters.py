@@ -5,6 +5,10 @@ match_probability) of a connection. Out: the table ``clusters``. Connected compo
 database, over nodes that have a pair; where no pair joins two nodes, identifiers alone decide and splink is not needed.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 
 
@@ -26,13 +30,30 @@ def connect(connection: duckdb.DuckDBPyConnection, threshold: float) -> None:
         connection.execute(
             "create or replace table ends as select node_l as node from edges union select node_r from edges"
         )
-        api = DuckDBAPI(connection=connection)
-        joined = connected("ends", "edges", api, "node").physical_name
-        connection.execute(f"create or replace table joined as select node, cluster_id as cluster from {joined}")
-        api.delete_tables_created_by_splink_from_db()
+        with engine_errors():
+            api = DuckDBAPI(connection=connection)
+            joined = connected("ends", "edges", api, "node").physical_name
+            connection.execute(f"create or replace table joined as select node, cluster_id as cluster from {joined}")
+            api.delete_tables_created_by_splink_from_db()
     else:
         connection.execute("create or replace table joined (node bigint, cluster bigint)")
     connection.execute(
         """create or replace table clusters as select node, coalesce(cluster, node) as cluster
         from (select distinct node from records) left join joined using (node)"""
     )
+
+
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Let splink run without its account of what it does, and raise what the engine said in place of splink's own error."""
+    logger = logging.getLogger("splink")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error.__cause__, duckdb.Error):
+            raise error.__cause__ from None
+        raise
+    finally:
+        logger.setLevel(before)

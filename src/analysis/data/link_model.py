@@ -7,9 +7,6 @@ values in ``link_levels`` are used as they stand for small files and as the star
 where ``u`` is estimated from a fixed sample of pairs and ``m`` by expectation maximization.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError
+from analysis.data.link_clusters import engine_errors
 from analysis.data.link_levels import BLOCKS, LEVELS, NULL, ROUNDS, Level
 from analysis.data.link_report import LEAST
 
@@ -52,7 +50,7 @@ def score(connection: "duckdb.DuckDBPyConnection") -> tuple[float, pd.DataFrame]
     InputError
         Where splink is not installed.
     """
-    with _quiet():
+    with engine_errors():
         linker, model, api = fitted(connection)
         found = linker.inference.predict(warning_mode="never").physical_name
         connection.execute(
@@ -161,15 +159,3 @@ def _model(levels: tuple[Level, ...], *, trained: bool) -> pd.DataFrame:
     rows = [(level.comparison, level.label, level.m, level.u) for level in levels]
     frame = pd.DataFrame(rows, columns=["comparison", "level", "m", "u"])
     return frame.assign(weight=np.log2(frame["m"] / frame["u"]), estimated=trained)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep splink's account of its training out of the build's own messages."""
-    logger = logging.getLogger("splink")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

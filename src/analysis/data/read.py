@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.blocks import Source
-from analysis.data.errors import InputError, nearest
+from analysis.data.errors import InputError, memory_ran_out, nearest
 from analysis.data.unpacked import check_zip, open_gzip
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Bat
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{name}: the file is cut short or damaged ({first_line(error)}). Fetch it again.") from None
     except (NotImplementedError, RuntimeError) as error:  # what zipfile raises for a password or an unusual method
-        if packing != ".zip":
+        if packing != ".zip" or memory_ran_out(error):
             raise
         raise InputError(f"{name}: the zip cannot be unpacked ({first_line(error)}). Unpack it by hand.") from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from analysis.data.errors import InputError
 from analysis.data.text_layout import AsUtf8, Layout, Opened, decoded, layout_of
 
 _BLOCK = 16 << 20  # bytes read at a time: no single field may be longer
+_THREADS = 4  # more than the reader starts
 _TOP = b"x\n"  # stands above some of a file's records, where the reader expects the header
 
 
@@ -97,6 +99,7 @@ class _Records:
             ignore_empty_lines=False,
         )
         as_text = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+        _check_room_for_threads()
         return pa_csv.open_csv(self.lines, reading, parsing, as_text)
 
     def _keep(self, row: pa_csv.InvalidRow) -> str:
@@ -170,3 +173,14 @@ def _check_quotes(opened: Opened, encoding: str, delimiter: str, skip: int, name
         ) from None
     finally:
         csv.field_size_limit(limit)
+
+
+def _check_room_for_threads() -> None:
+    """Raise what Python raises where memory has no room for more threads: the reader would wait for its own for ever."""
+    over = threading.Event()
+    started = [threading.Thread(target=over.wait, daemon=True) for _ in range(_THREADS)]
+    try:
+        for thread in started:
+            thread.start()
+    finally:
+        over.set()

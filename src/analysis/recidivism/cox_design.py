@@ -13,6 +13,8 @@ import pandas as pd
 from analysis.recidivism import inputs
 from analysis.recidivism.cells import number_groups
 
+_HEAD = 1 << 16  # rows looked at first for one of each pattern
+
 
 @dataclass(frozen=True)
 class Design:
@@ -52,9 +54,7 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
         raise ValueError(f"the formula {formula!r} has no covariates")
     pattern, grouped = _patterns(frame) if numeric or _by_value(parsed) else (np.arange(len(frame)), False)
     if grouped:
-        first = np.empty(pattern.max() + 1, dtype=np.int64)
-        first[pattern[::-1]] = np.arange(len(pattern))[::-1]
-        frame = frame.iloc[first]
+        frame = frame.iloc[_first_of_each(pattern)]
     if numeric:
         matrix = frame[plain].to_numpy(dtype=float)
         _refuse_infinite(matrix, plain)
@@ -79,6 +79,17 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
     names = [str(coded.columns[i]) for i in keep]
     _refuse_infinite(matrix, names)
     return Design(matrix, pattern, names, terms, grouped)
+
+
+def _first_of_each(pattern: np.ndarray) -> np.ndarray:
+    """The first row of each pattern; few patterns are all met among the first rows of many."""
+    size = int(pattern.max()) + 1
+    for rows in (pattern[:_HEAD], pattern):
+        first = np.full(size, -1)
+        first[rows[::-1]] = np.arange(len(rows))[::-1]
+        if (first >= 0).all():
+            break
+    return first
 
 
 def _refuse_infinite(matrix: np.ndarray, names: list[str]) -> None:

@@ -68,10 +68,12 @@ class RiskSets:
         self.spans = list(zip(starts.tolist(), [*starts[1:].tolist(), size], strict=True))
         # a record is at risk in rows enter .. leave - 1 of the grid
         self.leave = _rows_upto(self.grid, key)
-        self.enter = _rows_upto(self.grid, records.stratum * scale + records.entry)
+        start = np.searchsorted(self.grid, np.arange(int(records.stratum.max()) + 1) * scale)[records.stratum]
+        delayed = (records.entry >= 0).any()
+        self.enter = _rows_upto(self.grid, records.stratum * scale + records.entry) if delayed else start
         self.row = row
         inside = self.leave > self.enter
-        late = inside & (self.enter > _rows_upto(self.grid, records.stratum * scale - 1))
+        late = inside & (self.enter > start)
         rows = np.concatenate([self.leave[inside] - 1, self.enter[late] - 1])
         columns = np.concatenate([records.pattern[inside], records.pattern[late]])
         values = np.concatenate([records.weight[inside], -records.weight[late]]).astype(float)

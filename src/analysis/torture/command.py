@@ -45,8 +45,8 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=50, help="builds that are killed and built again (default 50)")
     parser.add_argument("--cases", type=int, default=10_000, help="mutated files (default 10000)")
     parser.add_argument(
-        "--faults", type=int, default=2, choices=(0, 1, 2),
-        help="full disk, no permission and so on: 0 leaves these out, 1 tries them on tables, 2 (default) on reports too",
+        "--faults", type=int, default=3, choices=(0, 1, 2, 3),
+        help="full disk, no permission and so on: 0 leaves these out, 1 tries them on tables, 2 on reports too, 3 (default) on linking too",
     )  # fmt: skip
     parser.add_argument(
         "--heavy", type=int, default=1, help="0 leaves out bombs, fields of 100 MB and other heavy files"

@@ -1,8 +1,8 @@
 """What befalls a build: a full disk, no permission, another build, a wrong clock, a file replaced, memory run out.
 
 Under each fault a build must succeed or say in a line what is wrong, leave nothing half-made that looks whole, and
-the next build, without the fault, must make what an undisturbed one makes. Each is tried on the reports of a dataset, and
-on the tables of a file so large that other processes clean it.
+the next build, without the fault, must make what an undisturbed one makes. Each is tried on the tables of a file so large
+that other processes clean it, on the reports of a dataset, and on people linked by name.
 """
 
 import shutil
@@ -12,6 +12,7 @@ from pathlib import Path
 from analysis.torture import fault_disks, fault_files, fault_processes
 from analysis.torture.conditions import can_mount
 from analysis.torture.large import large
+from analysis.torture.linked import available, linked
 from analysis.torture.project import Project, copy
 
 Fault = Callable[[Project, Project], Iterator[str]]
@@ -22,6 +23,9 @@ _BOTH: tuple[Fault, ...] = (
 )  # fmt: skip
 _OF_REPORTS: tuple[Fault, ...] = (*_BOTH, fault_files.clock_set_back, fault_processes.worker_killed)
 _OF_TABLES: tuple[Fault, ...] = (*_BOTH, fault_processes.cleaning_process_killed)
+_OF_LINKING: tuple[Fault, ...] = tuple(
+    fault for fault in _BOTH if fault is not fault_files.file_replaced_while_it_is_read
+)
 
 
 def _reports(source: Path, root: Path) -> Project:
@@ -32,10 +36,19 @@ def _tables(source: Path, root: Path) -> Project:
     return large(root)
 
 
-def faults(source: Path, folder: Path, progress: Callable[[str], None], places: int = 2) -> tuple[int, list[str]]:
-    """Try every fault on tables, then (``places`` 2) on reports; return how many, and a line for each that did not end as it must."""
+_WHERE = (("tables", _tables, _OF_TABLES), ("reports", _reports, _OF_REPORTS), ("linking", linked, _OF_LINKING))
+
+
+def faults(source: Path, folder: Path, progress: Callable[[str], None], places: int = 3) -> tuple[int, list[str]]:
+    """Try every fault on tables, then (``places`` 2) on reports, then (3) on linking by name.
+
+    Returns how many were tried, and a line for each that did not end as it must.
+    """
     tried, failures = 0, []
-    for what, make, own in (("tables", _tables, _OF_TABLES), ("reports", _reports, _OF_REPORTS))[:places]:
+    for what, make, own in _WHERE[:places]:
+        if make is linked and not available():
+            progress(f"faults not tried: {what} (splink is not installed)")
+            continue
         whole = make(source, folder / f"{what}-whole")
         code, said = whole.build()
         if code:

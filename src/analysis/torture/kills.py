@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.torture.linked import available, linked
 from analysis.torture.project import Project, copy, remove, unlike
 
 _PLACES = (  # tables of nine raw files, and all reports of a dataset
@@ -34,14 +35,16 @@ class Place:
 
 
 def places(source: Path, folder: Path) -> list[Place]:
-    """Copy the project twice for each set of reports, and build the first copy undisturbed."""
+    """Copy each project twice, and build the first copy undisturbed. People are linked by name where splink is installed."""
     found = []
-    for number, (datasets, notebooks) in enumerate(_PLACES, 1):
-        whole, killed = (copy(source, folder / f"{number}-{name}", datasets, notebooks) for name in ("whole", "killed"))
+    made = [lambda root, chosen=chosen: copy(source, root, *chosen) for chosen in _PLACES]
+    made += [lambda root: linked(source, root)] * available()
+    for number, make in enumerate(made, 1):
+        whole, killed = (make(folder / f"{number}-{name}") for name in ("whole", "killed"))
         started = time.monotonic()
         code, said = whole.build(_counted(whole, 0))
         if code:
-            raise RuntimeError(f"the undisturbed build of {' '.join(datasets)} failed: {said}")
+            raise RuntimeError(f"the undisturbed build of {' '.join(whole.datasets)} failed: {said}")
         operations = int((whole.root / "tmp" / "operations").read_text(encoding="utf-8"))
         found.append(Place(killed, whole, time.monotonic() - started, operations))
     return found

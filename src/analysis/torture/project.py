@@ -71,7 +71,7 @@ def copy(source: Path, root: Path, datasets: Iterable[str], notebooks: str) -> P
     for name in ("published", *datasets):
         target = root / "data" / "raw" / name
         target.mkdir(parents=True)
-        for file in (source / "data" / "raw" / name).iterdir():
+        for file in (source / "data" / "raw" / name).glob("*"):  # none for a dataset that is made
             if (
                 file.is_file()
                 and file.suffix in (".toml", ".csv")
