@@ -8,7 +8,6 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 
 # what passes is not listed: a quarter of the time goes into that
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
 SCREENS = [(1280, "light"), (1280, "dark"), (380, "light"), (380, "dark")]
 
 
@@ -23,9 +22,7 @@ def test_every_page_passes_wcag_and_stays_within_the_screen(site, beyond, browse
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page = context.new_page()
         page.goto(path.as_uri())
-        # a dark page differs from a light one in its colours alone
-        rules = COLOURS if scheme == "dark" else RULES
-        violations = axe.Axe().run(page, options=rules).response["violations"]
+        violations = axe.Axe().run(page, options=RULES).response["violations"]
         if violations:
             found[path.name] = [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in violations]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} is wider than {width} px"
@@ -42,9 +39,6 @@ def test_the_gate_sees_a_planted_fault(site, browser, tmp_path):
     page = browser.new_page()
     page.goto(broken.as_uri())
     assert {v["id"] for v in axe.Axe().run(page, options=RULES).response["violations"]} >= {"html-has-lang"}
-    page.emulate_media(color_scheme="dark")
-    page.evaluate("document.querySelector('main p').style.cssText = 'color: #555; background: #333'")
-    assert {v["id"] for v in axe.Axe().run(page, options=COLOURS).response["violations"]} == {"color-contrast"}
     page.close()
 
 
