@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.sanctuary import adjusted
 from analysis.sanctuary.censoring import censoring_weights
 from analysis.sanctuary.contrast import coded
-from analysis.sanctuary.regression import fit
+from analysis.sanctuary.regression import fit, patterns
 
 NHEFS = Path(__file__).parent / "published" / "nhefs.csv"
 CATEGORIES = ["sex", "race", "education", "exercise", "active"]
@@ -136,3 +138,25 @@ def test_separation_ends_with_finite_numbers() -> None:
     assert np.isfinite(found.coefficients).all()
     assert np.isfinite(found.influence).all()
     assert found.fitted[[0, -1]] == pytest.approx([0, 1], abs=1e-4)
+
+
+@pytest.mark.parametrize("family", ["logistic", "linear"])
+@given(seed=st.integers(0, 10_000), collinear=st.booleans())
+@settings(max_examples=30)
+def test_a_fit_to_the_patterns_is_the_fit_to_the_rows(family, seed, collinear):
+    rng = np.random.default_rng(seed)
+    n = 300
+    age, sex = rng.integers(2, 6, n) * 10.0, rng.integers(0, 2, n)
+    matrix = np.column_stack([np.ones(n), age, sex, 2 * age - 1 if collinear else age * sex])
+    weight = np.where(rng.random(n) < 0.3, 0.0, rng.uniform(0.5, 2, n))
+    outcome = (rng.random(n) < 0.4).astype(float)
+    found = patterns(matrix)
+    assert len(found.rows) == len(np.unique(matrix, axis=0))
+    assert np.array_equal(found.rows[found.number], matrix)
+    by_row, by_pattern = (fit(matrix, outcome, weight, family, groups) for groups in (None, found))
+    for name in ("coefficients", "fitted", "slope", "influence"):
+        assert getattr(by_pattern, name) == pytest.approx(getattr(by_row, name), rel=1e-7, abs=1e-8)
+
+
+def test_rows_that_nearly_all_differ_have_no_patterns():
+    assert patterns(np.random.default_rng(1).random((200, 2))) is None

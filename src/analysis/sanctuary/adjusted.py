@@ -6,11 +6,12 @@ What If, chapters 12 and 13; Robins, Rotnitzky and Zhao (1994); Lunceford and Da
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from analysis.sanctuary.censoring import CensoringWeights
-from analysis.sanctuary.regression import Fit, fit
+from analysis.sanctuary.regression import Fit, Patterns, fit, patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,11 @@ class Data:
     censoring: CensoringWeights
     family: str = "logistic"
 
+    @cached_property
+    def patterns(self) -> Patterns | None:
+        """The combinations of covariates that there are, so that a model is fitted to these."""
+        return patterns(self.covariates)
+
     def side(self, code: int) -> np.ndarray:
         """The weight of rows in one group, 0 in the other."""
         return np.where(self.group == code, self.censoring.weight, 0.0)
@@ -43,12 +49,12 @@ class Data:
 
 def propensity(data: Data) -> Fit:
     """Fit the chance of being in group 1 given the covariates."""
-    return fit(data.covariates, data.group.astype(float), np.ones(len(data.group)), "logistic")
+    return fit(data.covariates, data.group.astype(float), np.ones(len(data.group)), "logistic", data.patterns)
 
 
 def outcome_model(data: Data, code: int) -> Fit:
     """Fit the outcome given the covariates within one group, and predict it for everyone."""
-    return fit(data.covariates, data.outcome, data.side(code), data.family)
+    return fit(data.covariates, data.outcome, data.side(code), data.family, data.patterns)
 
 
 def unadjusted(data: Data, code: int) -> Arm:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
 _ROUNDS, _CLOSE = 60, 1e-12
@@ -22,25 +23,64 @@ class Fit:
     influence: np.ndarray
 
 
-def fit(matrix: np.ndarray, outcome: np.ndarray, weight: np.ndarray, family: str) -> Fit:
-    """Fit on the rows of positive weight; predict for all. Columns that add nothing there get a coefficient of 0."""
+@dataclass(frozen=True, eq=False)
+class Patterns:
+    """The distinct rows of a matrix, and which of them each row is: a million people in a few hundred combinations."""
+
+    rows: np.ndarray
+    number: np.ndarray
+
+    def sums(self, values: np.ndarray) -> np.ndarray:
+        """Values of rows summed by pattern."""
+        return np.bincount(self.number, weights=values, minlength=len(self.rows))
+
+
+def patterns(matrix: np.ndarray) -> Patterns | None:
+    """The patterns of a matrix; None where they are not much fewer than its rows."""
+    number, size = np.zeros(len(matrix), dtype=np.int64), 1
+    for column in matrix.T:
+        code, values = pd.factorize(column)
+        number, seen = pd.factorize(number * len(values) + code)
+        size = len(seen)
+        if size > len(matrix) / 4:
+            return None
+    first = np.empty(size, dtype=np.int64)
+    first[number[::-1]] = np.arange(len(matrix))[::-1]
+    return Patterns(matrix[first], number)
+
+
+def fit(
+    matrix: np.ndarray, outcome: np.ndarray, weight: np.ndarray, family: str, groups: Patterns | None = None
+) -> Fit:
+    """Fit on the rows of positive weight; predict for all. Columns that add nothing there get a coefficient of 0.
+
+    ``groups`` are the matrix's patterns, where known: the likelihood is then summed over them, which gives the same fit.
+    """
     if family not in FAMILIES:
         raise ValueError(f"family must be 'logistic' or 'linear', found {family!r}")
-    used = weight > 0
-    columns = independent(matrix[used])
-    x, y, w = matrix[used][:, columns], outcome[used], weight[used]
+    if groups is None:
+        rows, used = matrix, weight > 0
+        x, y, w = rows[used], outcome[used], weight[used]
+        columns = independent(x)
+    else:
+        rows, load = groups.rows, groups.sums(weight)
+        used = load > 0
+        x, y, w = rows[used], groups.sums(weight * outcome)[used] / load[used], load[used]
+        # each pattern as often as it stands in the matrix: the same lengths, and the same columns kept
+        columns = independent(x * np.sqrt(groups.sums((weight > 0).astype(float))[used])[:, None])
+    x = x[:, columns]
     beta = _logistic(x, y, w) if family == "logistic" else np.linalg.lstsq(
         x * np.sqrt(w)[:, None], y * np.sqrt(w), rcond=None
     )[0]  # fmt: skip
-    linear = matrix[:, columns] @ beta
+    linear = rows[:, columns] @ beta
     fitted = expit(linear) if family == "logistic" else linear
     slope = fitted * (1 - fitted) if family == "logistic" else np.ones(len(linear))
     information = (x * (w * slope[used])[:, None]).T @ x / len(matrix)
-    influence = np.zeros(matrix.shape)
-    scores = x * (w * (y - fitted[used]))[:, None]
-    part = np.zeros((len(matrix), len(columns)))
-    part[used] = scores @ np.linalg.pinv(information, hermitian=True)
-    influence[:, columns] = part
+    turned = np.zeros(rows.shape)
+    turned[:, columns] = rows[:, columns] @ np.linalg.pinv(information, hermitian=True)
+    if groups is not None:
+        fitted, slope, turned = fitted[groups.number], slope[groups.number], turned[groups.number]
+    influence = turned * (weight * (outcome - fitted))[:, None]
     coefficients = np.zeros(matrix.shape[1])
     coefficients[columns] = beta
     return Fit(coefficients, fitted, slope, influence)
