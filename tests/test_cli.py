@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from analysis.cli import main
+from analysis.reports import patience_for
 from analysis.verify import differences
 
 
@@ -145,3 +146,13 @@ def test_verify_sees_a_byte_that_differs_and_a_file_that_is_missing(tmp_path):
     (tmp_path / "a" / "only.csv").write_text("1", encoding="utf-8")
     (tmp_path / "a" / ".log").write_text("hidden", encoding="utf-8")
     assert differences(tmp_path / "a", tmp_path / "b") == ["a/only.csv is in one build only", "a/page.html differs"]
+
+
+def test_reports_about_large_tables_get_more_time(tmp_path):
+    assert patience_for(tmp_path) == 1
+    table = tmp_path / "detainers.parquet"
+    table.mkdir()
+    for part in range(2):
+        with (table / f"part-{part:05d}.parquet").open("wb") as file:
+            file.truncate(30_000_000)
+    assert patience_for(tmp_path) == 3

@@ -23,6 +23,7 @@ BESIDE = (
     "per.csv",
     "truth.json",
 )  # what a dataset may hold beside its map and its raw files
+_USUAL = 20_000_000  # bytes of processed tables, those of half a million detainers: from here on reports get more time
 COHORTS = ("north-carolina", "iowa")  # their later years are known: projections are tried on those that are here
 
 
@@ -77,6 +78,7 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
     command = f'make report DATASETS="{name}"'
     inputs = built_inputs(spec, root)
+    patience = patience_for(state.processed_folder(spec, root))
     values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
     if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
         others = [sha256(notebook) for _, notebook, _ in _notebooks(root)]
@@ -91,10 +93,16 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
             root / "reports" / spec.name / report,
             command,
             values,
+            patience,
         )
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
+
+
+def patience_for(tables: Path) -> float:
+    """Return how many times as long as usual the reports of a dataset may take, from the size of its processed tables."""
+    return max(1.0, sum(path.stat().st_size for path in tables.rglob("*.parquet") if path.is_file()) / _USUAL)
 
 
 def built_inputs(spec: Spec, root: Path) -> dict[str, str]:

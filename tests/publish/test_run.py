@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -114,6 +115,16 @@ def mixed(tmp_path_factory):
 
 def test_outcomes_are_in_the_order_of_the_jobs(mixed):
     assert list(mixed[1]) == [*HANGING, *(name for name in NOTEBOOKS if name not in HANGING)]
+
+
+def test_a_report_may_take_as_long_as_its_dataset_is_large(tmp_path):
+    root = project(tmp_path, "good")
+    hurried = replace(job(root, "good"), patience=0.0001)
+    [outcome], _ = build(root, hurried, deadline=300, cell_deadline=1_000_000)
+    assert outcome.status == "failed"
+    assert "longer than 0.03 s" in outcome.message
+    task = plan.plan(replace(hurried, patience=4.0), plan.Settings(root, True, None, False, 300.0))
+    assert (task["cell_deadline"], task["patience"]) == (1200, 4)
 
 
 def test_others_finish_when_reports_fail(mixed):

@@ -18,6 +18,7 @@ class Job:
         out: path of the page without its ending.
         command: the command that rebuilds the page, for its footer.
         raw_values: folder of the dataset's raw values as hashes, of which no page may hold one; None where there are none.
+        patience: how many times as long as usual the report and its cells may take: more for a large dataset.
     """
 
     report: str
@@ -28,6 +29,7 @@ class Job:
     out: Path
     command: str = ""
     raw_values: Path | None = None
+    patience: float = 1.0
 
     @property
     def name(self) -> str:

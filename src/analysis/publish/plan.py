@@ -116,6 +116,7 @@ def _task(job: Job, settings: Settings, recorded: dict) -> dict:
         "png": settings.png and settings.redraw is not None,
         "log": str(settings.log(job)),
         "half_run": str(settings.half_run(job)),
-        "cell_deadline": settings.cell_deadline,
+        "cell_deadline": settings.cell_deadline * job.patience,
+        "patience": job.patience,
         "raw_values": str(job.raw_values) if job.raw_values else None,
     }

@@ -30,7 +30,7 @@ def run(
     Args:
         tasks: see `analysis.publish.worker.make`.
         workers: how many processes at most.
-        deadline: seconds that a task may take, the start of a worker included.
+        deadline: seconds that a task may take, the start of a worker included; times its patience.
         held: a file descriptor that workers keep open, so that a lock on it lasts as long as they do.
         on_cell: called with a task and the number of the code cell that it has reached.
     """
@@ -39,7 +39,8 @@ def run(
     try:
         while waiting or pool.busy:
             while waiting and len(pool.busy) < workers:
-                pool.give(waiting.popleft(), deadline)
+                task = waiting.popleft()
+                pool.give(task, deadline * task["patience"])
             for worker, message in pool.events():
                 kind, content = message
                 if kind == "cell":

@@ -40,8 +40,8 @@ def build(
         figures: False writes the figure files that changed; True makes all pages anew and writes all of them;
             None writes none, for pages whose figures are inside them alone.
         png: draw a PNG of each figure too, which takes about half as long again.
-        deadline: seconds for a report; its process is killed after them.
-        cell_deadline: seconds for a cell; it is interrupted after them.
+        deadline: seconds for a report, times the job's patience; its process is killed after them.
+        cell_deadline: seconds for a cell, times the job's patience; it is interrupted after them.
         progress: told how the build goes; by default lines on standard error.
 
     Returns:
