@@ -8,8 +8,8 @@ JOBS ?= 2
 
 .PHONY: report test setup figures data new check sweep lab verify worlds bench torture lock clean help
 
-report: $(STAMP) ## build the site of reports (DATASETS="name ..." chooses datasets, OPEN=1 opens it)
-	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open)
+report: $(STAMP) ## build the site (DATASETS="name ..." OPEN=1), or one report: NOTEBOOK=02_short_window PARAMS="days=180"
+	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open) --notebook "$(NOTEBOOK)" --params "$(PARAMS)"
 
 test: $(STAMP) ## run all tests
 	@$(ANALYSIS) test $(ARGS)

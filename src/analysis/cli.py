@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
         added.add_argument("--open", action="store_true", help="open the site when it is built")
         added.set_defaults(figures=name == "figures")
+        added.add_argument("--notebook", default="", help="build only the reports of this notebook (02_short_window)")
+        added.add_argument("--params", default="", help='with these parameters: "days=180 jurisdiction=85001"')
     command("data", _data, "download what datasets name by url").add_argument("--datasets", default="")
     added = command("new", _new, "write a first dataset.toml from a file's headers")
     added.add_argument("--dataset", required=True)
@@ -105,7 +107,8 @@ def _report(arguments: argparse.Namespace) -> int:
     from analysis.reports import build_site
 
     names = arguments.datasets.split() or list(DEFAULT)
-    return build_site(names, workers=arguments.jobs, figures=arguments.figures, show=arguments.open)
+    notebook, given = arguments.notebook.removesuffix(".ipynb"), arguments.params
+    return build_site(names, arguments.jobs, arguments.figures, arguments.open, notebook, given)
 
 
 def _data(arguments: argparse.Namespace) -> int:

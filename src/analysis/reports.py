@@ -4,16 +4,19 @@ Only the standard library is imported here: a build with nothing to do costs mil
 """
 
 import json
+import re
+import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from analysis import site_index
 from analysis.data import state
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, nearest
 from analysis.data.sources import locate, sha256
 from analysis.data.spec import Spec
 from analysis.publish import parameters, provenance
-from analysis.publish.run import Job, Outcome, build, withhold
+from analysis.report.build import Job, Outcome, build, withhold
 from analysis.site_index import SITE
 
 NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such as explore.ipynb, are for people
@@ -23,17 +26,20 @@ BESIDE = (
     "per.csv",
     "truth.json",
 )  # what a dataset may hold beside its map and its raw files
-_USUAL = 20_000_000  # bytes of processed tables, those of half a million detainers: from here on reports get more time
 COHORTS = ("north-carolina", "iowa")  # their later years are known: projections are tried on those that are here
 
 
-def build_site(names: list[str], workers: int = 2, figures: bool = False, show: bool = False) -> int:
+def build_site(
+    names: list[str], workers: int = 2, figures: bool = False, show: bool = False, notebook: str = "", given: str = ""
+) -> int:
     """Build the datasets, their reports and ``reports/index.html``; return the exit code (0, or 1 if anything failed).
 
     A dataset or report that fails leaves the others to be finished, and one clear line. ``figures`` draws all
-    figures again; ``show`` opens the site. Raises InputError for a dataset that is not there.
+    figures again; ``show`` opens the site. With a ``notebook`` only its reports are built, with parameters ``given`` as
+    ``name=value ...`` beside the site's own. Raises InputError for a dataset, notebook or parameter that is not there.
     """
     root = state.home()
+    values = _given(root, notebook, given)
     found = {spec.name: (spec, name) for name in names for spec in (state.find_spec(name)[0],)}
     broken: dict[str, str] = {}
     jobs: list[Job] = []
@@ -44,9 +50,13 @@ def build_site(names: list[str], workers: int = 2, figures: bool = False, show: 
             broken[spec.name] = str(error)
             print(f"analysis: {error}", file=sys.stderr)
     jobs += _site_jobs(root)
-    outcomes = build(jobs, root=root, workers=workers, figures=figures) if jobs else []
+    if notebook:
+        jobs = [_with(job, values) for job in jobs if job.notebook.stem == notebook]
+    outcomes = build(jobs, root=root, workers=workers, figures=None if values else figures) if jobs else []
     restricted = {spec.name for spec, _ in found.values() if spec.disclosure == "restricted"}
     outcomes = _held_together(jobs, outcomes, restricted, root)
+    for outcome in outcomes if notebook else ():
+        print(outcome.page or f"{outcome.dataset}/{outcome.report}: {outcome.message}")
     index = site_index.write(root, {name: spec for name, (spec, _) in found.items()}, broken, outcomes)
     failed = bool(broken) or any(outcome.status == "failed" for outcome in outcomes)
     print(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
@@ -63,7 +73,9 @@ def _held_together(jobs: list[Job], outcomes: list[Outcome], restricted: set[str
 
     reasons: dict[str, str] = {}
     for dataset in restricted:
-        records = {job.report: provenance.read_record(job.record) for job in jobs if job.dataset == dataset}
+        mine = {job.report: job.record for job in jobs if job.dataset == dataset}
+        there = {file.stem: file for file in sorted((root / "reports" / dataset).glob("*.json"))}
+        records = {report: provenance.read_record(file) for report, file in ({**there, **mine}).items()}
         shown = {report: record["shown"] for report, record in records.items() if record and record["skipped"] is None}
         reasons |= {f"{dataset}/{report}": reason for report, reason in taken_back(shown).items()}
     for name, reason in reasons.items():
@@ -74,11 +86,44 @@ def _held_together(jobs: list[Job], outcomes: list[Outcome], restricted: set[str
     ]
 
 
+def _given(root: Path, notebook: str, given: str) -> dict[str, object]:
+    """Return the values that a command line gives to the parameters of a notebook."""
+    known = {path.stem: declared for _, path, declared in _notebooks(root)}
+    if (notebook and notebook not in known) or (given and not notebook):
+        raise InputError(f"NOTEBOOK: there is no report '{notebook}' under notebooks.{nearest(notebook, known)}")
+    texts = dict(part.partition("=")[::2] for part in shlex.split(given))
+    if "dataset" in texts:
+        raise InputError("PARAMS: the dataset is chosen with DATASETS.")
+    try:
+        return parameters.from_text(known[notebook], texts, notebook) if texts else {}
+    except parameters.ParameterError as error:
+        raise InputError(str(error)) from None
+
+
+def _with(job: Job, values: dict[str, object]) -> Job:
+    """Return the job of a report with other parameters, which lies beside the report and is named after them."""
+    if not values:
+        return job
+    report = "_".join([job.report, *(named(name, value) for name, value in sorted(values.items()))])
+    words = " ".join(f"{name}={value}" for name, value in values.items())
+    command = f'{job.command} NOTEBOOK={job.notebook.stem} PARAMS="{words}"'
+    return replace(
+        job, report=report, parameters={**job.parameters, **values}, out=job.out.with_name(report), command=command
+    )
+
+
+def named(name: str, value: object) -> str:
+    """Return a parameter and its value as a part of a file's name."""
+    said = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
+    return f"{name.replace('_', '-')}-{said or 'none'}"
+
+
 def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
     command = f'make report DATASETS="{name}"'
     inputs = built_inputs(spec, root)
-    patience = patience_for(state.processed_folder(spec, root))
+    tables = state.processed_folder(spec, root).rglob("*.parquet")
+    size = sum(path.stat().st_size for path in tables if path.is_file())
     values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
     if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
         others = [sha256(notebook) for _, notebook, _ in _notebooks(root)]
@@ -93,16 +138,11 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
             root / "reports" / spec.name / report,
             command,
             values,
-            patience,
+            size,
         )
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
-
-
-def patience_for(tables: Path) -> float:
-    """Return how many times as long as usual the reports of a dataset may take, from the size of its processed tables."""
-    return max(1.0, sum(path.stat().st_size for path in tables.rglob("*.parquet") if path.is_file()) / _USUAL)
 
 
 def built_inputs(spec: Spec, root: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from analysis.data import state
 from analysis.data.spec import Spec
-from analysis.publish.run import Outcome
+from analysis.report.build import Outcome
 
 SITE = "published"  # stands for a dataset where a page is about no one dataset
 SITE_TITLE = "Published claims and methods"

@@ -5,9 +5,9 @@ beside it, and the comparison. The runner that makes the site makes these pages:
 """
 
 import json
-import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from analysis import site_index
@@ -15,8 +15,8 @@ from analysis.data import state
 from analysis.data.errors import InputError, nearest
 from analysis.data.spec import Spec
 from analysis.publish import outputs, provenance
-from analysis.publish.run import Job, Outcome, build, withhold
-from analysis.reports import built_inputs
+from analysis.report.build import Job, Outcome, build, withhold
+from analysis.reports import built_inputs, named
 from analysis.sweep_file import PLACE, Sweep, read_sweep
 
 WHOLE = "all-places"
@@ -39,7 +39,8 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
         inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
         inputs["what the site shows of these data"] = provenance.text_hash(json.dumps(_of_the_site(spec.name, root)))
     folder = root / "reports" / "sweeps" / sweep.name
-    jobs = [_job(sweep, root, folder, values, inputs) for values, _ in wanted]
+    hashes = state.private_folder(spec, root) / "raw_values"
+    jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=hashes) for values, _ in wanted]
     names = [job.report for job in jobs]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise InputError(f"{sweep.file.name}: two reports would be written to {twice[0]}.html.")
@@ -129,10 +130,7 @@ def _job(sweep: Sweep, root: Path, folder: Path, values: dict, inputs: dict[str,
 
 def _part(name: str, value: object) -> str:
     """Return a value as a part of a file's name; a place stands for itself."""
-    said = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
-    if name == PLACE:
-        return said or WHOLE
-    return f"{name.replace('_', '-')}-{said or 'none'}"
+    return (named("", value).strip("-") if value else WHOLE) if name == PLACE else named(name, value)
 
 
 def _remove_others(folder: Path, names: set[str]) -> None:

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from analysis.publish import tables
 from analysis.publish.figures import svg
@@ -15,28 +16,29 @@ def figure(
 ) -> tuple[str, dict]:
     """Return the HTML of a released drawing, and its record: name, title, alt, svg, csv (what goes to ``figures/``).
 
-    ``note`` is HTML, all else plain text. ``folder`` is where the page finds the figure's files, None where none are
-    written.
+    ``note`` is HTML, all else plain text. ``folder`` is where the page finds the figure's files; without it the page
+    carries the data itself.
     """
     mark = f"<b>{SYNTHETIC}.</b> " if drawing.synthetic else ""
     withheld = f"<p>{html.escape(drawing.data.note)}</p>" if drawing.data.note else ""
     caption = f"<p>{mark}<b>Denominator:</b> {note}</p><p><b>Source:</b> {html.escape(source)}</p>{withheld}"
     short = f"{html.escape(units)}{' (synthetic data)' if drawing.synthetic else ''}"
     table = tables.to_html(drawing.brief, short, name, drawing.percent, drawing.level, foot=False)
+    data = tables.to_csv(drawing.data, drawing.synthetic)
     width, height = drawing.figure.get_size_inches()
     tall = ' class="tall"' if height > _SHEET * width else ""
     body = (
         f'<div class="figure" id="{name}"><h3>{html.escape(title)}{here(name, "this figure")}</h3><p class="units">{html.escape(units)}</p>'
         f"<figure{tall}>{svg.inline(drawing.figure, name, title, drawing.alt)}<figcaption>{caption}</figcaption></figure>"
         f"<details><summary>The figure as a table</summary>{table}</details>"
-        f"{_links(name, folder, png)}</div>"
+        f"{_links(name, folder, png, data)}</div>"
     )
     record = {
         "name": name,
         "title": title,
         "alt": drawing.alt,
         "svg": svg.standalone(drawing.figure, name, title, drawing.alt),
-        "csv": tables.to_csv(drawing.data, drawing.synthetic),
+        "csv": data,
     }
     return body, record
 
@@ -53,9 +55,10 @@ def here(name: str, what: str) -> str:
     return f'<a class="here" href="#{name}" aria-label="Link to {what}">#</a>'
 
 
-def _links(name: str, folder: str | None, png: bool) -> str:
+def _links(name: str, folder: str | None, png: bool, data: str) -> str:
     if folder is None:
-        return ""
+        inline = f"data:text/csv;charset=utf-8,{quote(data, safe=' ,.;:/()-+=')}"
+        return f'<p class="files"><a download="{name}.csv" href="{inline}">Data (CSV)</a></p>'
     kinds = {"csv": "Data (CSV)", "svg": "Picture (SVG)", **({"png": "Picture (PNG)"} if png else {})}
     links = " · ".join(f'<a href="{folder}/{name}.{kind}">{words}</a>' for kind, words in kinds.items())
     return f'<p class="files">{links}</p>'

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from IPython import get_ipython
 from IPython.display import display
 
 from analysis.publish import figures, formulas, fragments, glossary, prose, results, tables
@@ -32,7 +33,7 @@ _NOTEBOOK = '<div style="max-width:42rem;background:#fff;color:#1b1f24;padding:.
 
 
 class SkipReport(Exception):  # noqa: N818
-    """The dataset cannot support this report. Not an error: the index shows the reason."""
+    """The dataset cannot support this report. Not an error: the index shows the reason, and the notebook ends well."""
 
 
 class Page:
@@ -68,6 +69,7 @@ class Page:
         self._figures: set[str] = set()
         self._results: set[str] = set()
         self._tables = 0
+        _heed_errors()
         self._said: set[int] = (
             set()
         )  # counts stated in sentences, and curves shown: none may be subtracted from another
@@ -149,7 +151,7 @@ class Page:
             note=prose.filled_html(note, prose.used(note, shown), "public", inline=True),
             source=source or self.source,
             units=prose.filled_text(units, prose.used(units, shown), "public") if units else drawing.units,
-            folder=None if os.environ.get("ANALYSIS_FIGURES") == "0" else f"{self._up}/figures/{self.dataset}",
+            folder=f"{self._up}/figures/{self.dataset}" if os.environ.get("ANALYSIS_FIGURES") == "1" else None,
             png=drawn,
         )
         if drawn:
@@ -221,6 +223,7 @@ class Page:
     def skip(self, reason: str) -> None:
         """Stop here: the dataset cannot support this report. The index gives ``reason``; raises `SkipReport`."""
         self._show(f"<p>{html.escape(reason)}</p>", piece="skip", reason=reason)
+        _pass_over_errors()
         raise SkipReport(reason)
 
     def _filled(self, template: str, values: Mapping[str, object]) -> str:
@@ -240,3 +243,27 @@ class Page:
             record["said"] = sorted(self._said)
         bundle = {"text/html": _NOTEBOOK.format(body), MIME: {**record, "html": body}, "text/plain": ""}
         display(bundle, raw=True)
+
+
+def _pass_over_errors() -> None:
+    """Let this cell and those that follow end well, whatever they lack: papermill and nbconvert take a skip for success."""
+    if shell := get_ipython():
+        shell.set_custom_exc((Exception,), _not_run)
+        shell.events.register("post_run_cell", _forgive)
+
+
+def _heed_errors() -> None:
+    """Undo `_pass_over_errors`: a report begins anew."""
+    shell = get_ipython()
+    if shell and _forgive in shell.events.callbacks["post_run_cell"]:
+        shell.set_custom_exc((), None)
+        shell.events.unregister("post_run_cell", _forgive)
+
+
+def _not_run(shell: object, kind: type, error: Exception, *_: object, **__: object) -> None:
+    if kind is not SkipReport:
+        print("Not run: the records cannot support this report; the reason stands above.")
+
+
+def _forgive(result: object) -> None:
+    result.error_before_exec = result.error_in_exec = None

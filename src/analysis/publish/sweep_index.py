@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from analysis.publish import numbers, outputs
-from analysis.publish.job import Outcome
 from analysis.publish.policy import content_policy, css
+from analysis.report.build import Outcome
 
 PLACE = "jurisdiction"
 
