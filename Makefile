@@ -6,7 +6,7 @@ ANALYSIS := $(PYTHON) -m analysis
 DATASETS ?=
 JOBS ?= 2
 
-.PHONY: report test setup figures data new check sweep lab verify worlds bench torture lock clean help
+.PHONY: report test setup figures data new check sweep lab verify worlds bench torture lock size clean help
 
 report: $(STAMP) ## build the site (DATASETS="name ..." OPEN=1), or one report: NOTEBOOK=02_short_window PARAMS="days=180"
 	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open) --notebook "$(NOTEBOOK)" --params "$(PARAMS)"
@@ -48,6 +48,9 @@ torture: $(STAMP) ## kill builds, break disks and mutate files; nothing may be l
 
 lock: ## refresh the locks and say which published digits that changes (needs uv; ARGS=--upgrade)
 	@sh setup.sh lock $(ARGS)
+
+size: ## how large the project is, beside its limits
+	@python3 tests/test_size.py
 
 clean: ## remove what was made: processed data, reports, the environment (private data stays)
 	@rm -rf data/processed reports .venv .venv-cluster build src/*.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -6,7 +6,6 @@ import shutil
 import pytest
 
 from analysis.cli import main
-from analysis.reports import patience_for
 from analysis.verify import differences
 
 
@@ -148,11 +147,39 @@ def test_verify_sees_a_byte_that_differs_and_a_file_that_is_missing(tmp_path):
     assert differences(tmp_path / "a", tmp_path / "b") == ["a/only.csv is in one build only", "a/page.html differs"]
 
 
-def test_reports_about_large_tables_get_more_time(tmp_path):
-    assert patience_for(tmp_path) == 1
-    table = tmp_path / "detainers.parquet"
-    table.mkdir()
-    for part in range(2):
-        with (table / f"part-{part:05d}.parquet").open("wb") as file:
-            file.truncate(30_000_000)
-    assert patience_for(tmp_path) == 3
+def test_one_report_with_other_parameters_lies_beside_the_report_and_changes_nothing_else(project, capfd):
+    notebook(
+        project, "01_good", PAGE.replace("page.measured", 'page.text("Dataset {name}", name=dataset)\npage.measured')
+    )
+    code = json.loads((project / "notebooks" / "01_good.ipynb").read_text())
+    code["cells"][1]["source"] += '\ndays = 105  # int: length of the window\ncounty = ""  # str: FIPS code'
+    (project / "notebooks" / "01_good.ipynb").write_text(json.dumps(code))
+    assert main(["report", "--datasets", "tiny"]) == 0
+    folder = project / "reports" / "tiny"
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert main(["report", "--datasets", "tiny", "--notebook", "01_good", "--params", "days=180 county=06037"]) == 0
+    made = json.loads((folder / "good_county-06037_days-180.json").read_text())
+    assert made["provenance"]["parameters"] == {"dataset": "tiny", "days": 180, "county": "06037"}
+    command = 'make report DATASETS="tiny" NOTEBOOK=01_good PARAMS="days=180 county=06037"'
+    assert made["provenance"]["command"] == command
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    index = (project / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "good_county-06037_days-180.html" in index
+    assert main(["report", "--datasets", "tiny"]) == 0
+    assert index == (project / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "good_county-06037_days-180.html" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--notebook", "01_god"], "Did you mean '01_good'?"),
+        (["--params", "days=180"], "NOTEBOOK"),
+        (["--notebook", "01_good", "--params", "dataset=other"], "DATASETS"),
+        (["--notebook", "01_good", "--params", "datset=other"], "did you mean 'dataset'?"),
+    ],
+)
+def test_a_report_or_parameter_that_is_not_there_is_one_line(project, capsys, arguments, words):
+    notebook(project, "01_good", PAGE)
+    assert main(["report", "--datasets", "tiny", *arguments]) == 2
+    assert words in capsys.readouterr().err

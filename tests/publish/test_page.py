@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -70,6 +72,7 @@ def test_every_call_shows_html_and_a_record_that_json_takes(shown):
 
 def test_a_figures_record_holds_all_its_forms(shown, monkeypatch):
     monkeypatch.delenv("ANALYSIS_PNG", raising=False)
+    monkeypatch.setenv("ANALYSIS_FIGURES", "1")
     make().figure(figures.dots(FRAME, name="risk"), "Finding", "note")
     record = pieces(shown)[-1]
     assert record["name"] == "short_window-risk"
@@ -81,8 +84,18 @@ def test_a_figures_record_holds_all_its_forms(shown, monkeypatch):
     assert ".png" not in record["html"]
 
 
+def test_outside_a_build_of_the_site_a_figure_carries_its_own_data(shown, monkeypatch):
+    monkeypatch.delenv("ANALYSIS_FIGURES", raising=False)
+    make().figure(figures.dots(FRAME, name="risk"), "Finding", "note")
+    record = pieces(shown)[-1]
+    [link] = re.findall(r'href="data:text/csv;charset=utf-8,([^"]*)"', record["html"])
+    assert unquote(link) == record["csv"]
+    assert "figures/" not in record["html"]
+
+
 def test_png_is_drawn_on_request_the_same_each_time_and_without_metadata(shown, monkeypatch):
     monkeypatch.setenv("ANALYSIS_PNG", "1")
+    monkeypatch.setenv("ANALYSIS_FIGURES", "1")
     for _ in range(2):
         make().figure(figures.dots(FRAME), "Finding", "note")
     first, second = (base64.b64decode(piece["png"]) for piece in pieces(shown) if piece["piece"] == "figure")

@@ -11,7 +11,6 @@ import fcntl
 import functools
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -212,7 +211,6 @@ def _make_all(jobs: Sequence[Job], shared: _Build, progress: "_Progress", worker
         return
     from analysis.report.kernels import Kernels  # its imports cost more than the check that all is up to date
 
-    shutil.rmtree(shared.root / "build" / "half-run", ignore_errors=True)
     with Kernels(shared.root, shared.root / "build" / "kernels.log") as kernels, ThreadPoolExecutor(workers) as pool:
         made = {job.name: pool.submit(_make, job, shared, kernels, progress)
                 for job in sorted(jobs, key=lambda job: (job.size, job.notebook.name), reverse=True)}  # fmt: skip
@@ -228,6 +226,7 @@ def _make(job: Job, shared: _Build, kernels: "Kernels", progress: "_Progress") -
     """Run a notebook, write its page, judge it and put it in place; an outcome whatever happens."""
     began, half_run, number = time.monotonic(), shared.half_run(job), 0
     half_run.parent.mkdir(parents=True, exist_ok=True)
+    half_run.unlink(missing_ok=True)
 
     def on_cell(cell: Mapping, cell_index: int) -> None:
         nonlocal number

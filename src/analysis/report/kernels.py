@@ -6,18 +6,22 @@ nothing of another page: it is forked before any page ran. Where a fork cannot b
 
 import contextlib
 import ctypes
+import faulthandler
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.connect import write_connection_file
+from jupyter_core.utils import ensure_event_loop
 
 SEED = 20180219
 FIXED = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC", "MPLBACKEND": "agg",
@@ -28,9 +32,7 @@ _FRESH = "import sys; from analysis.report import kernels; kernels.prepare(); ke
 
 def serve() -> None:
     """Fork a kernel for each line on standard input, and answer with its process number; ends with its driver."""
-    prepare()
-    if threading.active_count() > 1:
-        sys.exit("a thread was started before the first fork; every kernel would lack it")
+    prepare()  # opens no connection and starts no thread: neither would come through a fork
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a kernel that ended is gone, and no zombie that looks alive
     print("ready", flush=True)
     for line in sys.stdin:
@@ -49,14 +51,9 @@ def serve() -> None:
 
 def prepare() -> None:
     """Import what pages need, and make equal what results could depend on."""
-    import faulthandler
-    import random
-    import warnings
-
     import matplotlib as mpl
-    import matplotlib.pyplot as plt
     import numpy as np
-    import seaborn  # noqa: F401
+    import seaborn  # noqa: F401  (and with it pyplot, on the backend agg)
     from ipykernel import kernelapp  # noqa: F401
 
     from analysis.data import dataset  # noqa: F401
@@ -65,7 +62,6 @@ def prepare() -> None:
     faulthandler.enable()
     os.umask(0o022)
     mpl.rcdefaults()  # a user's own matplotlibrc must not change a page
-    plt.switch_backend("agg")
     np.random.seed(SEED)
     random.seed(SEED)
     warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"  # no path of a cell
@@ -161,13 +157,11 @@ class Kernels:
     def _kernel(self, environment: Mapping[str, str], deadline: float, fork: bool) -> Iterator[_Kernel]:
         kernel = _Kernel()
         with tempfile.TemporaryDirectory(dir=self._scratch.name, ignore_cleanup_errors=True) as own:
-            file, _ = write_connection_file(
-                os.path.join(own, "kernel.json"), transport="ipc", ip=os.path.join(own, "k")
-            )
+            file, _ = write_connection_file(f"{own}/kernel.json", transport="ipc", ip=f"{own}/k")
             variables = {**environment, "IPYTHONDIR": own, "TMPDIR": own}  # no start-up files of the user's play a part
             forked = self._fork(file, variables) if fork else None
             fresh = None if forked else self._start(_FRESH, file, **variables)
-            kernel.pid, kernel.lives = forked or fresh.pid, lambda: _lives(forked) if forked else fresh.poll() is None
+            kernel.pid, kernel.lives = forked or fresh.pid, lambda: fresh.poll() is None if fresh else _lives(forked)
             self._pids.add(kernel.pid)
             timer = threading.Timer(deadline, kernel.stop)
             timer.start()
@@ -181,14 +175,12 @@ class Kernels:
                 if kernel.channels:
                     kernel.channels.stop_channels()
                 kernel.context.destroy(linger=0)
+                ensure_event_loop().close()  # this thread's: nbclient leaves it open
                 if fresh:
                     fresh.communicate()
 
     def _fork(self, file: str, environment: dict[str, str]) -> int | None:
-        with (
-            self._lock,
-            contextlib.suppress(OSError, ValueError, AttributeError),
-        ):  # the server was killed, or never was
+        with self._lock, contextlib.suppress(OSError, ValueError, AttributeError):  # no server, or one that was killed
             self._server.stdin.write(json.dumps({"file": file, "environment": environment}) + "\n")
             self._server.stdin.flush()
             return int(self._server.stdout.readline())
@@ -206,10 +198,10 @@ class Kernels:
 
 
 def _lives(pid: int) -> bool:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
+    try:
+        return os.kill(pid, 0) is None
+    except ProcessLookupError:
+        return False
 
 
 def _kill(pid: int) -> None:

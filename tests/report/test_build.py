@@ -1,6 +1,7 @@
 """A build makes whole pages, in parallel, once; what fails is named and takes nobody with it."""
 
 import io
+import itertools
 import json
 import os
 import signal
@@ -14,8 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from analysis.publish import plan, run
-from analysis.publish.progress import Progress
+from analysis.report import build as building
 
 PARAMETERS = """
 days = 105  # int: length of the window
@@ -40,12 +40,9 @@ page.result("share", 1 / 3)
 print("not " + "published")
 """
 NOTEBOOKS = {
-    "deaf": (PARAMETERS, "import signal, time\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\ntime.sleep(60)"),
     "good": (PARAMETERS, PAGE, CONTENT),
     "wrong": (PARAMETERS, PAGE, "raise ValueError('no column sex;\\nsecond line')"),
     "killed": (PARAMETERS, PAGE, "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"),
-    "unlucky": (PARAMETERS, PAGE, "import os, signal, pathlib\nflag = pathlib.Path('flag')\nseen = flag.exists()\n"
-                "flag.touch()\nseen or os.kill(os.getpid(), signal.SIGKILL)", CONTENT),
     "asleep": (PARAMETERS, "import time\ntime.sleep(60)"),
     "absent": (PARAMETERS, PAGE, 'page.skip("This dataset has no dates of release.")', "1 / 0"),
     "empty": (PARAMETERS, "1"),
@@ -69,21 +66,20 @@ def project(root, *names):
 def job(root, name, report=None, inputs=None, **parameters):
     report = report or name
     parameters = {"report": report, **parameters}
-    return run.Job(report, "demo", root / "notebooks" / f"{name}.ipynb", parameters, inputs or {"a.csv": "1"},
+    return building.Job(report, "demo", root / "notebooks" / f"{name}.ipynb", parameters, inputs or {"a.csv": "1"},
                    root / "reports" / "demo" / report, "make report")  # fmt: skip
 
 
 def build(root, *jobs, **options):
     said = io.StringIO()
-    outcomes = run.build(jobs, root=root, progress=Progress(said), **options)
+    outcomes = building.build(jobs, root=root, stream=said, **options)
     return outcomes, said.getvalue()
 
 
 def files(root):
-    """All outputs by path, without logs and locks."""
+    """All outputs by path."""
     found = (path for folder in ("reports", "figures") for path in (root / folder).rglob("*") if path.is_file())
-    named = {path.relative_to(root): path for path in found}
-    return {name.as_posix(): path.read_bytes() for name, path in named.items() if not name.parts[1].startswith(".")}
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,47 +87,40 @@ def still_source(tmp_path_factory):
     """The package's source as far as plans are concerned: a file that only these tests change."""
     folder = tmp_path_factory.mktemp("package")
     (folder / "source.py").write_text("1")
-    before, plan.PACKAGE = plan.PACKAGE, folder
+    before, building.PACKAGE = building.PACKAGE, folder
     yield folder / "source.py"
-    plan.PACKAGE = before
-
-
-HANGING = ("deaf", "asleep")
+    building.PACKAGE = before
 
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """One build of everything that can happen; many tests look at it. What hangs has a build of its own."""
+    """One build of everything that can happen; many tests look at it."""
     root = project(tmp_path_factory.mktemp("mixed"), *NOTEBOOKS)
     stale = root / "reports" / "demo"
     stale.mkdir(parents=True)
     for name in ("wrong", "absent"):
         (stale / f"{name}.html").write_text("yesterday's")
         (stale / f"{name}.json").write_text("{}")
-    outcomes, said = build(root, *(job(root, name) for name in NOTEBOOKS if name not in HANGING))
-    stopped, more = build(root, *(job(root, name) for name in HANGING), cell_deadline=1, deadline=20)
-    return root, {outcome.report: outcome for outcome in [*stopped, *outcomes]}, said + more
+    outcomes, said = build(root, *(job(root, name) for name in NOTEBOOKS if name != "asleep"))
+    stopped, more = build(root, job(root, "asleep"), deadline=5)
+    return root, {outcome.report: outcome for outcome in [*outcomes, *stopped]}, said + more
 
 
 def test_outcomes_are_in_the_order_of_the_jobs(mixed):
-    assert list(mixed[1]) == [*HANGING, *(name for name in NOTEBOOKS if name not in HANGING)]
+    assert list(mixed[1]) == [*(name for name in NOTEBOOKS if name != "asleep"), "asleep"]
 
 
-def test_a_report_may_take_as_long_as_its_dataset_is_large(tmp_path):
-    root = project(tmp_path, "good")
-    hurried = replace(job(root, "good"), patience=0.0001)
-    [outcome], _ = build(root, hurried, deadline=300, cell_deadline=1_000_000)
-    assert outcome.status == "failed"
-    assert "longer than 0.03 s" in outcome.message
-    task = plan.plan(replace(hurried, patience=4.0), plan.Settings(root, True, None, False, 300.0))
-    assert (task["cell_deadline"], task["patience"]) == (1200, 4)
+def test_a_report_may_take_as_long_as_its_tables_are_large(tmp_path):
+    root = project(tmp_path, "asleep")
+    [outcome], _ = build(root, replace(job(root, "asleep"), size=100_000_000), deadline=1)
+    assert "took longer than 5 s and was stopped" in outcome.message
 
 
 def test_others_finish_when_reports_fail(mixed):
     statuses = {name: outcome.status for name, outcome in mixed[1].items()}
-    assert statuses == {"good": "built", "wrong": "failed", "killed": "failed", "unlucky": "built", "asleep": "failed",
-                        "deaf": "failed", "absent": "skipped", "empty": "failed",
-                        "leaky": "failed", "exits": "failed"}  # fmt: skip
+    assert statuses == {"good": "built", "wrong": "failed", "killed": "failed", "asleep": "failed", "absent": "skipped",
+                        "empty": "failed", "leaky": "failed", "exits": "failed"}  # fmt: skip
+    assert mixed[1]["killed"].seconds < 60  # of sleep: a dead kernel is seen long before its cell could end
 
 
 def test_page_results_and_figures_are_written(mixed):
@@ -154,15 +143,15 @@ def test_page_results_and_figures_are_written(mixed):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("wrong", "code cell 3: ValueError: no column sex; (log: reports/.logs/demo/wrong.log, "
-                  "notebook as far as it ran: reports/.logs/demo/wrong.ipynb)"),
-        ("killed", "code cell 4: its process was ended by SIGKILL (out of memory?), 2 times "
-                   "(log: reports/.logs/demo/killed.log)"),
-        ("asleep", "code cell 2: CellDeadline: the cell ran longer than 1 s (log: reports/.logs/demo/asleep.log, "
-                   "notebook as far as it ran: reports/.logs/demo/asleep.ipynb)"),
-        ("deaf", "code cell 2: took longer than 20 s and was stopped (log: reports/.logs/demo/deaf.log)"),
-        ("exits", "code cell 2: its process ended with code 3, 2 times (log: reports/.logs/demo/exits.log)"),
-        ("empty", "RenderError: the notebook made no Page: nothing to publish (log: reports/.logs/demo/empty.log)"),
+        ("wrong", "code cell 3: ValueError: no column sex; (notebook as far as it ran: build/half-run/demo/wrong.ipynb)"),
+        ("killed", "code cell 4: its kernel was ended (out of memory?) "
+                   "(notebook as far as it ran: build/half-run/demo/killed.ipynb)"),
+        ("asleep", "code cell 2: took longer than 5 s and was stopped "
+                   "(notebook as far as it ran: build/half-run/demo/asleep.ipynb)"),
+        ("exits", "code cell 2: its kernel was ended (out of memory?) "
+                  "(notebook as far as it ran: build/half-run/demo/exits.ipynb)"),
+        ("empty", "RenderError: the notebook made no Page: nothing to publish "
+                  "(notebook as far as it ran: build/half-run/demo/empty.ipynb)"),
         ("absent", "This dataset has no dates of release."),
     ],
 )  # fmt: skip
@@ -177,14 +166,17 @@ def test_page_that_holds_an_identifier_is_not_published(mixed):
     assert "012345678" not in mixed[2]
 
 
-def test_failed_report_leaves_its_log_and_half_run_notebook(mixed):
-    outcome = mixed[1]["wrong"]
-    assert "ValueError: no column sex" in outcome.log.read_text()
-    half = nbformat.read(outcome.half_run, 4)
-    assert any(output.output_type == "error" for cell in half.cells for output in cell.get("outputs", []))
+def test_a_failed_report_leaves_its_notebook_as_far_as_it_ran_and_others_leave_none(mixed):
+    folder = mixed[0] / "build/half-run/demo"
+    half = nbformat.read(folder / "wrong.ipynb", 4)
+    errors = [output for cell in half.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+    assert "no column sex" in errors[0].evalue
+    assert not (folder / "good.ipynb").exists()
+    assert not (folder / "absent.ipynb").exists()
+    assert (mixed[0] / "build").stat().st_mode & 0o077 == 0  # outputs of restricted data are for nobody else
 
 
-@pytest.mark.parametrize("name", ["wrong", "killed", "asleep", "deaf", "empty", "leaky", "exits", "absent"])
+@pytest.mark.parametrize("name", ["wrong", "killed", "asleep", "empty", "leaky", "exits", "absent"])
 def test_no_page_of_yesterday_is_left(mixed, name):
     root, outcomes, _ = mixed
     assert outcomes[name].page is None
@@ -198,19 +190,19 @@ def test_nothing_half_written_is_left(mixed):
 
 @pytest.fixture
 def unstarted(monkeypatch):
-    """Fail when a worker would be started."""
-    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: pytest.fail("a worker was started"))
+    """Fail when a kernel would be started."""
+    monkeypatch.setattr(subprocess, "Popen", lambda *args, **kwargs: pytest.fail("a kernel was started"))
 
 
 @pytest.mark.usefixtures("unstarted")
 def test_what_is_up_to_date_is_not_made_again(mixed):
     root, outcomes, _ = mixed
     before = files(root)
-    again, said = build(root, job(root, "good"), job(root, "absent"), job(root, "unlucky"))
-    assert [outcome.status for outcome in again] == ["up to date", "skipped", "up to date"]
+    again, said = build(root, job(root, "good"), job(root, "absent"))
+    assert [outcome.status for outcome in again] == ["up to date", "skipped"]
     assert again[0].main_point == outcomes["good"].main_point
     assert again[1].message == outcomes["absent"].message
-    assert said == "3 up to date, 1 of them without a page for a reason\n"
+    assert said == "2 up to date, 1 of them without a page for a reason\n"
     assert files(root) == before
 
 
@@ -257,7 +249,7 @@ def test_any_change_builds_again_and_other_folders_give_the_same_bytes(tmp_path,
     assert json.loads(made["reports/demo/good30.json"])["results"]["days"] == 30
     assert b"06037" in made["reports/demo/good.html"]
 
-    assert statuses(first, one, two, force=True) == ["built", "built"]
+    assert statuses(first, one, two, figures=True) == ["built", "built"]
     assert files(first) == made
     one.page.write_text("edited")
     two.record.write_text(two.record.read_text().replace("30", "31"))
@@ -273,9 +265,9 @@ CTRL_C = """
 import pathlib, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 sys.path.insert(0, {tests!r})
-import test_run
+import test_build
 root = pathlib.Path(sys.argv[1])
-test_run.run.build([test_run.job(root, "asleep")], root=root)
+test_build.building.build([test_build.job(root, "asleep")], root=root)
 """
 
 
@@ -285,16 +277,16 @@ def start(root):
     return subprocess.Popen([sys.executable, "-c", code, root], env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for_cell(root, number):
-    log = root / "reports/.logs/demo/asleep.log"
-    until = time.monotonic() + 30
-    while not (log.exists() and f"cell {number}" in log.read_text()):
-        assert time.monotonic() < until, "the report never got there"
+def wait_for_kernel(root):
+    half = root / "build/half-run/demo/asleep.ipynb"
+    until = time.monotonic() + 60
+    while not (half.exists() and '"status": "running"' in half.read_text()):
+        assert time.monotonic() < until, "the report never began"
         time.sleep(0.05)
 
 
 def workers_of(root):
-    """Processes whose folder is the project's: its workers."""
+    """Processes whose folder is the project's: the server and its kernels."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -307,10 +299,10 @@ def workers_of(root):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_workers_end_with_the_build(tmp_path, how):
+def test_kernels_end_with_the_build(tmp_path, how):
     root = project(tmp_path, "asleep", "good")
     process = start(root)
-    wait_for_cell(root, 2)
+    wait_for_kernel(root)
     assert workers_of(root)
     process.send_signal(how)
     _, said = process.communicate(timeout=20)
@@ -320,7 +312,7 @@ def test_workers_end_with_the_build(tmp_path, how):
     )
     until = time.monotonic() + 10
     while workers_of(root):
-        assert time.monotonic() < until, "a worker outlived its build"
+        assert time.monotonic() < until, "a kernel outlived its build"
         time.sleep(0.05)
     assert not list((root / "reports/demo").glob("*.html"))
 
@@ -344,11 +336,11 @@ def test_second_build_in_a_folder_waits_and_says_so(tmp_path):
     import fcntl
 
     root = project(tmp_path)
-    (root / "reports").mkdir()
-    holder = os.open(root / "reports" / ".lock", os.O_RDWR | os.O_CREAT)
+    (root / "build").mkdir()
+    holder = os.open(root / "build" / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(holder, fcntl.LOCK_EX)
     said = io.StringIO()
-    thread = threading.Thread(target=run.build, args=([],), kwargs={"root": root, "progress": Progress(said)})
+    thread = threading.Thread(target=building.build, args=([],), kwargs={"root": root, "stream": said})
     thread.start()
     until = time.monotonic() + 10
     while not said.getvalue() and time.monotonic() < until:
@@ -358,3 +350,79 @@ def test_second_build_in_a_folder_waits_and_says_so(tmp_path):
     os.close(holder)
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_terminal_shows_what_runs_and_clears_it():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    progress = building._Progress(Terminal())
+    progress.begin(2, [])
+    progress.cell(building.Job("a", "demo", Path("a.ipynb"), {}, {}, Path("a")), 3)
+    progress.end(building.Outcome("a", "demo", "built", seconds=1.25))
+    assert progress._stream.getvalue() == "\r\x1b[K[0/2] demo/a (cell 3)\r\x1b[K[1/2] demo/a built in 1.2 s\n"
+
+
+MEDDLER = """
+import os, random, sys, warnings, numpy, pandas, matplotlib, seaborn
+import analysis.publish.numbers
+matplotlib.rcParams["font.size"] = 30
+pandas.set_option("display.precision", 1)
+pandas.set_option("display.max_rows", 3)
+os.environ["TZ"], os.environ["ANALYSIS_PNG"] = "Asia/Tokyo", "0"
+os.chdir("/")
+random.seed(1), numpy.random.seed(1), numpy.random.random(5)
+warnings.simplefilter("ignore")
+analysis.publish.numbers.DIGITS = 2
+sys.path.insert(0, "/nowhere")
+seaborn.set_theme()
+"""
+SENSITIVE = """
+import os, random, warnings, numpy
+random_numbers = [random.random(), float(numpy.random.random())]
+with warnings.catch_warnings(record=True) as caught:
+    warnings.warn("seen")
+page.text("{a} {b} {c} {d} {e}", a=str(random_numbers), b=os.environ["TZ"], c=os.path.basename(os.getcwd()),
+          d=str(len(caught)), e=repr(pd.Series([1 / 3])))
+page.result("third", 1 / 3)
+"""
+
+
+@pytest.mark.thorough
+def test_no_order_and_no_number_of_workers_changes_a_byte(tmp_path):
+    NOTEBOOKS["meddler"] = (PARAMETERS, PAGE, MEDDLER, CONTENT)
+    NOTEBOOKS["sensitive"] = (
+        PARAMETERS,
+        PAGE,
+        CONTENT.replace("by_group", "by_sex"),
+        SENSITIVE.replace('"third"', '"x"'),
+    )
+    root = project(tmp_path / "p", "meddler", "sensitive", "good")
+    made = []
+    for order in itertools.permutations(("meddler", "sensitive", "good")):
+        for workers in (1, 2):
+            jobs = [replace(job(root, name), size=size) for size, name in enumerate(order)]
+            outcomes, said = build(root, *jobs, workers=workers, figures=True)
+            assert {outcome.status for outcome in outcomes} == {"built"}, said
+            made.append(files(root))
+    assert all(each == made[0] for each in made)
+
+
+def test_a_skip_ends_well_under_papermill_and_nbconvert_and_a_later_report_heeds_errors_again(tmp_path):
+    root = project(tmp_path, "absent")
+    notebook = nbformat.read(root / "notebooks" / "absent.ipynb", 4)
+    python, path = sys.executable, {**os.environ, "IPYTHONDIR": str(tmp_path)}
+    for command in (["-m", "papermill", "absent.ipynb", "out.ipynb"],
+                    ["-m", "nbconvert", "--execute", "--to", "html", "absent.ipynb"]):  # fmt: skip
+        done = subprocess.run(
+            [python, *command], cwd=root / "notebooks", env=path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert "This dataset has no dates of release." in (root / "notebooks" / "absent.html").read_text()
+    notebook.cells += [nbformat.v4.new_code_cell(source.strip()) for source in (PAGE, "1 / 0")]
+    nbformat.write(notebook, root / "notebooks" / "absent.ipynb")
+    again = subprocess.run([python, "-m", "papermill", "absent.ipynb", "out.ipynb"], cwd=root / "notebooks", env=path,
+                           capture_output=True, text=True, check=False)  # fmt: skip
+    assert again.returncode == 1
+    assert "ZeroDivisionError" in again.stderr
