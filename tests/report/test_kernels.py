@@ -61,7 +61,10 @@ def test_pages_share_nothing_and_begin_alike(kernels, folder):
 
 def test_the_server_has_one_thread(kernels, folder):
     run(kernels, notebook(folder, "1"))
-    assert len(list(Path(f"/proc/{kernels._server.pid}/task").iterdir())) == 1
+    names = [(task / "comm").read_text().strip() for task in Path(f"/proc/{kernels._server.pid}/task").iterdir()]
+    assert (
+        len([name for name in names if not name.startswith("jemalloc")]) == 1
+    )  # jemalloc starts its own anew in a fork
 
 
 @pytest.mark.thorough

@@ -52,8 +52,7 @@ def serve() -> None:
 def prepare() -> None:
     """Import what pages need, and make equal what results could depend on."""
     import matplotlib as mpl
-    import numpy as np
-    import seaborn  # noqa: F401  (and with it pyplot, on the backend agg)
+    import scipy.stats  # noqa: F401
     from ipykernel import kernelapp  # noqa: F401
 
     from analysis.data import dataset  # noqa: F401
@@ -62,18 +61,19 @@ def prepare() -> None:
     faulthandler.enable()
     os.umask(0o022)
     mpl.rcdefaults()  # a user's own matplotlibrc must not change a page
-    np.random.seed(SEED)
-    random.seed(SEED)
     warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"  # no path of a cell
 
 
 def become(connection_file: str) -> None:
     """Be the kernel of a connection file, until told to end."""
+    import numpy as np
     from ipykernel.kernelapp import IPKernelApp
 
     tempfile.tempdir = None  # as it was before the fork
     app = IPKernelApp.instance(parent_handle=os.getppid())
-    app.initialize(["-f", connection_file, "--HistoryManager.enabled=False"])
+    app.initialize(["-f", connection_file, "--HistoryManager.enabled=False", "--InteractiveShell.enable_tip=False"])
+    np.random.seed(SEED)
+    random.seed(SEED)  # here, since Python seeds it anew in a forked process; and no tip may draw from it
     app.start()
     os._exit(0)
 
