@@ -39,6 +39,7 @@ def test_an_unstated_share_released(nyc):
     found = readings(nyc).set_index("reading")
     expected = {"stated": 0.0909, "released 0.75": 0.1212, "released 0.5": 0.1818, "released 0.25": 0.3636}
     assert {name: round(found.loc[name, "estimate"], 4) for name in expected} == expected
+    assert found.loc["evenly", ["numerator", "denominator"]].isna().all()  # 17.6 % is not the quotient of 40 and 440
     half = found.loc["released 0.5"]
     assert (half["lower"], half["upper"]) == pytest.approx(
         (0.1364577, 0.2381000), abs=1e-6

@@ -60,8 +60,8 @@ def readings(claim: pd.Series, level: float = 0.95) -> pd.DataFrame:
     DataFrame
         ``reading, label, numerator, denominator, estimate, lower, upper, assumes``. Readings: ``stated`` (the counts
         as they stand), ``least`` and ``most`` (as the words before them allow), ``released 0.75`` and so on (an
-        unstated share released), ``evenly`` (everyone followed for the whole window, had entry been spread evenly). Empty where
-        the claim states no share.
+        unstated share released), ``evenly`` (everyone followed for the whole window, had entry been spread evenly:
+        no counts, since it is not their quotient). Empty where the claim states no share.
     """
     if not is_share(claim):
         return pd.DataFrame(columns=COLUMNS)
@@ -72,7 +72,7 @@ def readings(claim: pd.Series, level: float = 0.95) -> pd.DataFrame:
     rows += _as_worded(claim, level)
     rows += _unstated_release(claim, level)
     rows += _full_window(claim, level)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"numerator": "Int64", "denominator": "float64"})
 
 
 def words_range(claim: pd.Series) -> tuple[float, float] | None:
@@ -135,7 +135,7 @@ def _full_window(claim: pd.Series, level: float) -> list[tuple]:
         return []
     k, n = int(claim["numerator"]), int(claim["denominator"])
     found = unequal_follow_up(k, n, window_months(claim), "evenly", level=level).iloc[0]
-    return [("evenly", f"Everyone followed for all {follow_up_days(claim):,} days", k, n, found["risk"], found["lower"], found["upper"],
+    return [("evenly", f"Everyone followed for all {follow_up_days(claim):,} days", None, None, found["risk"], found["lower"], found["upper"],
              "people came under observation evenly over the window, and the hazard is constant")]  # fmt: skip
 
 
