@@ -176,6 +176,9 @@ def test_the_index_finds_and_sorts_and_is_whole_without_scripts(site, browser):
     assert page.locator("section.data li:visible").count() == 1
     assert page.locator("section.data:visible").count() == 1
     assert page.locator(".finder output").inner_text() == f"1 of {everything} lines"
+    for words in ("sanctuary", "50", "fifty percent", "New York"):  # what people come with
+        page.get_by_label("Find a dataset").fill(words)
+        assert page.locator("section.data li:visible").count() > 0, words
     page.get_by_label("Find a dataset").fill("")
     page.get_by_label("Order of datasets").select_option("name")
     names = page.locator("section.data h2").all_inner_texts()

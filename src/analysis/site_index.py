@@ -1,5 +1,7 @@
 """The lines of ``reports/index.html``: what this build made, and what the records beside older pages and sweeps say.
 
+What the index says of the claims before all lines was published with their page, and is read from its results.
+
 In go the outcomes of a build, none where the index alone is to be written again; out comes the file. A page or sweep that was
 made before and is still there keeps its line.
 """
@@ -44,10 +46,14 @@ def write(
         for name, spec in sorted(specs.items(), key=lambda item: (item[1].kind == "synthetic", item[0]))
     ]
     if lines[SITE]:
-        entries.insert(0, {"title": SITE_TITLE, "kind": "real", "source": SITE_SOURCE, "reports": lines[SITE]})
+        entries.insert(0, {"title": SITE_TITLE, "kind": SITE, "source": SITE_SOURCE, "reports": lines[SITE]})
     from analysis.publish.site import write_index
 
-    return write_index(reports, entries)
+    claims = (_read(reports / "claims.json") or {}).get("results") or {}
+    for line in lines[SITE]:
+        if line.get("href") == "claims.html":
+            line["find"] = claims.get("words", "")
+    return write_index(reports, entries, claims.get("answers", []))
 
 
 def _made(outcome: Outcome) -> dict:

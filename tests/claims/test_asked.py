@@ -7,6 +7,7 @@ import pytest
 
 from analysis.claims import asked
 from analysis.claims.choices import differences, risks
+from analysis.claims.multiverse import specification_curve
 from analysis.claims.reader import clusters, misled, rows
 
 
@@ -47,9 +48,45 @@ def test_the_letters_of_the_menu_are_those_of_the_figure(small):
     found, _ = asked.curves(small, 105)
     menu = asked.menu_in_words(found).set_index(["question", "choice"])
     assert menu["options"].str.startswith("a ").all()
-    assert menu.loc[("People released, from their release to a first re-arrest", "minimum gap"), "options"] == (
-        "a none; b 7 days; c 30 days"
+    assert menu.loc[("People released, from their release to a first re-arrest", "reporting lag"), "options"] == (
+        "a as stated; b 30 days more; c 60 days more"
     )
+
+
+def test_no_curve_runs_over_different_questions(small):
+    found, _ = asked.curves(small, 105)
+    whole = specification_curve(small, "released", 105)
+    whole = whole[asked.enough(whole)]
+    curve = found["released"]
+    assert not {"competing", "minimum_gap"} & {*curve, *curve.attrs["choices"]}
+    assert "censor" not in " ".join(asked.menu_in_words(found)["options"])
+    alike = whole[(whole["competing"] == "first_event") & (whole["minimum_gap"] == "none")]
+    assert curve["estimate"].tolist() == alike["estimate"].tolist()
+    # each question has its line, with its own answer and its own range
+    lines = curve.attrs["estimands"]
+    assert len(lines) == 9
+    assert lines["specifications"].sum() == len(whole)
+    primary = whole[whole["primary"]].iloc[0]
+    rest = [choice for choice in whole.attrs["choices"] if choice not in ("competing", "minimum_gap")]
+    for (_, part), line in zip(
+        whole.groupby(
+            [pd.Categorical(whole["competing"], ["first_event", "censored", "any_later"]),
+             pd.Categorical(whole["minimum_gap"], ["none", "days_7", "days_30"])], observed=True,
+        ),
+        lines.itertuples(), strict=True,
+    ):  # fmt: skip
+        [own] = part[(part[rest] == primary[rest]).all(axis=1)]["estimate"]
+        assert (line.estimate, line.lowest, line.highest) == (own, part["estimate"].min(), part["estimate"].max())
+
+
+def test_a_curve_of_one_question_stays_whole():
+    curve = pd.DataFrame({"lag": ["none", "days_30"], "estimate": [0.1, 0.2], "lower": [0.0, 0.1], "upper": [0.2, 0.3]})
+    curve = curve.assign(primary=[True, False])
+    curve.attrs = {"choices": ["lag"]}
+    kept = asked.one_estimand(curve)
+    assert kept["estimate"].tolist() == [0.1, 0.2]
+    assert kept.attrs["choices"] == ["lag"]
+    assert len(kept.attrs["estimands"]) == 1
 
 
 def test_the_rows_of_the_calculator_are_those_of_a_cohort(small):

@@ -47,9 +47,32 @@ def test_the_checks_in_words(claims):
         ("Follow-up", False),
         ("Source", True),
     ]
-    assert lines[0][1].format(**values) == "Reproduced: 9.1%, stated as about 9 percent"
-    assert lines[1][1] == "Mixed: people or crimes over detainers"
+    assert (
+        lines[0][1].format(**values)
+        == "The division is right: 40 / 440 = 9.1%, stated as about 9 percent. What it measures is another matter."
+    )
+    assert lines[1][1] == "Mixed: people in ICE's release and crimes in the article over detainers"
     assert lines[2][1] == "Unequal: 0 to 105 days"
+
+
+def test_the_number_that_is_compared_is_the_number_that_is_shown(claims):
+    def said(name):
+        template, values = card.arithmetic(one_claim(claims, name))
+        return template.format(**values)
+
+    assert said("cis-2015-reapprehension").startswith(
+        "The division is right: (1,867 - 750) / 1,867 = 59.8%, stated as 60 percent remained at large."
+    )
+    # 16.4 is not 17: what agrees is what "more than" allows
+    assert "16.4%, and 16.2% to 17.0% as the words before the counts allow" in said("house-2012-secure-communities")
+    assert said("rand-2008") == "Nothing to recompute"
+
+
+def test_no_check_can_be_quoted_alone_as_a_confirmation(claims):
+    for _, claim in claims.iterrows():
+        words = card.check_lines(claim)[0][0][1]
+        assert "eproduced" not in words
+        assert words.endswith("another matter.") or not words.startswith("The division is right")
 
 
 def test_the_time_of_a_claim_is_said_as_exactly_as_it_is_known(claims):
@@ -67,7 +90,7 @@ def test_every_claim_has_a_record_that_would_settle_it(claims):
 
 def test_swapping_the_numerator_changes_the_card_and_no_other(copied):
     before, after = read_claims(copied(0)), read_claims(copied(0, numerator="60"))
-    assert card.check_lines(after.iloc[0])[0][0][1].startswith("Not reproduced")
+    assert card.check_lines(after.iloc[0])[0][0][1].startswith("The division does not give the figure")
     assert card.check_lines(after.iloc[0])[0][1:] == card.check_lines(before.iloc[0])[0][1:]
     for i in range(1, len(before)):
         assert card.check_lines(after.iloc[i])[0] == card.check_lines(before.iloc[i])[0]

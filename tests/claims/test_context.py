@@ -1,6 +1,6 @@
 """A claim beside other populations: same class together, nearest horizon, both horizons stated."""
 
-import pandas as pd
+import pytest
 
 from analysis.claims.context import context
 from analysis.claims.read import one_claim
@@ -26,7 +26,7 @@ def test_other_outcomes_stand_apart_with_a_reason(claims):
 
 def test_the_nearest_horizon_of_each_population_is_taken(claims):
     claim = one_claim(claims, "nyc-2018-short-window").copy()
-    claim["window_end"] = claim["window_start"] + pd.Timedelta(days=1095)  # both ends counted: 1096 days
+    claim["follow_up_days"] = 1096
     found = context(claim).set_index("benchmark_id")
     assert found.loc["bjs-2005-9y", "days"] == 1096
     assert found.loc["iowa-parole", "same_horizon"]  # 1095 is within two days of 1096
@@ -39,5 +39,27 @@ def test_annual_figures_and_those_without_a_horizon_are_left_out(claims):
     assert found["benchmark_id"].is_unique
 
 
-def test_a_claim_without_a_window_has_no_context(claims):
-    assert context(one_claim(claims, "mead-2011")).empty
+def test_a_population_of_which_two_reports_tell_stands_once(claims):
+    found = context(one_claim(claims, "nyc-2018-short-window"))
+    assert found["population"].is_unique
+    assert found[found["population"].str.contains("30 state prisons")]["days"].tolist() == [183]
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "mead-2011",  # no follow-up is stated
+        "boston-globe-2016",
+        "cis-2015-reapprehension",
+        "hausman-2020",  # counties, not people
+        "cis-2015-arrest-events",  # arrests a person, not a share
+    ],
+)
+def test_a_claim_that_follows_nobody_for_a_known_time_stands_beside_nobody(claims, claim):
+    assert context(one_claim(claims, claim)).empty
+
+
+def test_a_study_of_one_year_stands_beside_others_at_one_year_and_not_beside_itself(claims):
+    found = context(one_claim(claims, "rand-2008")).set_index("benchmark_id")
+    assert found.loc[["nyc-2009", "bjs-2005-9y", "broward-2013"], "days"].tolist() == [365, 365, 365]
+    assert not found.index.str.startswith("rand-la").any()

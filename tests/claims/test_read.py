@@ -33,6 +33,7 @@ def test_every_published_claim_is_read_with_its_counts_and_dates(claims):
         ({"window_end": "2017-04-15"}, "window_end", "before window_start"),
         ({"window_start": ""}, "window_end", "go together"),
         ({"window_start": "", "window_end": ""}, "window_start", "unequal follow-up"),
+        ({"follow_up_days": "a year"}, "follow_up_days", "whole number of days"),
         ({"claim_id": ""}, "claim_id", "is empty"),
         ({"claim_id": "mead-2011"}, "claim_id", "earlier row"),
     ],

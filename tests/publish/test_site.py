@@ -54,6 +54,31 @@ def test_the_index_is_accessible_and_does_not_say_a_datasets_name_twice(tmp_path
     assert '<a href="a.html">Within 105 days</a>' in text
 
 
+ANSWERS = [{"about": "About 9 percent", "says": "40 of 440", "href": "claims.html#claim-nyc"}]
+
+
+def test_the_index_begins_with_the_answers_before_the_list(tmp_path):
+    text = site.write_index(tmp_path, ENTRIES, ANSWERS).read_text(encoding="utf-8")
+    places = [text.index(words) for words in ("<h1>", "40 of 440", "County jail", "What can be learned")]
+    assert places == sorted(places)
+    assert gate.faults(text) == []
+
+
+def test_each_synthetic_line_says_so_once_and_published_figures_are_no_data(tmp_path):
+    reports = [{"title": "A", "href": "demo/sanctuary.html", "main_point": "19 in 100."},
+               {"title": "B", "href": "b.html", "main_point": "Synthetic data: 8 in 100."}]  # fmt: skip
+    entries = [
+        {"title": "Claims", "kind": "published", "reports": []},
+        {"title": "Demo", "kind": "synthetic", "reports": reports},
+    ]
+    text = site.write_index(tmp_path, entries).read_text(encoding="utf-8")
+    assert "<p>Synthetic data: 19 in 100.</p>" in text
+    assert "<p>Synthetic data: 8 in 100.</p>" in text
+    assert "Real data" not in text
+    assert "Published figures and simulations" in text
+    assert 'data-find="demo/sanctuary.html"' in text  # so that typing "sanctuary" finds it
+
+
 def test_an_index_of_real_data_does_not_speak_of_synthetic(tmp_path):
     text = site.write_index(tmp_path, ENTRIES[:1]).read_text(encoding="utf-8")
     assert "ynthetic" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)

@@ -40,6 +40,18 @@ def test_a_flat_stretch_at_the_quantile_gives_its_middle():
     assert quantile(half, 0.9)["time"].isna().all()
 
 
+def test_a_flat_stretch_to_the_end_of_follow_up_gives_its_middle_as_far_as_it_is_seen():
+    # quantile(survfit(Surv(1:6, c(1, 1, 1, 0, 0, 0)) ~ 1), c(0, .25, .5, .6)): 0, 2, 4.5, NA (survival 3.5-3)
+    curve = kaplan_meier(life_table(pd.DataFrame({"days": range(1, 7), "event": [1, 1, 1, 0, 0, 0]})))
+    found = quantile(curve, [0, 0.25, 0.5, 0.6])["time"].tolist()
+    assert found[:3] == [0, 2, 4.5]
+    assert np.isnan(found[3])
+    # quantile(survfit(Surv(c(1, 2, 2), c(1, 0, 0)) ~ 1), 1 / 3): 1.5
+    assert quantile(kaplan_meier(life_table(pd.DataFrame({"days": [1, 2, 2], "event": [1, 0, 0]}))), 1 / 3)[
+        "time"
+    ].tolist() == [1.5]
+
+
 def test_quantiles_of_an_incidence_read_its_own_limits(r_data):
     curve = cumulative_incidence(life_table(r_data("mgus2"), time="time"), "death")
     found = quantile(curve, 0.5).iloc[0]

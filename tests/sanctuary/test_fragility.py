@@ -92,6 +92,20 @@ def test_nobody_lost_leaves_an_ordinary_interval(cohort: pd.DataFrame) -> None:
     )
 
 
+def test_a_group_without_an_event_leaves_room_for_one(cohort: pd.DataFrame) -> None:
+    nobody = cohort.assign(
+        event=cohort["event"].mask(cohort["policy"].eq("limits") & cohort["event"].eq("rearrest"), "ice_custody"),
+        days=cohort["days"].where(cohort["event"].notna(), 2_000),
+    )
+    nobody.attrs = cohort.attrs
+    table = worst_case(nobody, horizon=365).set_index("what")
+    n = table.loc["limits", "people"]
+    assert table.loc["limits", ["lower", "upper", "ci_lower"]].tolist() == [0, 0, 0]
+    assert table.loc["limits", "ci_upper"] == pytest.approx(1 - 0.025 ** (1 / n))  # Clopper and Pearson's, by hand
+    widths = table["ci_upper"] - table["ci_lower"]
+    assert widths["difference"] > widths["none"]
+
+
 def test_offences_before_the_detainer_are_counted_in_their_window() -> None:
     cohort = pd.DataFrame(
         {

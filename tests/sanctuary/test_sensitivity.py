@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr
+from scipy.stats import binom
 
-from analysis.sanctuary.sensitivity import bounds, e_value
+from analysis.sanctuary.sensitivity import bounds, e_value, imbens_manski
 
 
 def test_the_published_e_value() -> None:
@@ -57,25 +58,46 @@ def test_ratios_that_are_none_are_refused(ratio: float, limit: float | None) -> 
 def test_bounds_of_the_published_case() -> None:
     found = bounds(40, 440, unknown=100)
     assert (found.lower, found.upper) == pytest.approx((0.090909, 0.318182), abs=5e-7)
-    assert (found.ci_lower, found.ci_upper) == pytest.approx((0.068366, 0.354705), abs=5e-7)
+    # binom.test(40, 440, conf.level = .9)$conf.int[1] and binom.test(140, 440, conf.level = .9)$conf.int[2]
+    assert (found.ci_lower, found.ci_upper) == pytest.approx((0.0693353, 0.3566811), abs=5e-7)
 
 
-def test_without_unknowns_the_interval_is_walds() -> None:
-    found = bounds(40, 440, unknown=0)
-    half = 1.959964 * math.sqrt(1 / 11 * (10 / 11) / 440)
-    assert (found.ci_lower, found.ci_upper) == pytest.approx((1 / 11 - half, 1 / 11 + half), abs=1e-6)
+def test_imbens_and_manskis_own_interval() -> None:
+    errors = [math.sqrt(p * (1 - p) / 440) for p in (1 / 11, 7 / 22)]
+    assert imbens_manski(1 / 11, 7 / 22, *errors) == pytest.approx((0.068366, 0.354705), abs=5e-7)
 
 
-@given(st.integers(1, 400), st.integers(0, 400), st.integers(0, 400))
+@pytest.mark.parametrize(
+    ("events", "n", "limits"), [(0, 50, (0, 0.071122)), (40, 440, (0.065741, 0.121734)), (50, 50, (0.928878, 1))]
+)
+def test_where_everyone_was_followed_the_interval_is_clopper_and_pearsons(events: int, n: int, limits: tuple) -> None:
+    found = bounds(events, n, unknown=0)  # binom.test
+    assert (found.ci_lower, found.ci_upper) == pytest.approx(limits, abs=5e-7)
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "lost"), [(50, 0.02, 0), (50, 0.05, 0), (440, 0.09, 0), (50, 0.02, 0.1), (50, 0.05, 0.3)]
+)
+def test_the_interval_covers_the_share_by_exact_enumeration(n: int, share: float, lost: float) -> None:
+    chances = {
+        (k, m): binom.pmf(m, n, lost) * binom.pmf(k, n - m, share / (1 - lost))
+        for m in range(n + 1 if lost else 1)
+        for k in range(n - m + 1)
+    }
+    found = {(k, m): bounds(k, n, m) for (k, m), chance in chances.items() if chance > 1e-7}
+    for truth in (share, share + lost / 2, share + lost):  # of the people lost none, half, and all had the event
+        covered = sum(chances[seen] for seen, b in found.items() if b.ci_lower <= truth <= b.ci_upper)
+        assert covered >= 0.95, (truth, covered)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 400))
 def test_imbens_and_manskis_equation_holds(events: int, free: int, unknown: int) -> None:
     n = events + free + unknown
-    found = bounds(events, n, unknown)
-    assert found.lower <= found.upper
-    low, high = (math.sqrt(p * (1 - p) / n) for p in (found.lower, found.upper))
-    if found.ci_lower > 0 and found.ci_upper < 1 and low > 0:
-        c = (found.lower - found.ci_lower) / low
-        assert ndtr(c + (found.upper - found.lower) / max(low, high)) - ndtr(-c) == pytest.approx(0.95, abs=1e-6)
-        assert 1.6448 < c < 1.9601
+    lower, upper = events / n, (events + unknown) / n
+    low, high = (math.sqrt(p * (1 - p) / n) for p in (lower, upper))
+    c = (lower - imbens_manski(lower, upper, low, high)[0]) / low
+    assert ndtr(c + (upper - lower) / max(low, high)) - ndtr(-c) == pytest.approx(0.95, abs=1e-6)
+    assert 1.6448 < c < 1.9601
 
 
 @pytest.mark.parametrize("counts", [(41, 40, 0), (-1, 10, 0), (1, 0, 0), (5, 10, 6), (1.5, 10, 0)])

@@ -4,6 +4,7 @@ In: a dataset. Out: curves whose every point rests on counts large enough to be 
 """
 
 import json
+from itertools import product
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ def curves(ds: "Dataset", days: int, level: float = 0.95) -> tuple[dict[str, pd.
 
     ``days`` is the window of the questions about one share; differences have the horizon of the plan. Specifications that
     rest on fewer than ten events, or ten people without one, are left out; a curve needs its primary one and another.
+    A curve is about one estimand, the primary one; ``attrs["estimands"]`` has the answers to the others.
     """
     found, why = {}, {}
     for asked in (*risks(), *differences()):
@@ -37,15 +39,37 @@ def curves(ds: "Dataset", days: int, level: float = 0.95) -> tuple[dict[str, pd.
         except InputError as reason:
             why[asked] = str(reason)
             continue
-        kept = whole[enough(whole)].reset_index(drop=True)
-        kept.attrs = whole.attrs
-        if kept["primary"].any() and len(kept) > 1:
+        kept = whole[enough(whole)]
+        if kept["primary"].any() and len(kept := one_estimand(kept)) > 1:
             found[asked] = kept
         else:
             why[asked] = (
                 f"Fewer than {FEWEST} events, or {FEWEST} people without one, stand behind its primary answer, or nobody was followed so long."
             )
     return found, why
+
+
+def one_estimand(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of a curve with the primary estimand, and in ``attrs["estimands"]`` a line for each estimand.
+
+    A line has the options that ask something else, in words, the estimate and limits where all other choices are
+    primary, and specifications, lowest, highest over the others. Different questions never share a range.
+    """
+    known, attrs, first = choices()["choice"], curve.attrs, curve[curve["primary"]]
+    own = [choice for choice in attrs["choices"] if known[choice].get("asks")]
+    rest = [choice for choice in attrs["choices"] if choice not in own]
+    rows = []
+    for options in product(*(known[choice]["options"] for choice in own)):
+        part = curve[(curve[own] == list(options)).all(axis=1)]
+        answer = part.merge(first[rest])[["estimate", "lower", "upper"]]
+        if len(answer):
+            said = [known[choice]["options"][option] for choice, option in zip(own, options, strict=True)]
+            rows.append((*said, *answer.iloc[0], len(part), part["estimate"].min(), part["estimate"].max()))
+    names = [known[choice]["says"] for choice in own]
+    lines = pd.DataFrame(rows, columns=[*names, "estimate", "lower", "upper", "specifications", "lowest", "highest"])
+    kept = curve[(curve[own] == first[own].squeeze(axis=0)).all(axis=1)].drop(columns=own).reset_index(drop=True)
+    kept.attrs = {**attrs, "choices": [choice for choice in rest if kept[choice].nunique() > 1], "estimands": lines}
+    return kept
 
 
 def enough(curve: pd.DataFrame) -> pd.Series:

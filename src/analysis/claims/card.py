@@ -5,11 +5,14 @@ In: a claim. Out: words, taken from its row and from the printed rules; nothing 
 
 import pandas as pd
 
-from analysis.claims.audit import recomputed
 from analysis.claims.checks import checks
-from analysis.claims.readings import window_days
+from analysis.claims.readings import follow_up_days, words_range
+from analysis.claims.rounding import says_the_rest
 from analysis.claims.rules import first_that_applies, rules
 
+DIVIDED = tuple(
+    rule["finding"] for rule in rules()["check"][0]["rule"][1:]
+)  # the counts give the percentage, or do not
 NAMES = {"arithmetic": "Arithmetic", "units": "Units", "follow_up": "Follow-up", "source": "Source"}
 SEEN = {
     "yes": "the statement was found in the source named",
@@ -44,9 +47,9 @@ def when(claim: pd.Series) -> str:
 def check_lines(claim: pd.Series) -> tuple[list[tuple[str, str, bool | None]], dict[str, object]]:
     """Return the four checks as (name, template, fine), and the values of the templates."""
     found = checks(claim)
-    arithmetic, values = _arithmetic_words(claim, found["arithmetic"].finding)
+    division, values = arithmetic(claim)
     words = {
-        "arithmetic": arithmetic,
+        "arithmetic": division,
         "units": f"{_capital(found['units'].finding)}{_units_words(claim)}",
         "follow_up": f"{_capital(found['follow_up'].finding)}{_follow_up_words(claim)}",
         "source": _capital(found["source"].finding),
@@ -72,32 +75,49 @@ def outcome(claim: pd.Series) -> str:
     return rules()["outcome"][claim["outcome_class"]]
 
 
-def unit_words(claim: pd.Series, name: str) -> str:
-    """Return what ``name`` (numerator or denominator) of a claim counts, in the words of its code; "" where not stated."""
-    code = claim[f"{name}_code"]
-    return rules()["unit"][code]["says"] if code else ""
+def units(claim: pd.Series) -> tuple[str, str]:
+    """Return what numerator and denominator of a claim count, in the words of its row; "" where not stated."""
+    return claim["numerator_unit"].partition(";")[0], claim["denominator_unit"].partition(";")[0]
 
 
-def _arithmetic_words(claim: pd.Series, finding: str) -> tuple[str, dict[str, object]]:
-    value = recomputed(claim)["recomputed"]
-    if value != value:
-        return _capital(finding), {}
-    if finding == "nothing to recompute":
-        return "Nothing to compare: no percentage is stated", {}
-    return f"{_capital(finding)}: {{recomputed:.1%}}, stated as {{stated}}", {
-        "recomputed": value, "stated": claim["stated_as"] or _stated(claim),
-    }  # fmt: skip
+def followed(claim: pd.Series) -> str:
+    """Return for how long the people of a claim were followed, in words; "" where that is not known."""
+    days = follow_up_days(claim)
+    return "" if days is None else f"{'0 to ' if claim['follow_up_code'] == 'unequal' else ''}{days:,} days"
+
+
+def arithmetic(claim: pd.Series) -> tuple[str, dict[str, object]]:
+    """Return the division of a claim's counts in words, with the number that is compared, as a template and its values.
+
+    Where people "remained" without the event the counts are taken from one another first. Words before the counts are
+    read only where the counts as they stand do not give the percentage.
+    """
+    check, exact = checks(claim)["arithmetic"], claim.copy()
+    exact[["numerator_stated_as", "denominator_stated_as"]] = ""
+    if check.fine is None:
+        counted = pd.notna(claim["numerator"]) and pd.notna(claim["denominator"])
+        return "Nothing to compare: no percentage is stated" if counted else _capital(check.finding), {}
+    k, n = int(claim["numerator"]), int(claim["denominator"])
+    rest = says_the_rest(claim["stated_as"])
+    says = "The division is right" if check.fine else "The division does not give the figure"
+    says += ": {over} / {n} = {p:.1%}"
+    values = {"over": f"({n:,} - {k:,})" if rest else f"{k:,}", "n": f"{n:,}", "p": 1 - k / n if rest else k / n}
+    if check.fine and not checks(exact)["arithmetic"].fine:
+        says += ", and {low:.1%} to {high:.1%} as the words before the counts allow"
+        low, high = words_range(claim)
+        values |= {"low": 1 - high, "high": 1 - low} if rest else {"low": low, "high": high}
+    says += ", stated as {stated}." + (" What it measures is another matter." if check.fine else "")
+    return says, values | {"stated": claim["stated_as"] or _stated(claim)}
 
 
 def _units_words(claim: pd.Series) -> str:
-    over, under = (unit_words(claim, name) for name in ("numerator", "denominator"))
-    return f": {over} over {under}" if over and under else ""
+    over, under = units(claim)
+    return f": {over} over {under}" if claim["numerator_code"] and claim["denominator_code"] else ""
 
 
 def _follow_up_words(claim: pd.Series) -> str:
-    days = window_days(claim)
-    if claim["follow_up_code"] == "unequal" and days:
-        return f": 0 to {days:,} days"
+    if claim["follow_up_code"] == "unequal":
+        return f": {followed(claim)}" if followed(claim) else ""
     return f": {claim['follow_up']}" if claim["follow_up_code"] == "equal" else ""
 
 

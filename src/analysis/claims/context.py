@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.claims.readings import window_days
+from analysis.claims.audit import counts_events
+from analysis.claims.readings import follow_up_days
 from analysis.claims.rules import rules
 from analysis.data.published import published
 
@@ -32,21 +33,23 @@ COLUMNS = [
 
 
 def context(claim: pd.Series, folder: Path | None = None) -> pd.DataFrame:
-    """Return one row a published population: its cumulative figure at the horizon nearest to the claim's window.
+    """Return one row a published population: its cumulative figure at the horizon nearest to the claim's follow-up.
 
     Columns as in ``COLUMNS``; ``days`` is the population's horizon, ``same_horizon`` whether it is within two days of the
     claim's, ``same_class`` whether the outcome is of the claim's class, ``why`` the reason a comparison is or is not
-    fair. The nearest horizons come first. Figures without a horizon and annual ones are left out; so is everything where
-    the claim states no window.
+    fair. The nearest horizons come first; a population of which two reports tell stands once. Figures without a horizon,
+    annual ones and those of the claim's own people are left out; so is everything where the claim says of nobody how
+    long they were followed, or counts events.
     """
-    window = window_days(claim)
+    follow_up = follow_up_days(claim)
     rows = published("benchmarks", folder)
-    rows = rows[(rows["measure"] == "cumulative") & rows["horizon_days"].str.isdigit()]
-    if window is None or rows.empty:
+    own = rows["of_claim"] == claim["claim_id"]
+    rows = rows[(rows["measure"] == "cumulative") & rows["horizon_days"].str.isdigit() & ~own]
+    if follow_up is None or counts_events(claim) or rows.empty:
         return pd.DataFrame(columns=COLUMNS)
     days = rows["horizon_days"].astype("int64")
-    rows = rows.assign(days=days, distance=(days - window).abs())
-    nearest = rows.sort_values("distance", kind="stable").drop_duplicates("benchmark_id")
+    rows = rows.assign(days=days, distance=(days - follow_up).abs())
+    nearest = rows.sort_values("distance", kind="stable").drop_duplicates("population")
     same = nearest["outcome_class"] == claim["outcome_class"]
     return pd.DataFrame(
         {

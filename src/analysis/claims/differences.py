@@ -34,7 +34,7 @@ def difference_curve(
     ds: "Dataset", asked: str = "sanctuary", days: int | None = None, level: float = 0.95, plan: Path | None = None,
     policies: str | Path | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Answer a question of two groups under every combination of the choices that leave it the same.
+    """Answer a question of two groups under every combination of its choices, with those that ask something else (`asked`).
 
     The difference is the risk under rules that limit detainers less the risk without a rule, standardized over strata of
     the covariates (age in bands), as ``analysis.compare`` gives it for one categorical covariate. Where competing events

@@ -27,7 +27,7 @@ OWN_DAYS = ("lag", "tie", "custody", "same_day", "episode_gap", "duplicates")  #
 def specification_curve(
     ds: "Dataset", asked: str = "prepared", days: int = 105, level: float = 0.95, plan: Path | None = None
 ) -> pd.DataFrame:
-    """Answer one question under every combination of the choices that leave it the same.
+    """Answer one question under every combination of its choices, those that ask something else among them (`asked`).
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ from analysis.data.published import published
 COLUMNS = (
     "claim_id", "claimant", "published", "statement", "numerator", "numerator_stated_as", "numerator_unit", "denominator",
     "denominator_stated_as", "denominator_unit", "stated_percent", "stated_as", "window_start", "window_end", "jurisdiction",
-    "follow_up", "source", "source_seen", "note", "numerator_code", "denominator_code", "follow_up_code", "source_code",
-    "outcome_class", "released_code",
+    "follow_up", "follow_up_days", "source", "source_seen", "note", "numerator_code", "denominator_code",
+    "follow_up_code", "source_code", "outcome_class", "released_code",
 )  # fmt: skip
 CODES = {
     "source_seen": ("yes", "partly", "no"),
@@ -38,8 +38,9 @@ def read_claims(folder: Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of the file as text, but ``numerator`` and ``denominator`` Int64, ``stated_percent`` float,
-        ``window_start`` and ``window_end`` dates (missing where not stated).
+        The columns of the file as text, but ``numerator``, ``denominator`` and ``follow_up_days`` Int64,
+        ``stated_percent`` float, ``window_start`` and ``window_end`` dates (missing where not stated). ``follow_up_days``
+        is the longest time for which anyone counted was followed; the window is when they were counted.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def read_claims(folder: Path | None = None) -> pd.DataFrame:
         )
     typed = {
         name: pd.array([int(v) if v else None for v in found[name]], dtype="Int64")
-        for name in ("numerator", "denominator")
+        for name in ("numerator", "denominator", "follow_up_days")
     }
     typed["stated_percent"] = pd.to_numeric(found["stated_percent"]).astype("float64")
     typed |= {name: pd.to_datetime(found[name], format="%Y-%m-%d") for name in ("window_start", "window_end")}
@@ -119,6 +120,8 @@ def _check_number(row: dict[str, str], number: int, name: str) -> None:
 
 
 def _check_window(row: dict[str, str], number: int) -> None:
+    if (days := row["follow_up_days"]) and not (days.isascii() and days.isdigit() and int(days) > 0):
+        raise _refused(number, row, "follow_up_days", f"is {days!r}: expected a whole number of days, or nothing")
     dates = {}
     for name in ("window_start", "window_end"):
         dates[name] = pd.to_datetime(row[name], format="%Y-%m-%d", errors="coerce")

@@ -4,6 +4,8 @@ In: a claim. Out: one line a reading with its counts, its interval and what it a
 together they are what the published figure leaves open.
 """
 
+import math
+
 import pandas as pd
 
 from analysis.claims.audit import counts_events, recomputed
@@ -18,16 +20,17 @@ COLUMNS = ["reading", "label", "numerator", "denominator", "estimate", "lower", 
 MONTHS = {"at 12 months": 12.0, "at 36 months": 36.0}
 
 
-def window_days(claim: pd.Series) -> int | None:
-    """Return the days of a claim's window, both ends counted; None where it states none."""
-    if pd.isna(claim["window_start"]) or pd.isna(claim["window_end"]):
-        return None
-    return int((claim["window_end"] - claim["window_start"]).days) + 1
+def follow_up_days(claim: pd.Series) -> int | None:
+    """Return the longest time in days for which anyone counted was followed; None where not known, or nobody was."""
+    return None if pd.isna(claim["follow_up_days"]) else int(claim["follow_up_days"])
 
 
 def window_months(claim: pd.Series) -> float | None:
-    """Return the calendar months of a claim's window, both ends counted: whole months, and days as a part of their month."""
-    if window_days(claim) is None:
+    """Return the calendar months of the window to whose end people were followed: whole months, and parts of a month.
+
+    None where follow-up is not unequal, or no one could be followed from the window's start to its end.
+    """
+    if claim["follow_up_code"] != "unequal" or follow_up_days(claim) is None:
         return None
     start, after = claim["window_start"], claim["window_end"] + pd.Timedelta(days=1)
     whole = (after.year - start.year) * 12 + after.month - start.month - (after.day < start.day)
@@ -56,8 +59,9 @@ def readings(claim: pd.Series, level: float = 0.95) -> pd.DataFrame:
     -------
     DataFrame
         ``reading, label, numerator, denominator, estimate, lower, upper, assumes``. Readings: ``stated`` (the counts
-        as they stand), ``released 0.75`` and so on (an unstated share released), ``evenly`` (everyone followed for the whole
-        window, had entry been spread evenly). Empty where the claim states no share.
+        as they stand), ``least`` and ``most`` (as the words before them allow), ``released 0.75`` and so on (an
+        unstated share released), ``evenly`` (everyone followed for the whole window, had entry been spread evenly:
+        no counts, since it is not their quotient). Empty where the claim states no share.
     """
     if not is_share(claim):
         return pd.DataFrame(columns=COLUMNS)
@@ -65,9 +69,10 @@ def readings(claim: pd.Series, level: float = 0.95) -> pd.DataFrame:
     found = recomputed(claim, level)
     rows = [("stated", "As stated", k, n, found["recomputed"], found["lower"], found["upper"],
              "the counts are exact, and everyone counted could have had the outcome")]  # fmt: skip
+    rows += _as_worded(claim, level)
     rows += _unstated_release(claim, level)
     rows += _full_window(claim, level)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"numerator": "Int64", "denominator": "float64"})
 
 
 def words_range(claim: pd.Series) -> tuple[float, float] | None:
@@ -97,6 +102,18 @@ def follow_up(claim: pd.Series, released: tuple[float, ...] = RELEASED, level: f
     return pd.concat(blocks, ignore_index=True).dropna(subset=["risk"]).reset_index(drop=True)
 
 
+def _as_worded(claim: pd.Series, level: float) -> list[tuple]:
+    """Lines for the lowest and highest share that the words before the counts allow, where it is not the stated one."""
+    (fewest, most), (smallest, largest) = count_limits(claim)
+    ends = {"least": (math.ceil(fewest), math.floor(largest)), "most": (math.floor(most), math.ceil(smallest))}
+    assumes = "a word such as “nearly” or “more than” is read as far as it goes"
+    return [
+        (reading, f"The {reading} that the words before the counts allow", k, n, k / n, *_limits(k, n, level), assumes)
+        for reading, (k, n) in ends.items()
+        if k <= n and k * int(claim["denominator"]) != n * int(claim["numerator"])
+    ]
+
+
 def _unstated_release(claim: pd.Series, level: float) -> list[tuple]:
     """Lines for the shares of the denominator that may have been released, where that is not stated."""
     if claim["released_code"] != "not_stated":
@@ -114,11 +131,11 @@ def _unstated_release(claim: pd.Series, level: float) -> list[tuple]:
 
 def _full_window(claim: pd.Series, level: float) -> list[tuple]:
     """The line for follow-up of the whole window, where follow-up is unequal."""
-    if claim["follow_up_code"] != "unequal" or window_months(claim) is None:
+    if window_months(claim) is None:
         return []
     k, n = int(claim["numerator"]), int(claim["denominator"])
     found = unequal_follow_up(k, n, window_months(claim), "evenly", level=level).iloc[0]
-    return [("evenly", f"Everyone followed for all {window_days(claim):,} days", k, n, found["risk"], found["lower"], found["upper"],
+    return [("evenly", f"Everyone followed for all {follow_up_days(claim):,} days", None, None, found["risk"], found["lower"], found["upper"],
              "people came under observation evenly over the window, and the hazard is constant")]  # fmt: skip
 
 

@@ -49,6 +49,11 @@ def allowed_shares(stated_as: str, stated_percent: float) -> dict[str, tuple[flo
     return forms
 
 
+def says_the_rest(stated_as: str) -> bool:
+    """Return whether a percentage is stated of those without the event ("60 percent remained at large")."""
+    return bool(_REST.search(stated_as))
+
+
 def reproduces(counts: tuple[tuple[float, float], tuple[float, float]], share: tuple[float, float]) -> bool:
     """Return whether some numerator and denominator within their limits give a share within its limits."""
     (fewest, most), (smallest, largest) = counts

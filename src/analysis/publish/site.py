@@ -10,17 +10,21 @@ from jinja2 import Environment, StrictUndefined
 
 from analysis.publish.policy import content_policy, css
 
+TAGS = {"real": "Real data", "synthetic": "Synthetic data", "published": "Published figures and simulations"}
 
-def write_index(folder: Path, entries: Sequence[Mapping]) -> Path:
+
+def write_index(folder: Path, entries: Sequence[Mapping], answers: Sequence[Mapping] = ()) -> Path:
     """Write ``index.html`` into ``folder`` and return its path.
 
-    ``entries`` holds one mapping a dataset: title, kind ("real" or "synthetic"), source, and reports, each with title
+    ``entries`` holds one mapping a dataset: title, kind (of ``TAGS``), source, and reports, each with title
     and either href and main_point (a sweep also beside: the page that compares its reports), or absent (the reason why there
-    is no report), or failed (the error in one line).
+    is no report), or failed (the error in one line); find holds further words under which a report is found. ``answers`` are
+    what the page begins with: about, says, href.
     """
     datasets = [_dataset(entry, i) for i, entry in enumerate(entries)]
     page = _template().render(
         datasets=datasets,
+        answers=answers,
         synthetic=any(d["kind"] == "synthetic" for d in datasets),
         css=css(),
         script=_script(),
@@ -42,14 +46,17 @@ def _dataset(entry: Mapping, i: int) -> dict:
             "main_point": "",
             "absent": "",
             "failed": "",
+            "find": report.get("href") or "",
             **{k: v for k, v in dict(report).items() if v is not None},
         }
         for report in entry.get("reports", [])
     ]
     for report in reports:  # the dataset's own title stands above its reports
         report["title"] = str(report["title"]).removesuffix(f": {entry['title']}")
+        if entry["kind"] == "synthetic" and report["main_point"] and not report["main_point"].startswith("Synthetic"):
+            report["main_point"] = f"Synthetic data: {report['main_point']}"
     slug = re.sub(r"[^a-z0-9]+", "-", str(entry["title"]).lower()).strip("-")
-    return {"title": entry["title"], "kind": entry["kind"], "source": entry.get("source", ""), "reports": reports,
+    return {"title": entry["title"], "kind": entry["kind"], "tag": TAGS[entry["kind"]], "source": entry.get("source", ""), "reports": reports,
             "id": f"d{i + 1}-{slug}"}  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFr
     -------
     pandas.DataFrame
         ``*by, q, time, lower, upper``. Where the curve is flat at exactly q the midpoint of the flat
-        stretch is given, as in R. NaN where the share is not reached within follow-up.
+        stretch, or of what follow-up shows of it, is given, as in R. NaN where the share is not reached within follow-up.
 
     References
     ----------
@@ -146,7 +146,7 @@ def _share(values: pd.Series, name: str) -> np.ndarray:
 
 
 def _first(share: np.ndarray, time: np.ndarray, q: float) -> float:
-    """The first time at which the share is q or more; the midpoint where it stays at exactly q for a while."""
+    """The first time at which the share is q or more; where it stays at exactly q, the middle of that stretch."""
     known = ~np.isnan(share)
     share, time = np.concatenate([[0.0], share[known]]), np.concatenate([[0.0], time[known]])
     reached = np.flatnonzero(share > q - _EQUAL)
@@ -154,6 +154,6 @@ def _first(share: np.ndarray, time: np.ndarray, q: float) -> float:
         return np.nan
     first = reached[0]
     beyond = np.flatnonzero(share > q + _EQUAL)
-    if abs(share[first] - q) < _EQUAL and len(beyond):
-        return (time[first] + time[beyond[0]]) / 2
-    return time[first]
+    if q == 0 or abs(share[first] - q) >= _EQUAL:
+        return time[first]
+    return (time[first] + time[beyond[0] if len(beyond) else -1]) / 2  # to the end of follow-up where it never rises

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.proportion import proportion
 from analysis.sanctuary.adjusted import unadjusted
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.designs import DOUBLY_ROBUST, TRIM, UNADJUSTED, data_of, nothing_to_compare, results
@@ -87,7 +89,7 @@ def worst_case(
         raise ValueError(f"no bounds: {because}")
     lost = (read.time < read.horizon.length) & ~read.event
     arms = {
-        (code, all_had): _plain_mean(read.outcome + lost * all_had, read.group == code)
+        (code, all_had): _plain_mean(read.outcome + lost * all_had, read.group == code, level)
         for code in (0, 1)
         for all_had in (0, 1)
     }
@@ -102,23 +104,29 @@ def worst_case(
         )
         for code in (0, 1)
     ]
-    gaps = [tuple(one - none for one, none in zip(arms[1, a], arms[0, 1 - a], strict=True)) for a in (0, 1)]
+    pairs = [(arms[1, a], arms[0, 1 - a]) for a in (0, 1)]
+    gaps = [(one[0] - none[0], one[1] - none[1], np.hypot(one[2], none[2])) for one, none in pairs]
     rows.append(("difference", len(read.group), int(lost.sum()), *gaps, None))
     out = []
     for what, people, missing, low, high, code in rows:
         few = min(read.sides) if code is None else read.sides[code]
         clusters = len(read.cluster_labels) if code is None else few
-        errors = [_clustered_error(part[1], read.cluster, clusters) for part in (low, high)]
+        errors = [np.hypot(_clustered_error(each, read.cluster, clusters), unseen) for _, each, unseen in (low, high)]
         limits = imbens_manski(low[0], high[0], *errors, level) if few > 1 else (np.nan, np.nan)
         floor = -1.0 if code is None else 0.0
         out.append((what, people, missing, low[0], high[0], *np.clip(limits, floor, 1.0)))
     return pd.DataFrame(out, columns=["what", "people", "lost", "lower", "upper", "ci_lower", "ci_upper"])
 
 
-def _plain_mean(outcome: np.ndarray, side: np.ndarray) -> tuple[float, np.ndarray]:
-    """A group's mean and what each row contributes to its error."""
-    mean = float(outcome[side].mean())
-    return mean, np.where(side, (outcome - mean) / side.sum(), 0.0)
+def _plain_mean(outcome: np.ndarray, side: np.ndarray, level: float) -> tuple[float, np.ndarray, float]:
+    """A group's mean, what each row contributes to its error, and the error where all are alike and rows show none.
+
+    Nobody (or everybody) with the event does not make the risk certain: Clopper and Pearson's limit says how far off it may be.
+    """
+    k, n = round(outcome[side].sum()), int(side.sum())
+    limits = proportion(k, n, "exact", level)
+    unseen = (limits.upper - limits.lower) / quantile_of_level(level) if k in (0, n) else 0.0
+    return k / n, np.where(side, (outcome - k / n) / n, 0.0), unseen
 
 
 def _clustered_error(each: np.ndarray, cluster: np.ndarray, clusters: int) -> float:

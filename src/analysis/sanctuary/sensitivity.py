@@ -8,6 +8,7 @@ from scipy.special import ndtr
 
 from analysis.data.errors import nearest
 from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.proportion import proportion
 
 MEASURES = ("risk ratio", "rate ratio", "hazard ratio", "odds ratio")
 
@@ -22,7 +23,7 @@ class EValue:
 
 @dataclass(frozen=True)
 class Bounds:
-    """The share if none, and if all, of those not followed had the event, and the Imbens-Manski interval of the share."""
+    """The share if none, and if all, of those not followed had the event, and the interval of the share itself."""
 
     lower: float
     upper: float
@@ -90,7 +91,8 @@ def bounds(events: int, n: int, unknown: int, level: float = 0.95) -> Bounds:
     unknown : int
         People not followed.
     level : float
-        The Imbens-Manski interval covers the share itself, wherever in the bounds it lies, with this probability.
+        The interval covers the share itself, wherever in the bounds it lies, with at least this probability: Clopper and
+        Pearson's limit at either bound, at Imbens and Manski's quantile. It does not shrink to a point at 0 or at 1.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def bounds(events: int, n: int, unknown: int, level: float = 0.95) -> Bounds:
 
     References
     ----------
-    Manski (1990); Imbens and Manski (2004), Econometrica 72: 1845-1857.
+    Manski (1990); Imbens and Manski (2004), Econometrica 72: 1845-1857; Clopper and Pearson (1934).
     """
     for value, name in ((events, "events"), (n, "n"), (unknown, "unknown")):
         if value != value or value < 0 or value != int(value):
@@ -107,23 +109,26 @@ def bounds(events: int, n: int, unknown: int, level: float = 0.95) -> Bounds:
     if n < 1 or events + unknown > n:
         raise ValueError(f"events ({events}) and unknown ({unknown}) must be part of n ({n}), at least 1")
     lower, upper = events / n, (events + unknown) / n
-    low, high = (np.sqrt(p * (1 - p) / n) for p in (lower, upper))
-    limits = imbens_manski(lower, upper, low, high, level)
-    return Bounds(lower, upper, max(limits[0], 0.0), min(limits[1], 1.0), level)
+    c = _quantile_between(upper - lower, max(np.sqrt(p * (1 - p) / n) for p in (lower, upper)), level)
+    below, above = (proportion(k, n, "exact", 2 * ndtr(c) - 1) for k in (events, events + unknown))
+    return Bounds(lower, upper, below.lower, above.upper, level)
 
 
 def imbens_manski(
     lower: float, upper: float, se_lower: float, se_upper: float, level: float = 0.95
 ) -> tuple[float, float]:
     """The interval that covers a value that lies between two bounds, wherever between them, with the level's probability."""
-    z = quantile_of_level(level)
-    wide = max(se_lower, se_upper)
-    if wide == 0:
-        return lower, upper
-    width = (upper - lower) / wide
-    # between the one-sided and the two-sided quantile
-    c = brentq(lambda c: ndtr(c + width) - ndtr(-c) - level, 0.0, z + 1e-9, xtol=1e-14) if width > 0 else z
+    c = _quantile_between(upper - lower, max(se_lower, se_upper), level)
     return float(lower - c * se_lower), float(upper + c * se_upper)
+
+
+def _quantile_between(width: float, error: float, level: float) -> float:
+    """Imbens and Manski's quantile: two-sided where the bounds meet, one-sided where they lie far apart."""
+    z = quantile_of_level(level)
+    if width <= 0:
+        return z
+    apart = width / error if error > 0 else np.inf
+    return float(brentq(lambda c: ndtr(c + apart) - ndtr(-c) - level, 0.0, z + 1e-9, xtol=1e-14))
 
 
 def _e_value(ratio: float) -> float:

@@ -7,7 +7,7 @@ if (list && finder) {
   const said = finder.querySelector("output");
   const groups = [...list.querySelectorAll(":scope > section")];
   const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
-  const texts = new Map(groups.flatMap((group) => [group, ...group.querySelectorAll("li")]).map((e) => [e, plain(e.textContent)]));
+  const texts = new Map(groups.flatMap((group) => [group, ...group.querySelectorAll("li")]).map((e) => [e, plain(e.textContent + " " + (e.dataset.find || ""))]));
   const heads = new Map(groups.map((group) => [group, plain(group.querySelector("h2").textContent)]));
 
   const filter = () => {
