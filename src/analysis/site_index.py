@@ -33,9 +33,11 @@ def write(
     lines: dict[str, list[dict]] = {name: [] for name in (SITE, *(found or {}))}
     for outcome in outcomes:
         lines[outcome.dataset].append(_made(outcome))
+    for name in lines:  # pages with other parameters, made before, and other reports where this build made only some
+        made = {outcome.report for outcome in outcomes if outcome.dataset == name}
+        lines[name] += _recorded(reports, "", made) if name == SITE else _recorded(reports / name, f"{name}/", made)
     for name, why in (broken or {}).items():
         lines[name] = [{"title": "All reports", "failed": why}]
-    lines[SITE] = lines[SITE] or _recorded(reports, "")
     specs, swept = dict(found or {}), _sweeps(reports)
     for name in state.dataset_names(root):
         before = [] if name in specs else _recorded(reports / name, f"{name}/")
@@ -66,13 +68,16 @@ def _made(outcome: Outcome) -> dict:
     return {"title": title, "href": f"{folder}{outcome.page.name}", "main_point": outcome.main_point}
 
 
-def _recorded(folder: Path, prefix: str) -> list[dict]:
+def _recorded(folder: Path, prefix: str, made: set[str] = frozenset()) -> list[dict]:
     """Return the lines of pages that this build did not touch, from the records beside them."""
-    records = {file: _read(file) for file in sorted(folder.glob("*.json"))}
+    records = {file: _read(file) for file in sorted(folder.glob("*.json")) if file.stem not in made}
     found = {file: record for file, record in records.items() if record and "provenance" in record}
     lines = []
     for file, record in sorted(found.items(), key=lambda item: item[1]["provenance"]["notebook"]):
         title = record.get("title") or file.stem.replace("_", " ").capitalize()
+        if not record["provenance"]["notebook"].endswith(f"_{file.stem}.ipynb"):
+            given = (part for part in record["provenance"]["parameters"].items() if part[0] != "dataset")
+            title += f" ({', '.join(f'{name} = {value}' for name, value in given)})"
         if record.get("skipped"):
             lines.append({"title": title, "absent": record["skipped"]})
         elif file.with_suffix(".html").exists():
