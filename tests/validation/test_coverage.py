@@ -116,7 +116,7 @@ def test_the_band_is_that_of_the_binomial_with_bonferronis_correction():
 def test_a_limit_that_is_not_defined_does_not_cover():
     seen = outcomes(np.array([[0.0, 1.0], [0.6, 1.0], [0.0, 0.4], [np.nan, 1.0], [0.0, np.nan], [0.5, np.inf]]), 0.5)
     assert seen.tolist() == [COVERED, ABOVE, BELOW, UNDEFINED, UNDEFINED, COVERED]
-    assert [outcomes(np.array([coverage.ends(p)]), 0.05)[0] for p in (0.04, 0.06)] == [BELOW, COVERED]
+    assert [outcomes(np.array([coverage.limits(p)]), 0.05)[0] for p in (0.04, 0.06)] == [BELOW, COVERED]
 
 
 def test_truths_agree_with_numerical_integration_and_large_simulations():
