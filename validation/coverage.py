@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,19 +13,7 @@ from scipy.special import chdtrc, ndtri
 import analysis as an
 from analysis.recidivism.hazard import hazard
 from analysis.recidivism.intervals import KINDS
-from validation import table
-from validation.draws import (
-    SEED,
-    exchangeable,
-    exponential,
-    gamma_mean_one,
-    generator,
-    observed,
-    weibull,
-    weibull_survival,
-    whole,
-    whole_uniform,
-)  # fmt: skip
+from validation import draws, table
 from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN, digits
 
 Generator, Frame = np.random.Generator, pd.DataFrame
@@ -43,7 +32,7 @@ GROUP, LEVEL_2, SLOPE = 0.5, -0.4, 0.3  # log hazard ratios of a group, of one o
 
 @dataclass(frozen=True)
 class Interval:
-    """Its name, the truth in closed form or by summation, the estimate from what a scenario drew, and what it claims."""
+    """Its name, the truth in closed form or by summation, the estimate from what was drawn, and its claim."""
 
     estimator: str
     truth: float
@@ -64,7 +53,7 @@ class Scenario:
 
 
 def limits(found: Any) -> tuple[float, float]:
-    """The limits of a result: of its first row, or of an estimate from counts; of a p-value, an interval that should hold .05."""
+    """The limits of a result, in its first row if it has rows; a p-value as an interval that should hold .05."""
     if isinstance(found, Frame):
         return found["lower"].iat[0], found["upper"].iat[0]
     return (0.0, found) if isinstance(found, float) else (found.lower, found.upper)
@@ -77,7 +66,7 @@ def _binomial(rng: Generator, n: int, risk: float) -> int:
 
 def _poisson(rng: Generator, mean: float) -> int:
     """Arrivals at rate 1 before ``mean``; four times as many gaps as expected, and 50, are enough."""
-    return int(np.searchsorted(exponential(rng.random(int(4 * mean) + 50), 1.0).cumsum(), mean))
+    return int(np.searchsorted(draws.exponential(rng.random(int(4 * mean) + 50), 1.0).cumsum(), mean))
 
 
 def _one(name: str, n: int, risk: float, claim: str = APPROXIMATE) -> Scenario:
@@ -112,7 +101,7 @@ def _window(entered: str, n: int, risk: float, window: float) -> Scenario:
 
     def draw(rng: Generator) -> int:
         followed = window * rng.random(n) if entered == "evenly" else window
-        return int((exponential(rng.random(n), risk) <= followed).sum())
+        return int((draws.exponential(rng.random(n), risk) <= followed).sum())
 
     truth, what = float(-np.expm1(-risk * window)), "risk over the window, unequal follow-up"
     interval = Interval(what, truth, lambda k: an.unequal_follow_up(k, n, window, entered), AT_LEAST)
@@ -172,73 +161,51 @@ def _cox(
     return Interval(f"Cox, {name}", truth, estimate, claim)
 
 
-def _proportional(fit: Any) -> float:
-    return float(fit.zph().set_index("term").loc["GLOBAL", "p_value"])
-
-
 def _people(
     rng: Generator, n: int, ratio: Callable | None = None, hazards: dict | None = None, together: bool = False,
     unit: int = 1, groups: int = 0, late: bool = False, **columns: Callable,
 ) -> Frame:  # fmt: skip
-    """A cohort: its columns are drawn in their order, then latent times, then the end of follow-up, equal groups, and entry.
+    """A cohort: columns are drawn in their order, then latent times, the end of follow-up, equal groups, and entry.
 
     ``ratio`` gives everyone's hazard relative to the falling one, ``hazards`` the constant ones by cause, both from the
-    columns. ``together``: people of one place resemble each other; ``late``: half are seen only if still there on a day of
-    entry from 1 to 200.
+    columns. ``together``: people of one place resemble each other; ``late``: half are seen only if still there on a day
+    of entry from 1 to 200.
     """
     drawn = SimpleNamespace()
     for name, column in columns.items():
         setattr(drawn, name, column(rng, n, drawn))
     latent = {}
     for cause in hazards or (CAUSE,):
-        u = exchangeable(rng, CLUSTERS, SIZE, CORRELATION) if together else rng.random(n)
-        latent[cause] = exponential(u, hazards[cause](drawn)) if hazards else weibull(u, ratio(drawn) if ratio else 1.0)
-    frame = observed(latent, whole_uniform(rng, n, 1, END), unit, **vars(drawn))
+        u = draws.exchangeable(rng, CLUSTERS, SIZE, CORRELATION) if together else rng.random(n)
+        latent[cause] = (
+            draws.exponential(u, hazards[cause](drawn)) if hazards else draws.weibull(u, ratio(drawn) if ratio else 1.0)
+        )
+    frame = draws.observed(latent, draws.whole_uniform(rng, n, 1, END), unit, **vars(drawn))
     if groups:
-        frame["group"] = whole_uniform(rng, n, 0, groups - 1)
+        frame["group"] = draws.whole_uniform(rng, n, 0, groups - 1)
     if late:
         some = rng.random(n) < 0.5
-        frame["entry"] = np.where(some, whole_uniform(rng, n, 1, 200), np.nan)
+        frame["entry"] = np.where(some, draws.whole_uniform(rng, n, 1, 200), np.nan)
         frame = frame[~(frame["entry"] >= frame["days"])].reset_index(drop=True)
     return frame
 
 
 def _cohort(
-    name: str, n: int, *intervals: Interval, made: Callable = an.life_table, late: bool = False, unit: int = 1, **options
+    name: str, n: int, *intervals: Interval, made: Callable = an.life_table, late: bool = False, unit: int = 1, **drawn
 ) -> Scenario:  # fmt: skip
     """A scenario of people as ``_people`` draws them, and what is ``made`` of them."""
     return Scenario(
-        name, n, lambda rng: made(_people(rng, n, late=late, unit=unit, **options)), intervals,
+        name, n, lambda rng: made(_people(rng, n, late=late, unit=unit, **drawn)), intervals,
         LATE if late else CENSORED, "weeks" if unit == 7 else "days",
     )  # fmt: skip
 
 
-def _table(**options) -> Callable[[Frame], Frame]:
-    return lambda frame: an.life_table(frame, **options)
-
-
-def _fit(formula: str, **options) -> Callable[[Frame], Any]:
-    return lambda frame: an.cox(frame, formula, **options)
-
-
-def _flip(rng: Generator, n: int, _: Any) -> np.ndarray:
-    return whole_uniform(rng, n, 0, 1)
-
-
-def _normal(rng: Generator, n: int, _: Any) -> np.ndarray:
-    return ndtri(rng.random(n))
-
-
 # what is no such cohort
-def _constant(rng: Generator, n: int = 440) -> Frame:
-    return an.life_table(observed({CAUSE: exponential(rng.random(n), HAZARD)}, END * rng.random(n), None))
-
-
 def _recurring(rng: Generator, n: int = 300, gaps: int = 60) -> Frame:
     """One row an arrest and one an end of follow-up; people differ in how often they are arrested."""
-    own = HAZARD * gamma_mean_one(rng.random(n), 1.0)
-    time = whole(exponential(rng.random((n, gaps)), own[:, None]).cumsum(axis=1))
-    end = whole_uniform(rng, n, 1, END)
+    own = HAZARD * draws.gamma_mean_one(rng.random(n), 1.0)
+    time = draws.whole(draws.exponential(rng.random((n, gaps)), own[:, None]).cumsum(axis=1))
+    end = draws.whole_uniform(rng, n, 1, END)
     person, place = np.nonzero(time <= end[:, None])
     if place.max(initial=0) == gaps - 1:
         raise RuntimeError(f"a person has {gaps} arrests: draw more gaps")
@@ -249,8 +216,8 @@ def _recurring(rng: Generator, n: int = 300, gaps: int = 60) -> Frame:
 def _half_ever(rng: Generator, n: int = 440, end: int = 1_095) -> Frame:
     """Half ever have the event, by a Weibull law in days."""
     ever = rng.random(n) < 0.5
-    time = 150.0 * exponential(rng.random(n), 1.0) ** (1 / 1.2)
-    return an.life_table(observed({CAUSE: np.where(ever, time, 10.0 * end)}, whole_uniform(rng, n, 1, end)))
+    time = 150.0 * draws.exponential(rng.random(n), 1.0) ** (1 / 1.2)
+    return an.life_table(draws.observed({CAUSE: np.where(ever, time, 10.0 * end)}, draws.whole_uniform(rng, n, 1, end)))
 
 
 def _several(rng: Generator, n: int = 300) -> Frame:
@@ -266,20 +233,20 @@ def _several(rng: Generator, n: int = 300) -> Frame:
 
 
 def _stratified(rng: Generator, n: int = 440) -> Any:
-    group, stratum = whole_uniform(rng, n, 0, 1), whole_uniform(rng, n, 0, 3)
+    group, stratum = draws.whole_uniform(rng, n, 0, 1), draws.whole_uniform(rng, n, 0, 3)
     ratio = np.exp(GROUP * group)
-    falling, flat = weibull(rng.random(n), ratio), exponential(rng.random(n), 0.002 * ratio)
-    latent, end = {CAUSE: np.where(stratum < 2, falling, flat)}, whole_uniform(rng, n, 1, END)
-    return an.cox(observed(latent, end, group=group, stratum=stratum), "group", strata="stratum")
+    falling, flat = draws.weibull(rng.random(n), ratio), draws.exponential(rng.random(n), 0.002 * ratio)
+    latent, end = {CAUSE: np.where(stratum < 2, falling, flat)}, draws.whole_uniform(rng, n, 1, END)
+    return an.cox(draws.observed(latent, end, group=group, stratum=stratum), "group", strata="stratum")
 
 
 def _joined_later(rng: Generator, n: int = 440, rate: float = 0.0015) -> Any:
     """The group is joined on a day between 1 and 365: two intervals a person."""
-    joined = whole_uniform(rng, n, 1, 365)
-    need = exponential(rng.random(n), 1.0)  # cumulative hazard at which the event happens
+    joined = draws.whole_uniform(rng, n, 1, 365)
+    need = draws.exponential(rng.random(n), 1.0)  # cumulative hazard at which the event happens
     before = rate * joined
     latent = np.where(need <= before, need / rate, joined + (need - before) / (rate * np.exp(GROUP)))
-    time, end = whole(latent), whole_uniform(rng, n, 1, END)
+    time, end = draws.whole(latent), draws.whole_uniform(rng, n, 1, END)
     last, hit = np.minimum(time, end), time <= end
     crosses = last > joined
     first = {"entry": np.nan, "days": np.minimum(last, joined), "event": hit & ~crosses, "group": 0}
@@ -290,7 +257,7 @@ def _joined_later(rng: Generator, n: int = 440, rate: float = 0.0015) -> Any:
 
 def restricted_mean(ratio: float = 1.0) -> float:
     """The mean time without the event within a year where times are recorded by whole days."""
-    return float(weibull_survival(np.arange(0, YEAR), ratio).sum())
+    return float(draws.weibull_survival(np.arange(0, YEAR), ratio).sum())
 
 
 def incidence(time: float, ratio: float = 1.0) -> float:
@@ -300,22 +267,24 @@ def incidence(time: float, ratio: float = 1.0) -> float:
     return float(-own / total * np.expm1(-total * time))
 
 
-_S = float(weibull_survival(YEAR)), float(weibull_survival(YEAR, RATIO))
+_S = float(draws.weibull_survival(YEAR)), float(draws.weibull_survival(YEAR, RATIO))
 _MIXED, _BY_RELEASE = float(np.mean(_S)), float(1 - np.average(_S, weights=RELEASES))
 _MEANS = restricted_mean(), restricted_mean(1.6)
-_QUARTER = int(np.flatnonzero(weibull_survival(np.arange(END)) <= 0.75)[0])
+_QUARTER = int(np.flatnonzero(draws.weibull_survival(np.arange(END)) <= 0.75)[0])
 _ALL = CLUSTERS * SIZE
+FLIP, NORMAL = (lambda rng, n, c: draws.whole_uniform(rng, n, 0, 1)), (lambda rng, n, c: ndtri(rng.random(n)))
+BY_GROUP, BY_PLACE = partial(an.life_table, by="group"), partial(an.life_table, cluster="place")
+BY_WEIGHT = partial(an.life_table, weight="weight")
 # fmt: off
 CONSTANT = {cause: lambda c, h=h: h for cause, h in HAZARDS.items()}
 WEIGHTED = {"group": lambda rng, n, c: (rng.random(n) >= SAMPLED[0]).astype(np.int64),
             "weight": lambda rng, n, c: (0.5 / SAMPLED)[c.group]}
 PLACES = {"together": True, "place": lambda *_: np.repeat(np.arange(CLUSTERS), SIZE)}
-HALVES = {**PLACES, "half": lambda *_: np.arange(_ALL) % 2}
-MIXED = {"group": _flip, "level": lambda rng, n, c: np.array(["a", "b", "c"])[whole_uniform(rng, n, 0, 2)], "number": _normal,
-         "ratio": lambda c: np.exp(GROUP * c.group + LEVEL_2 * (c.level == "c") + SLOPE * c.number),
-         "made": _fit("group + level + number")}
-CATEGORIES = {"group": _flip, "sex": _flip, "ratio": lambda c: np.exp(GROUP * c.group + SLOPE * c.sex)}
-WHOLE = {**PLACES, "group": lambda rng, n, c: c.place % 2, "number": _normal,
+MIXED = {"group": FLIP, "level": lambda rng, n, c: np.array(["a", "b", "c"])[draws.whole_uniform(rng, n, 0, 2)],
+         "number": NORMAL, "ratio": lambda c: np.exp(GROUP * c.group + LEVEL_2 * (c.level == "c") + SLOPE * c.number),
+         "made": partial(an.cox, formula="group + level + number")}
+CATEGORIES = {"group": FLIP, "sex": FLIP, "ratio": lambda c: np.exp(GROUP * c.group + SLOPE * c.sex)}
+WHOLE = {**PLACES, "group": lambda rng, n, c: c.place % 2, "number": NORMAL,
          "ratio": lambda c: np.exp(GROUP * c.group + SLOPE * c.number)}
 SCENARIOS = {scenario.name: scenario for scenario in (
     _one("440 people, risk .09", 440, 0.09),
@@ -329,11 +298,13 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     _rates("2 and 3 events expected", (2.0, 3.0), (40.0, 30.0)),
     _window("start", 440, 0.05, 3.5),
     _window("evenly", 440, 0.1937476 / 3.5, 3.5),
-    _cohort("falling hazard", 440, *(_km(_S[0], ci=ci) for ci in KINDS), _km(float(weibull_survival(105)), 105),
+    _cohort("falling hazard", 440, *(_km(_S[0], ci=ci) for ci in KINDS), _km(float(draws.weibull_survival(105)), 105),
             _mean(_MEANS[0]), _quantile("quantile .25", _QUARTER, 0.25)),
-    _cohort("falling hazard, few people", 40, *(_km(float(weibull_survival(364)), 364, ci, SHOWN) for ci in KINDS), unit=7),
+    _cohort("falling hazard, few people", 40,
+            *(_km(float(draws.weibull_survival(364)), 364, ci, SHOWN) for ci in KINDS), unit=7),
     _cohort("falling hazard, delayed entry", 800, _km(_S[0]), _mean(_MEANS[0]), late=True),
-    Scenario("constant hazard", 440, _constant, (
+    Scenario("constant hazard", 440, lambda rng: an.life_table(draws.observed(
+        {CAUSE: draws.exponential(rng.random(440), HAZARD)}, END * rng.random(440), None)), (
         _km(float(np.exp(-HAZARD * YEAR))), _quantile("median", np.log(2) / HAZARD, 0.5),
         Interval("hazard of days 0 to 90, exact Poisson", HAZARD, lambda life: hazard(life, width=90), AT_LEAST),
     ), "each followed 0 to 730 days, evenly", "none"),
@@ -342,60 +313,69 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     _cohort("three causes, delayed entry", 800, _aj(incidence(YEAR)), hazards=CONSTANT, late=True),
     _cohort("two groups, hazard ratio 1.6", 500, _means(_MEANS[1] - _MEANS[0]), Interval(
         f"ratio of restricted means to {YEAR}", _MEANS[1] / _MEANS[0], lambda life: an.rmst_ratio(life, horizon=YEAR)),
-        made=_table(by="group"), group=lambda *_: np.repeat([0, 1], 250), ratio=lambda c: np.where(c.group, 1.6, 1.0)),
-    _cohort("two equal groups", 600, _test("log-rank test"), made=_table(by="group"), groups=2),
-    _cohort("four equal groups", 600, _test("log-rank test, 4 groups"), made=_table(by="group"), groups=4),
-    _cohort("two equal groups, delayed entry", 600, _test("log-rank test, delayed entry"), made=_table(by="group"), groups=2,
+        made=BY_GROUP, group=lambda *_: np.repeat([0, 1], 250), ratio=lambda c: np.where(c.group, 1.6, 1.0)),
+    _cohort("two equal groups", 600, _test("log-rank test"), made=BY_GROUP, groups=2),
+    _cohort("four equal groups", 600, _test("log-rank test, 4 groups"), made=BY_GROUP, groups=4),
+    _cohort("two equal groups, delayed entry", 600, _test("log-rank test, delayed entry"), made=BY_GROUP, groups=2,
             late=True),
     _cohort("two equal groups in unequal strata", 600, _test("log-rank test, stratified", "stratum"),
-            made=_table(by=["group", "stratum"]), stratum=_flip, ratio=lambda c: np.where(c.stratum, 2.0, 1.0),
-            group=lambda rng, n, c: (rng.random(n) < np.where(c.stratum, 0.7, 0.3)).astype(np.int64)),
+            made=partial(an.life_table, by=["group", "stratum"]), stratum=FLIP,
+            group=lambda rng, n, c: (rng.random(n) < np.where(c.stratum, 0.7, 0.3)).astype(np.int64),
+            ratio=lambda c: np.where(c.stratum, 2.0, 1.0)),
     Scenario("arrests that recur", 300, _recurring, tuple(_recurrences(ci) for ci in ("log", "plain"))),
     Scenario("half ever have the event", 440, _half_ever, (
-        Interval("share who ever return, profile likelihood", 0.05, _profiled),), "each followed 1 to 1095 days, evenly"),
+        Interval("share who ever return, profile likelihood", 0.05, _profiled),),
+        "each followed 1 to 1095 days, evenly"),
     _cohort("sampled with weights", 800, *(_km(_MIXED, ci=ci, kind=", weighted") for ci in KINDS),
-            _mean((_MEANS[0] + restricted_mean(RATIO)) / 2, ", weighted"), made=_table(weight="weight"), **WEIGHTED,
+            _mean((_MEANS[0] + restricted_mean(RATIO)) / 2, ", weighted"), made=BY_WEIGHT, **WEIGHTED,
             ratio=lambda c: np.where(c.group, RATIO, 1.0)),
-    _cohort("three causes, sampled with weights", 800, _aj((incidence(YEAR) + incidence(YEAR, RATIO)) / 2, kind=", weighted"),
-            made=_table(weight="weight"), **WEIGHTED,
+    _cohort("three causes, sampled with weights", 800,
+            _aj((incidence(YEAR) + incidence(YEAR, RATIO)) / 2, kind=", weighted"), made=BY_WEIGHT, **WEIGHTED,
             hazards={**CONSTANT, CAUSE: lambda c: HAZARDS[CAUSE] * np.where(c.group, RATIO, 1.0)}),
     _cohort("places of four people", _ALL, _km(_S[0], kind=", clustered"), _mean(_MEANS[0], ", clustered"),
-            made=_table(cluster="place"), **PLACES),
+            made=BY_PLACE, **PLACES),
     _cohort("places of four people, ignored", _ALL, _km(_S[0], claim=SHOWN, kind=", clusters ignored"), **PLACES),
     _cohort("places of four people, two groups in each", _ALL, _means(0.0, ", clustered"),
-            made=_table(by="half", cluster="place"), **HALVES),
+            made=partial(an.life_table, by="half", cluster="place"), **PLACES, half=lambda *_: np.arange(_ALL) % 2),
     _cohort("three causes, places of four people", _ALL, _aj(incidence(YEAR), kind=", clustered"),
-            made=_table(cluster="place"), hazards=CONSTANT, **PLACES),
+            made=BY_PLACE, hazards=CONSTANT, **PLACES),
     Scenario("one or four releases a person", 300, _several, (
         Interval("reading: each release once", _BY_RELEASE, lambda found: found.iloc[[0]]),
         Interval("reading: each person once", 1 - _MIXED, lambda found: found.iloc[[1]]),
         Interval("reading: first releases", 1 - _MIXED, lambda found: found.iloc[[2]]))),
     _cohort("a group, a level and a number", 440, _cox("Wald, group"), _cox("Wald, level", LEVEL_2, "level[T.c]"),
-            _cox("Wald, number", SLOPE, "number"), Interval("test of proportional hazards", 0.05, _proportional), **MIXED),
+            _cox("Wald, number", SLOPE, "number"), Interval("test of proportional hazards", 0.05, lambda fit: float(
+                fit.zph().set_index("term").at["GLOBAL", "p_value"])), **MIXED),
     _cohort("a group, a level and a number, by the week", 440, _cox("Wald, Efron ties"),
             _cox("Wald, number, Efron ties", SLOPE, "number"), unit=7, **MIXED),
     _cohort("a group, a level and a number, delayed entry", 800, _cox("Wald, delayed entry"),
             _cox("Wald, number, delayed entry", SLOPE, "number"), late=True, **MIXED),
-    _cohort("a group and a sex", 440, _cox("Wald, equal rows counted"), made=_fit("group + sex"), **CATEGORIES),
-    _cohort("a group and a sex, robust", 440, _cox("robust"), made=_fit("group + sex", robust=True), **CATEGORIES),
+    _cohort("a group and a sex", 440, _cox("Wald, equal rows counted"), **CATEGORIES,
+            made=partial(an.cox, formula="group + sex")),
+    _cohort("a group and a sex, robust", 440, _cox("robust"), **CATEGORIES,
+            made=partial(an.cox, formula="group + sex", robust=True)),
     Scenario("a group in four strata", 440, _stratified, (_cox("Wald, stratified"),)),
-    _cohort("a group and a competing event", 440, _cox("Wald, one cause"), made=_fit("group", cause=CAUSE), group=_flip,
-            hazards={CAUSE: lambda c: 0.0015 * np.exp(GROUP * c.group), "ice_custody": lambda c: 0.001 * np.exp(-GROUP * c.group)}),
+    _cohort("a group and a competing event", 440, _cox("Wald, one cause"), group=FLIP,
+            made=partial(an.cox, formula="group", cause=CAUSE),
+            hazards={CAUSE: lambda c: 0.0015 * np.exp(GROUP * c.group),
+                     "ice_custody": lambda c: 0.001 * np.exp(-GROUP * c.group)}),
     Scenario("a group joined later", 440, _joined_later, (_cox("Wald, changing covariate"),)),
-    _cohort("a group sampled with weights", 600, _cox("robust, weighted"), made=_fit("group", weight="weight"),
+    _cohort("a group sampled with weights", 600, _cox("robust, weighted"),
+            made=partial(an.cox, formula="group", weight="weight"),
             group=lambda rng, n, c: (rng.random(n) < 1 / 3).astype(np.int64), weight=lambda rng, n, c: 1.0 + c.group,
             ratio=lambda c: np.exp(GROUP * c.group)),
-    _cohort("a group of whole places", _ALL, _cox("robust, clustered"), _cox("robust, number, clustered", SLOPE, "number"),
-            _cox("Wald, clusters ignored", claim=SHOWN, naive=True), made=_fit("group + number", cluster="place"), **WHOLE),
+    _cohort("a group of whole places", _ALL, _cox("robust, clustered"),
+            _cox("robust, number, clustered", SLOPE, "number"), _cox("Wald, clusters ignored", claim=SHOWN, naive=True),
+            made=partial(an.cox, formula="group + number", cluster="place"), **WHOLE),
 )}
 # fmt: on
 CLAIMS = sum(interval.claim != SHOWN for scenario in SCENARIOS.values() for interval in scenario.intervals)
 
 
 def simulate(name: str, first: int, last: int) -> dict[str, np.ndarray]:
-    """The limits of each interval of a scenario in the simulations ``first`` to ``last - 1``: arrays (simulations, 2)."""
+    """The limits of each interval in a scenario's simulations ``first`` to ``last - 1``: arrays (simulations, 2)."""
     scenario = SCENARIOS[name]
-    drawn = [scenario.draw(generator(name, number)) for number in range(first, last)]
+    drawn = [scenario.draw(draws.generator(name, number)) for number in range(first, last)]
     return {each.estimator: np.array([limits(each.estimate(one)) for one in drawn]) for each in scenario.intervals}
 
 
@@ -407,6 +387,6 @@ def rows(name: str, found: dict[str, np.ndarray]) -> list[dict]:
         out.append({
             "estimator": estimator, "setting": name, "people": scenario.people, "censoring": scenario.censoring,
             "ties": scenario.ties, "level": LEVEL, **table.counted(ends, each.truth, each.claim, CLAIMS),
-            "lower_first": lower, "upper_first": upper, "seed": SEED,
+            "lower_first": lower, "upper_first": upper, "seed": draws.SEED,
         })  # fmt: skip
     return out

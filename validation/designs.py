@@ -1,11 +1,11 @@
-"""Would a comparison of policies find an effect, and when would it be fooled? Scenarios, designs, and what they should find.
+"""Would a comparison of policies find an effect, and when would it be fooled? Scenarios, and what designs find there.
 
-Each scenario is a simulation of many small places that adopt a policy at different times, with a chosen effect on re-arrest
-and a chosen way to go wrong. What a design should find is computed from the process and not from its data.
+Each scenario is a simulation of many small places that adopt a policy at different times, with a chosen effect on
+re-arrest and a chosen way to go wrong. What a design should find is computed from the process, not from its data.
 """
 
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -55,13 +55,14 @@ class Scenario:
     places: int = 120
     adopters: int = 60
     repeals: int = 0
-    designs: tuple[str, ...] = field(default=ALL)
+    designs: tuple[str, ...] = ALL
 
 
 # fmt: off
 SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("no effect, people alike", "nothing to find and nothing to be fooled by", {}, (TWO_WAY,)),
-    Scenario("no effect, other case mix", "fewer people with a conviction in places that limit, and those with one go into custody more often",
+    Scenario("no effect, other case mix",
+             "fewer people with a conviction in places that limit, and those with one go into custody more often",
              {**MIX}, (UNADJUSTED, TWO_WAY)),
     Scenario("more re-arrests", "hazard of re-arrest 1.6 times as high under the policy; some places repeal it",
              {**MIX, "effect": 1.6}, (UNADJUSTED, COX, TWO_WAY), repeals=10),
@@ -69,15 +70,19 @@ SCENARIOS = {scenario.name: scenario for scenario in (
              {**MIX, "effect": 0.6}, (UNADJUSTED, COX, TWO_WAY)),
     Scenario("fewer detainers honoured", "the hazard is the same, but fewer people go into custody",
              {**MIX, "honour": {**ALIKE, "limits": (0.5, 0.2, 0.1)}}, (UNADJUSTED, COX, TWO_WAY)),
-    Scenario("hidden difference between places", "no effect; places that limit had more re-arrest all along, for reasons not recorded",
+    Scenario("hidden difference between places",
+             "no effect; places that limit had more re-arrest all along, for reasons not recorded",
              {**MIX, "hidden": 0.5}, ALL),
-    Scenario("lodging follows policy", "no effect; fewer detainers are lodged under the policy, for people more likely to be re-arrested",
+    Scenario("lodging follows policy",
+             "no effect; fewer detainers are lodged under the policy, for people more likely to be re-arrested",
              {**MIX, "lodging": 0.6, "targeting": 0.5}, ALL),
-    Scenario("detection differs by policy", "no effect and people alike; half of re-arrests are recorded under the policy, all of them elsewhere",
+    Scenario("detection differs by policy",
+             "no effect and people alike; half of re-arrests are recorded under the policy, all of them elsewhere",
              {"detection": 0.5}, ALL),
-    Scenario("trends differ", "no effect; re-arrest grows by the year in places that ever limit", {**MIX, "drift": 0.25}, ALL),
-    Scenario("few places", "no effect; 20 places, 6 of which adopt", {}, (UNADJUSTED, DOUBLY_ROBUST, COX, GROUP_TIME), places=20,
-             adopters=6, designs=(UNADJUSTED, DOUBLY_ROBUST, RANDOMIZED, COX, GROUP_TIME)),
+    Scenario("trends differ", "no effect; re-arrest grows by the year in places that ever limit",
+             {**MIX, "drift": 0.25}, ALL),
+    Scenario("few places", "no effect; 20 places, 6 of which adopt", {}, (UNADJUSTED, DOUBLY_ROBUST, COX, GROUP_TIME),
+             places=20, adopters=6, designs=(UNADJUSTED, DOUBLY_ROBUST, RANDOMIZED, COX, GROUP_TIME)),
 )}
 # fmt: on
 CLAIMS = sum(design not in scenario.fools for scenario in SCENARIOS.values() for design in scenario.designs)
@@ -131,7 +136,8 @@ def follow(sim: Simulation) -> pd.DataFrame:
     frame = pd.DataFrame({
         "place": people.place, "prepared": people.first, "limits": (b["rule"][~later] == LIMITS).astype(int),
         "follow_up": days, "time": np.minimum(time, days).astype(int), "rearrest": (time <= days) & (best == 0),
-        "any": time <= days, "criminality": pd.Categorical.from_codes(people.criminality, ["convicted", "pending", "other"]),
+        "any": time <= days,
+        "criminality": pd.Categorical.from_codes(people.criminality, ["convicted", "pending", "other"]),
         "sex": pd.Categorical.from_codes(people.male.astype(np.int8), ["female", "male"]),
         "age": year - birth_year(sim, people),
     })  # fmt: skip
@@ -152,7 +158,7 @@ def contrast(people: pd.DataFrame, places: int) -> Contrast:
 
 
 def panel(people: pd.DataFrame, sim: Simulation) -> Panel:
-    """The risk by place and year among those followed for the whole window, and when each place adopted and repealed."""
+    """The risk by place and year among those followed for the whole window, and when each place adopted."""
     full = people[people["follow_up"] >= HORIZON]
     places, years = len(sim.places), int(full["prepared"].max()) // YEAR + 1
     cell = (full["place"] * years + full["prepared"] // YEAR).to_numpy()
@@ -200,8 +206,8 @@ def truths(name: str, simulations: int = 40, drawn: int = 60_000, trials: int = 
     """What the designs should find: over everyone with a detainer, and over people in adopting places.
 
     Places differ from one simulation to the next, so that a truth is an average over many; where policy changes nothing
-    that happens, it is 0. For the Cox model it is the logarithm of the ratio in ``trials`` trials of ``drawn`` people on a
-    side, all under one rule: with frailty no single ratio holds at all times, and this is what its average comes to.
+    that happens, it is 0. For the Cox model it is the logarithm of the ratio in ``trials`` trials of ``drawn`` people
+    on a side, all under one rule: with frailty no single ratio holds at all times, and this is its average.
     """
     scenario = SCENARIOS[name]
     if scenario.settings.get("effect", 1.0) == 1.0 and scenario.settings.get("honour", ALIKE) == ALIKE:
@@ -209,7 +215,8 @@ def truths(name: str, simulations: int = 40, drawn: int = 60_000, trials: int = 
     each = []
     for number in range(simulations):
         sim = simulation(name, 50_000 + number)
-        each.append([_difference(one, drawn, number) for one in (sim, _everywhere(replace(sim, lodging=1.0)))])
+        risks = [had_everyone(one, (HORIZON,), drawn, number) for one in (sim, _everywhere(replace(sim, lodging=1.0)))]
+        each.append([had["limits"][str(HORIZON)]["risk"] - had["none"][str(HORIZON)]["risk"] for had in risks])
     across, over_time = np.mean(each, axis=0)
     ratio = float(np.mean([_log_hazard_ratio(name, 60_000 + number, drawn) for number in range(trials)]))
     return {
@@ -219,11 +226,6 @@ def truths(name: str, simulations: int = 40, drawn: int = 60_000, trials: int = 
 
 def _everywhere(sim: Simulation) -> Simulation:
     return replace(sim, policies=tuple(Policy(place, date(2015, 1, 1), None, "limits") for place in sim.places))
-
-
-def _difference(sim: Simulation, drawn: int, seed: int) -> float:
-    risks = had_everyone(sim, (HORIZON,), drawn, seed)
-    return risks["limits"][str(HORIZON)]["risk"] - risks["none"][str(HORIZON)]["risk"]
 
 
 def _log_hazard_ratio(name: str, number: int, drawn: int) -> float:
@@ -251,9 +253,9 @@ def rows(name: str, found: dict[str, np.ndarray], truth: dict[str, float] | None
         known = each[~np.isnan(each[:, 0]), 0]
         claim = SHOWN if design in scenario.fools else AT_LEAST if design == RANDOMIZED else APPROXIMATE
         out.append({
-            "kind": name, "says": scenario.says, "places": scenario.places, "adopters": scenario.adopters, "design": design,
-            "estimand": "log hazard ratio" if design == COX else "risk difference", "mean": digits(known.mean()),
-            "bias": digits(known.mean() - truth[design]), "spread": digits(known.std()),
+            "kind": name, "says": scenario.says, "places": scenario.places, "adopters": scenario.adopters,
+            "design": design, "estimand": "log hazard ratio" if design == COX else "risk difference",
+            "mean": digits(known.mean()), "bias": digits(known.mean() - truth[design]), "spread": digits(known.std()),
             "excluded_no_effect": int(((each[:, 1] > 0) | (each[:, 2] < 0)).sum()),
             "is": "false alarms" if truth[design] == 0 else "power",
             "mean_first": digits(np.nanmean(each[: table.FIRST, 0])), "seed": SEED,

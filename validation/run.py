@@ -1,4 +1,4 @@
-"""``make validate``: the stored tables of coverage and of designs computed again (under an hour), or the demo's files made again."""
+"""``make validate``: the tables of coverage and designs computed again (under an hour), or the demo made again."""
 
 import argparse
 import sys

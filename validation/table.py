@@ -1,7 +1,7 @@
 """What is counted of an interval over many simulations, and how the stored tables of it are made.
 
-``data/raw/published/worlds.csv`` (intervals) and ``designs.csv`` hold one row an interval and scenario, with the number of
-simulations, their seed and the hash of the code that they were computed with. They say what came of the first twenty
+``data/raw/published/worlds.csv`` (intervals) and ``designs.csv`` hold one row an interval and scenario, with the number
+of simulations, their seed and the hash of the code that they were computed with. They say what came of the first twenty
 simulations as well: drawing these again takes a minute, and a test holds today's code to them.
 """
 
@@ -26,7 +26,7 @@ FAMILY_ERROR = 0.05
 
 
 def outcomes(limits: np.ndarray, truth: float) -> np.ndarray:
-    """What became of an interval, from its limits (simulations, 2): it covers the truth, lies above or below it, or has none."""
+    """What became of an interval, from its limits (simulations, 2): it covers the truth, misses it, or has none."""
     lower, upper = limits.T
     return np.select([~(lower <= upper), lower > truth, upper < truth], [UNDEFINED, ABOVE, BELOW], COVERED)
 

@@ -1,4 +1,4 @@
-"""The demo dataset: a documented simulation of 20 counties in four states, rendered as the raw files under data/raw/demo."""
+"""The demo dataset: a documented simulation of 20 counties in four states, rendered as the files of data/raw/demo."""
 
 import gzip
 import json
@@ -33,9 +33,9 @@ DEMO = Simulation(seed=2026, people=11_000, policies=POLICIES, confounding=0.5, 
 def files(sim: Simulation = DEMO, drawn: int = DRAWN) -> dict[str, bytes]:
     """Return the files of a simulation by name, as they are committed for the demo.
 
-    One workbook a fiscal year in the layout of the 2026 detainer release, three gzipped CSV files of a county, its rules
-    as ``policies.csv``, and ``truth.json``, computed from ``drawn`` people. The same seed gives the same content, and
-    with one version of zlib the same bytes.
+    One workbook a fiscal year in the layout of the 2026 detainer release, three gzipped CSV files of a county, the
+    rules as ``policies.csv``, and ``truth.json``, computed from ``drawn`` people. The same seed gives the same content,
+    and with one version of zlib the same bytes.
     """
     past = history(sim)
     frames = tables(sim, past)

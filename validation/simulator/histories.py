@@ -105,7 +105,7 @@ Pair = tuple[np.ndarray, np.ndarray]  # people, and a day for each
 
 @dataclass(frozen=True)
 class Histories:
-    """Everything that happens, as arrays of equal length for each kind of event. Days count from the simulation's start.
+    """Everything that happens, as arrays of equal length for each kind of event. Days count from the start.
 
     ``bookings`` has person, number (0 is the first), place, operator, booked, lodged, prepared (-1 where
     no detainer was lodged), rule, honoured, left (into the community, or into ICE custody where

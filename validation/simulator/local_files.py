@@ -18,7 +18,8 @@ CHARGES = {
     "assault": ("ASL", "ASSAULT"), "kidnapping": ("KID", "KIDNAPPING"), "weapons": ("WPN", "POSSESSION OF WEAPON"),
     "burglary": ("BUR", "BURGLARY"), "theft": ("LAR", "LARCENY"), "fraud": ("FRD", "FRAUD"),
     "drug": ("DRG", "DANGEROUS DRUGS"), "driving": ("TRF", "DRIVING UNDER INFLUENCE"),
-    "public_order": ("ORD", "DISORDERLY CONDUCT"), "immigration": ("IMM", "IMMIGRATION"), "other": ("OTH", "OTHER OFFENSE"),
+    "public_order": ("ORD", "DISORDERLY CONDUCT"), "immigration": ("IMM", "IMMIGRATION"),
+    "other": ("OTH", "OTHER OFFENSE"),
 }  # fmt: skip
 CLASSES = {"felony": "F", "misdemeanor": "M"}
 GENDERS = {"male": "M", "female": "F"}
@@ -27,7 +28,8 @@ NOT_ON_FILE = 0.08  # share of transfers to ICE missing from exits.csv, of those
 _US = "%m/%d/%Y"
 TYPING_ERRORS = 0.03  # share of rows of a local file in which a name is misspelt
 _STARTS = (
-    "Qar", "Vel", "Zor", "Bex", "Tulm", "Kriv", "Jaz", "Wym", "Drex", "Fyr", "Glon", "Hux", "Yev", "Pixt", "Ombr", "Uld",
+    "Qar", "Vel", "Zor", "Bex", "Tulm", "Kriv", "Jaz", "Wym", "Drex", "Fyr", "Glon", "Hux", "Yev", "Pixt", "Ombr",
+    "Uld",
 )  # fmt: skip
 _MIDDLES = ("vañ", "quel", "zim", "tovo", "rixa", "bénd", "lumo", "gaxe", "dorf", "pyx", "nüm", "wexo")
 _ENDS = ("dath", "ovex", "imund", "arqua", "estov", "urnik", "elzor", "abvin", "yxten", "onquil")
@@ -37,7 +39,7 @@ _GIVEN_ENDS = ("quin", "zara", "voth", "mirel", "dax", "lyx", "nuvo", "teph", "r
 
 @dataclass(frozen=True)
 class Identities:
-    """Arrays with one entry a person: number (40 hexadecimal digits), names, date of birth, and whether ICE has the number."""
+    """Arrays, one entry a person: number (40 hexadecimal digits), names, date of birth, whether ICE has the number."""
 
     number: np.ndarray
     last: np.ndarray
@@ -66,7 +68,7 @@ def identities(sim: Simulation, people: People, missing: float = 0.13) -> Identi
 
 
 def misspelt(names: np.ndarray, rng: np.random.Generator, share: float = TYPING_ERRORS) -> np.ndarray:
-    """Return the names as a clerk typed them: a share with two letters exchanged, one dropped, or the second surname left out."""
+    """Return names as a clerk typed them: a share with two letters exchanged, one dropped, or no second surname."""
     typed = names.copy()
     for i in np.flatnonzero(rng.random(len(names)) < share):
         name = typed[i]

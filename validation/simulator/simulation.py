@@ -1,4 +1,4 @@
-"""The parameters of a simulation, each with its unit and what it stands for, and where it happens: places and their rules.
+"""The parameters of a simulation, each with its unit and what it stands for; its places and their rules.
 
 Places carry FIPS-like codes as text so that "county before state" works as it does for real ones. The state codes 80,
 82, 83 and 85 belong to no state, territory or outlying area, so a code from here can be taken for no real place.

@@ -50,7 +50,8 @@ NOT_HONOURED = {
     "USC or Presumptive Claim to US Citizenship": 0.02,
 }
 CRIMINALITY = {
-    "convicted": "1 Convicted Criminal", "pending": "2 Pending Criminal Charges", "other": "3 Other Immigration Violator",
+    "convicted": "1 Convicted Criminal", "pending": "2 Pending Criminal Charges",
+    "other": "3 Other Immigration Violator",
 }  # fmt: skip
 LIFT_CODES = {"Booked into Detention": "B", "Detainer Declined by LEA": "A"}
 # raw text, NCIC code: the first two digits of the code name the group
