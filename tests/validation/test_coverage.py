@@ -6,6 +6,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import binom
 
+import analysis as an
 from validation import coverage, draws, table
 from validation.table import (
     ABOVE,
@@ -129,7 +130,9 @@ def test_truths_agree_with_numerical_integration_and_large_simulations():
     time = draws.whole(draws.weibull(rng.random(400_000), 1.6))
     assert (time > 365).mean() == pytest.approx(float(draws.weibull_survival(365, 1.6)), abs=0.004)
     assert np.minimum(time, 365).mean() == pytest.approx(coverage.restricted_mean(1.6), abs=1.0)
-    assert set(coverage.competing(rng, 1_000)["event"].cat.categories) == set(coverage.HAZARDS)
+    life = an.life_table(coverage._people(rng, 100_000, hazards=coverage.CONSTANT))
+    found = an.at(an.cumulative_incidence(life, "rearrest"), 365)
+    assert abs(found["incidence"].iat[0] - coverage.incidence(365)) < 4.5 * found["se"].iat[0]
 
 
 def test_people_of_one_group_resemble_each_other_and_each_alone_is_uniform():
