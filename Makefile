@@ -1,17 +1,17 @@
 # `make report` and `make test` do their own set-up; `make help` lists the rest.
-# Everything but setup, lock and help is one call of `python -m analysis`. Works with GNU make 3.81.
+# Everything but setup, validate, lock and help is one call of `python -m analysis`. Works with GNU make 3.81.
 PYTHON := .venv/bin/python
 STAMP := .venv/.installed
 ANALYSIS := $(PYTHON) -m analysis
 DATASETS ?=
 JOBS ?= 2
 
-.PHONY: report test setup figures data new check sweep lab verify worlds bench torture lock size clean help
+.PHONY: report test setup figures data new check sweep lab verify validate bench torture lock size clean help
 
 report: $(STAMP) ## build the site (DATASETS="name ..." OPEN=1), or one report: NOTEBOOK=02_short_window PARAMS="days=180"
 	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open) --notebook "$(NOTEBOOK)" --params "$(PARAMS)"
 
-test: $(STAMP) ## run all tests
+test: $(STAMP) ## run the tests (ARGS="-m thorough" for the slow ones)
 	@$(ANALYSIS) test $(ARGS)
 
 setup: $(STAMP) ## install the environment alone
@@ -37,8 +37,8 @@ lab: $(STAMP) ## open JupyterLab with this environment's kernel
 verify: $(STAMP) ## build twice in different folders and compare every byte
 	@$(ANALYSIS) verify
 
-worlds: $(STAMP) ## compute the coverage of every interval over simulated worlds again
-	@$(ANALYSIS) worlds
+validate: $(STAMP) ## compute the coverage of every interval and design again, where the truth is known (under an hour)
+	@$(PYTHON) validation/run.py --jobs $(JOBS)
 
 bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
 	@$(ANALYSIS) bench $(ARGS)

@@ -14,7 +14,7 @@ settings.load_profile("project")
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what a build needs; made files (downloads, generated data) stay behind."""
+    """Copy what a build needs; downloads and what was made from raw files stay behind."""
     for name in ("notebooks", "requirements.lock"):
         source = ROOT / name
         shutil.copytree(source, folder / name) if source.is_dir() else shutil.copyfile(source, folder / name)
@@ -23,7 +23,7 @@ def copy_project(folder: Path) -> Path:
         target = folder / spec.relative_to(ROOT).parent
         target.mkdir(parents=True)
         for file in spec.parent.iterdir():
-            if file.name in ("dataset.toml", "policies.csv", "plan.toml"):
+            if file.name in ("dataset.toml", "policies.csv", "plan.toml") or target.name == "demo":
                 shutil.copyfile(file, target / file.name)
     return folder
 

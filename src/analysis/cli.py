@@ -92,9 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     added = command("digits", _digits, "build the default site elsewhere, or compare two such sites (for make lock)")
     added.add_argument("--into", help="a folder to build in")
     added.add_argument("--compare", nargs=2, metavar=("BEFORE", "AFTER"), help="folders built in")
-    command("worlds", _worlds, "compute the coverage of every interval over simulated worlds").add_argument(
-        "--jobs", type=int, default=2
-    )
     command("test", _test, "run the tests; further arguments go to pytest")
     command("bench", _bench, "measure speed and memory as ratios; further arguments go to the benchmark")
     command(
@@ -192,12 +189,6 @@ def _digits(arguments: argparse.Namespace) -> int:
     if arguments.compare:
         compare(*map(Path, arguments.compare))
     return code
-
-
-def _worlds(arguments: argparse.Namespace) -> int:
-    from analysis.worlds import main as worlds
-
-    return worlds(arguments.jobs)
 
 
 def _test(arguments: argparse.Namespace) -> int:

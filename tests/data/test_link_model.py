@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis.data.link_levels import LEVELS
-from analysis.synthetic import World
-from analysis.synthetic.frames import history, tables
-from analysis.synthetic.identities import identities, misspelt
+from validation.simulator import Simulation, tables
+from validation.simulator.histories import history
+from validation.simulator.local_files import identities, misspelt
 
 ERRORS = 0.03  # share of rows with an error, in each field
 
@@ -76,12 +76,12 @@ def test_names_as_jails_write_them(as_written, number):
 def county():
     """Releases and arrests of a synthetic county, every field typed with errors, and who each row really is."""
     pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
-    world = World(seed=11, people=2500)
-    past = history(world)
-    known, rng = identities(world, past[0]), np.random.default_rng(5)
+    sim = Simulation(seed=11, people=2500)
+    past = history(sim)
+    known, rng = identities(sim, past[0]), np.random.default_rng(5)
     parts = []
     for table in ("releases", "arrests"):
-        frame = tables(world, past)[table]
+        frame = tables(sim, past)[table]
         person = frame["person_id"].to_numpy()
         part = pd.DataFrame(
             {

@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 
 from analysis.data.blocks import read_source
-from analysis.synthetic.workbooks import TOP, headers
+from validation.simulator.workbooks import TOP, headers
 
 NAME, BORN, NUMBER, RAW_ID = "Quixelvath", "03/09/1985", "A012345678", "e185bdabcbf93f9098c1aa4303ff6179975ae0ae"
 BORN_OTHERWISE = ("1985-03-09", "31115")  # as ISO text and as Excel's serial number

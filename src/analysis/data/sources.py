@@ -1,11 +1,10 @@
-"""Where raw files are: beside ``dataset.toml``, downloaded with a hash, made by a package or generator.
+"""Where raw files are: beside ``dataset.toml``, downloaded with a hash, or the data of a package.
 
 In: a :class:`Spec`. Out: for each block the files to read, each with the name that lineage records and
 the SHA-256 of its content. A file on this machine is found by the environment variable
 ANALYSIS_DOWNLOADS alone, and taken only if its hash is right.
 """
 
-import fcntl
 import hashlib
 import importlib
 import importlib.metadata
@@ -41,11 +40,9 @@ class RawFile:
 def locate(spec: Spec) -> list[RawFile]:
     """Return every raw file of the dataset in the order of its blocks, then of names.
 
-    Files that a generator makes are made if absent. Nothing is downloaded here. Raises InputError for
-    a file that is not there or whose hash is not the one that dataset.toml names.
+    Nothing is downloaded here. Raises InputError for a file that is not there or whose hash is not the one that
+    dataset.toml names.
     """
-    if spec.generator:
-        _generate(spec)
     files = [file for source in spec.sources for file in _files(spec, source)]
     check_once(spec, files)
     return files
@@ -173,34 +170,6 @@ def package_frame(file: RawFile) -> object:
     """Return the pandas frame that a package supplies."""
     package, _, item = file.name.partition(":")
     return importlib.import_module(package).data(item)
-
-
-def _generate(spec: Spec) -> None:
-    """Make a synthetic dataset's files where they are absent or were made by other code or another seed."""
-    synthetic = Path(__file__).parents[1] / "synthetic"
-    code = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(synthetic.rglob("*.py"))))
-    code.update(f"{spec.generator} {spec.seed}".encode())
-    stamp = spec.folder / ".generated"
-    if _made(stamp, code.hexdigest()):
-        return
-    with (spec.folder / ".generated.lock").open("w") as lock:  # two builds must not replace each other's files
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _made(stamp, code.hexdigest()):
-            return
-        try:
-            paths = importlib.import_module("analysis.synthetic").write(spec.generator, spec.folder, seed=spec.seed)
-        except ValueError as error:
-            raise InputError(f"{spec.name}: generator = '{spec.generator}': {error}") from None
-        lines = [code.hexdigest(), *sorted(path.relative_to(spec.folder).as_posix() for path in paths)]
-        beside = stamp.with_name(f".generated.{os.getpid()}")
-        beside.write_text("\n".join(lines), encoding="utf-8")
-        beside.replace(stamp)
-
-
-def _made(stamp: Path, code: str) -> bool:
-    """Return whether all files of a generator are there, and were made by this code."""
-    made_by, *names = stamp.read_text(encoding="utf-8").splitlines() if stamp.is_file() else [""]
-    return made_by == code and all((stamp.parent / name).is_file() for name in names)
 
 
 def _short(folder: Path) -> str:

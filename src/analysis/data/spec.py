@@ -20,7 +20,7 @@ ROWS = ("person", "release", "detainer")
 ENGINES = ("duckdb", "spark")
 _TOP = {
     "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
-    "follow_up": (int, float), "one_row_per": str, "generator": str, "seed": int, "engine": str, "files": list, "link": dict,
+    "follow_up": (int, float), "one_row_per": str, "engine": str, "files": list, "link": dict,
     "place_names": dict,
 }  # fmt: skip
 
@@ -41,8 +41,6 @@ class Spec:
     time_unit: str
     follow_up: float | None
     one_row_per: str
-    generator: str | None
-    seed: int | None
     sources: tuple[Source, ...]
     link_threshold: float
     engine: str = "duckdb"
@@ -71,10 +69,6 @@ def read_spec(file: Path) -> Spec:
     _one_of(raw.get("time_unit", "day"), TIME_UNITS, where, "time_unit")
     _one_of(raw.get("one_row_per", "person"), ROWS, where, "one_row_per")
     _one_of(raw.get("engine", "duckdb"), ENGINES, where, "engine")
-    if "generator" in raw and raw["kind"] != "synthetic":
-        raise InputError(
-            f"{where}: generator = '{raw['generator']}' makes synthetic files, so kind must be \"synthetic\"."
-        )
     data_end, lag = _data_end(raw.get("data_end", {}), where)
     blocks = [read_source(block, f"{where}, [[files]] block {i}") for i, block in enumerate(raw["files"], 1)]
     tables = {m.table for source in blocks for m in source.maps}
@@ -100,8 +94,6 @@ def read_spec(file: Path) -> Spec:
         time_unit=raw.get("time_unit", "day"),
         follow_up=raw.get("follow_up"),
         one_row_per=raw.get("one_row_per", "person"),
-        generator=raw.get("generator"),
-        seed=raw.get("seed"),
         sources=tuple(blocks),
         link_threshold=read_threshold(raw.get("link", {}), where),
         engine=raw.get("engine", "duckdb"),
