@@ -98,7 +98,7 @@ def test_a_tile_map_names_every_state_with_its_counts_and_those_without_a_tile()
 
 def test_a_tile_shows_an_estimate_in_place_of_the_plain_share_where_one_is_named():
     drawing = figures.tiles(STATES.assign(risk=[0.6, 0.03, 0.1]), share="risk")
-    assert "California 60.0\u00a0% (2,134 of 3,790)" in drawing.alt
+    assert "California 60.0\u00a0% (3,790 followed)" in drawing.alt
     assert drawing.table["share"].tolist() == [0.6, 0.03, 0.1]
 
 
