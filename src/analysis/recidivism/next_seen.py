@@ -56,9 +56,7 @@ def next_seen(ds: "Dataset", choice: Choice | None = None) -> pd.DataFrame:
     counted = rows.group_by(before=rows.outcome.cast("string"), after=after).aggregate(count=rows.count().cast("int64"))
     found = counted.to_pandas()
     order = {said: i for i, said in enumerate((SAME, NEW, *EXITS.values(), NOTHING))}
-    size = found.groupby("before")["count"].transform("sum")
-    found = found.assign(size=size, rank=found["after"].map(order))
-    found = found.sort_values(["size", "before", "rank"], ascending=[False, True, True], kind="stable")
+    found = found.assign(rank=found["after"].map(order)).sort_values(["before", "rank"])
     return found[["before", "after", "count"]].reset_index(drop=True)
 
 
