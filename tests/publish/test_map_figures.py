@@ -84,6 +84,12 @@ def test_a_heat_map_shades_each_place_by_its_own_highest_and_marks_its_rules():
     assert drawing.brief.frame["lowest"].tolist() == ["November 2014: 40", "October 2014: 50"]
 
 
+def test_a_heat_map_of_places_with_few_each_is_drawn_without_a_number():
+    drawing = figures.heat(PLACES.assign(count=3)).released("restricted")
+    assert drawing.table["count"].isna().all()
+    assert "not shown" in svg.inline(drawing.figure, "a", "t", drawing.alt)
+
+
 def test_a_tile_map_names_every_state_with_its_counts_and_those_without_a_tile():
     drawing = FAMILY["tiles"]()
     assert (

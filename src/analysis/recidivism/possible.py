@@ -53,10 +53,10 @@ def why_none(ds: "Dataset") -> str:
 
 
 def severities(ds: "Dataset") -> dict[str, str]:
-    """Return the severities to which re-arrests can be restricted, each with the words for the share of arrests of unknown severity.
+    """Return the severities to which re-arrests can be restricted, each with words for how often it is unknown.
 
-    Felony asks for the arrests' severity, violent for their charge group: where that is known for none, an arrest of unknown
-    severity would be taken for one that is neither.
+    Felony asks for the arrests' severity, violent for their charge group: where that is known for none, an arrest of
+    unknown severity would be taken for one that is neither.
     """
     arrests = ds.table("arrests")
     found = {}

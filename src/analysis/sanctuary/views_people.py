@@ -64,8 +64,9 @@ def fates(contrast: Contrast) -> pd.DataFrame:
 def estimands_by_rule(cohort: pd.DataFrame, later: pd.DataFrame, horizon: float, level: float = 0.95) -> pd.DataFrame:
     """The three estimands under each policy by the horizon, and the share to whom each other event came first.
 
-    ``cohort`` has policy and policy_cluster, ``later`` is the same people followed through custody and removal. Returns estimand
-    (those of ``estimands``, then each competing event that was seen), policy, people, at_risk, events, estimate, lower, upper.
+    ``cohort`` has policy and policy_cluster, ``later`` is the same people followed through custody and removal. Returns
+    estimand (those of ``estimands``, then each competing event that was seen), policy, people, at_risk, events, estimate,
+    lower, upper.
     """
     length = Reading(cohort, horizon, None, level).window.length
     asked = [estimands(cohort, length, later, "policy", level=level, cluster="policy_cluster")]
@@ -80,9 +81,10 @@ def estimands_by_rule(cohort: pd.DataFrame, later: pd.DataFrame, horizon: float,
 
 
 def rates_by_rule(cohort: pd.DataFrame, horizon: float, level: float = 0.95) -> pd.DataFrame:
-    """First events a person-year of follow-up to the first event, by the horizon, under each policy: people, numerator, denominator, ...
+    """The event a person-year of follow-up to any first event, by the horizon, under each policy.
 
-    The interval is exact Poisson and takes people as independent.
+    Returns policy, people, numerator (events), denominator (person-years), estimate, lower, upper. The interval is exact
+    Poisson and takes people as independent.
     """
     groups = {name: cohort[cohort["policy"] == name] for name in sorted(cohort["policy"].unique())}
     return pd.DataFrame(

@@ -79,7 +79,10 @@ def _tidy(frame: pd.DataFrame, plan: Plan, value: str, flipped: bool) -> pd.Data
 
 def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None = None) -> Released:
     shown = release_curve(tidy, disclosure, by=["group"], seen=seen, unit=plan.unit)
-    merged = f"Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began, in the table those left when it ended. {FOOTNOTE}"
+    merged = (
+        "Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began, in the "
+        f"table those left when it ended. {FOOTNOTE}"
+    )
     absent = [label for label in groups(tidy) if label not in set(shown["group"])]
     if absent and plan.by:
         merged += f" Too few for a curve: {', '.join(absent)}."
@@ -90,8 +93,8 @@ def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None 
 def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
     """Return the estimates at the ticks of the time axis, and at the last time observed in each group.
 
-    Of a curve whose steps are merged nothing is known within a step: the end nearest to each tick stands for it, under its own
-    time, with the number at risk after it.
+    Of a curve whose steps are merged nothing is known within a step: the end nearest to each tick stands for it, under
+    its own time, with the number at risk after it.
     """
     frame = source.frame
     ticks = canvas.time_steps(last_time(frame, plan), plan.unit)[1:]

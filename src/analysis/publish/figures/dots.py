@@ -37,8 +37,8 @@ def dots(
     ``share`` says that estimates are shares, shown in percent; otherwise they are shown as they are, on a logarithmic
     scale where ``log`` (hazard ratios). ``reference`` is a value marked by a vertical line and named
     ``reference_label``. ``same`` says that the rows count the same people under different choices, so that the difference
-    between two counts may be a small one; otherwise they are parts of a whole. ``ranked`` puts the highest estimate first, of
-    those that are shown: the others follow by their labels, so that no order tells what is withheld. ``what`` says what is
+    between two counts may be a small one; otherwise they are parts of a whole. ``ranked`` puts the highest estimate that
+    is shown first: the others follow by their labels, so that no order tells what is withheld. ``what`` says what is
     estimated, ``level`` is that of the intervals.
 
     Raises ``ValueError`` for a missing column, and where ``log`` meets a value that is not positive.

@@ -144,7 +144,7 @@ def _row(figure: Figure, axes: Axes, here: pd.Series, texts: tuple, y: float, to
 
 
 def note_of(source: Released, row: int, plan: Plan) -> str:
-    """Return the second line of a row: its note, or its counts; the two of a share as a fraction only where it is theirs."""
+    """Return the second line of a row: its note, or its counts, as a fraction only where the share is theirs."""
     if plan.note:
         return str(source.frame.at[row, plan.note])
     if len(plan.counts) != 2:
@@ -160,7 +160,7 @@ def note_of(source: Released, row: int, plan: Plan) -> str:
 
 
 def is_quotient(here: pd.Series, plan: Plan) -> bool:
-    """Whether no share is shown beside the two counts of a row, or the one that they give: a curve's estimate is not."""
+    """Whether a row shows no share, or the one that its two counts give: an estimate read off a curve is another."""
     estimate = here["estimate"]
     return pd.isna(estimate) or value_of(here[plan.counts[0]] / here[plan.counts[1]], plan) == value_of(estimate, plan)
 

@@ -123,6 +123,6 @@ def _describe(source: Released, columns: tuple, what: str, read_off: bool) -> st
             for c in (numerator, denominator)
         ]
         value = "not shown" if pd.isna(row.share) else numbers.percent(row.share)
-        said = f"{counts[1]} followed" if read_off else " of ".join(counts)  # a curve's estimate is no fraction of the two
+        said = f"{counts[1]} followed" if read_off else " of ".join(counts)  # a curve's estimate is no such fraction
         words.append(f"{source.frame.at[row.Index, label]} {value} ({said})")
     return f"{what}: a tile map of {len(words)} states and areas. From the highest share: {'; '.join(words)}."
