@@ -5,8 +5,9 @@ import pandas as pd
 
 from analysis.publish import figures
 from analysis.publish.figures import svg
+from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import kaplan_meier
+from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 
 
 def curve_frame(people=1000, steps=40):
@@ -47,6 +48,25 @@ def test_a_restricted_curve_shows_merged_steps_in_picture_table_and_words():
     assert (drawing.table["events"] >= 10).all()
     assert "at least ten events" in drawing.alt
     assert "at least ten events" in drawing.data.note
+
+
+def test_a_value_under_a_time_is_the_value_at_that_time():
+    rng = np.random.default_rng(7)
+    waits = np.ceil(np.stack([rng.exponential(700, 900), rng.exponential(500, 900), rng.uniform(200, 900, 900)]))
+    cause = waits.argmin(axis=0)
+    days = waits.min(axis=0)
+    event = pd.Categorical.from_codes(np.where(cause == 2, -1, cause), ["rearrest", "ice_custody"])
+    exact = cumulative_incidence(life_table(pd.DataFrame({"days": days, "event": event})), "rearrest")
+    drawing = figures.curve(exact, value="incidence", horizon=730)
+    for disclosure, left in (("public", lambda t: (days >= t).sum()), ("restricted", lambda t: (days > t).sum())):
+        table = drawing.released(disclosure).brief.frame
+        known = at(exact, table["days"])
+        np.testing.assert_array_equal(table[["share", "lower", "upper"]], known[["incidence", "lower", "upper"]])
+        counted = table["at_risk"].dropna()
+        assert counted.tolist() == [left(t) for t in table["days"][counted.index]]
+        assert len(counted) >= len(table) - 1 >= 3
+    assert drawing.brief.frame["days"].tolist() == [180, 360, 540, 720, days[days <= 730].max()]
+    assert {days[days <= end].max() for end in (365, 730)} <= set(table["days"])  # the years, at which steps end
 
 
 def test_a_group_too_small_for_a_curve_is_named_without_its_numbers():

@@ -203,6 +203,19 @@ def test_a_numerator_larger_than_its_denominator_is_refused():
         figures.shares(pd.DataFrame({"label": ["a"], "numerator": [2], "denominator": [1]}))
 
 
+def test_a_fraction_stands_only_beside_its_own_quotient():
+    frame = pd.DataFrame({"label": ["over people", "read off a curve"], "numerator": [431, 431], "denominator": [4166, 4166],
+                          "estimate": [431 / 4166, 0.108], "lower": 0.09, "upper": 0.12})  # fmt: skip
+    said = figures.dots(frame)
+    assert "over people (431 of 4,166): 10.3 percent" in said.alt
+    assert "read off a curve (4,166 followed): 10.8 percent" in said.alt
+    assert ">4,166 followed<" in svg.inline(said.figure, "a", "t", "x")
+    assert list(said.brief.frame)[1:3] == ["events seen", "followed"]
+    assert list(figures.dots(frame.iloc[:1]).brief.frame)[1:3] == ["numerator", "denominator"]
+    rates = frame.rename(columns={"numerator": "events", "denominator": "at_risk"})
+    assert "(431 events, 4,166 at risk)" in figures.dots(rates, counts=("events", "at_risk"), share=False).alt
+
+
 def test_rows_that_count_the_same_people_do_not_give_away_their_difference():
     frame = pd.DataFrame({"label": ["as above", "given the first day"], "numerator": [431, 425], "denominator": [4166, 4154],
                           "estimate": [0.10, 0.10], "lower": [0.09, 0.09], "upper": [0.11, 0.11]})  # fmt: skip

@@ -84,6 +84,12 @@ def test_a_heat_map_shades_each_place_by_its_own_highest_and_marks_its_rules():
     assert drawing.brief.frame["lowest"].tolist() == ["November 2014: 40", "October 2014: 50"]
 
 
+def test_a_heat_map_of_places_with_few_each_is_drawn_without_a_number():
+    drawing = figures.heat(PLACES.assign(count=3)).released("restricted")
+    assert drawing.table["count"].isna().all()
+    assert "not shown" in svg.inline(drawing.figure, "a", "t", drawing.alt)
+
+
 def test_a_tile_map_names_every_state_with_its_counts_and_those_without_a_tile():
     drawing = FAMILY["tiles"]()
     assert (
@@ -98,7 +104,7 @@ def test_a_tile_map_names_every_state_with_its_counts_and_those_without_a_tile()
 
 def test_a_tile_shows_an_estimate_in_place_of_the_plain_share_where_one_is_named():
     drawing = figures.tiles(STATES.assign(risk=[0.6, 0.03, 0.1]), share="risk")
-    assert "California 60.0\u00a0% (2,134 of 3,790)" in drawing.alt
+    assert "California 60.0\u00a0% (3,790 followed)" in drawing.alt
     assert drawing.table["share"].tolist() == [0.6, 0.03, 0.1]
 
 

@@ -134,9 +134,11 @@ def test_what_is_not_declared_is_refused_and_shows_nothing(shown):
 
 def test_synthetic_data_say_so_in_every_form(shown):
     p = make(kind="synthetic")
+    p.points(["{n} people.", "**All** of them."], n=440)
     p.figure(figures.dots(FRAME), "Finding", "note")
     p.table(FRAME, "Table")
-    first, figure, table = pieces(shown)
+    first, points, figure, table = pieces(shown)
+    assert points["text"] == ["Synthetic data: 440 people.", "Synthetic data: All of them."]  # each may be quoted alone
     assert "Synthetic data" in first["html"]
     assert figure["svg"].count("Synthetic data") >= 2  # in the picture and in its description
     assert figure["alt"].startswith("Synthetic data")
@@ -147,6 +149,7 @@ def test_synthetic_data_say_so_in_every_form(shown):
 
 def test_real_data_say_nothing_of_the_kind(shown):
     p = make()
+    p.points(["{n} people."], n=440)
     p.figure(figures.dots(FRAME), "Finding", "note")
     p.table(FRAME, "Table")
     assert "ynthetic" not in json.dumps(pieces(shown))

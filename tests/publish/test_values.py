@@ -20,6 +20,15 @@ def test_a_share_in_its_formats():
     assert f"{share(40, 440, (0.067471, 0.121428)):interval}" == "6.7 to 12.1"
 
 
+def test_counts_that_an_estimate_is_not_the_quotient_of_are_not_said():
+    for estimate in (
+        risk(0.108, 0.099, 0.118, 431, 4166),
+        share(431, 4166, type("Read", (Interval,), {"estimate": 0.108})),
+    ):
+        with pytest.raises(ValueError, match="is not the share of 431 in 4166"):
+            f"{estimate:counts}"
+
+
 @pytest.mark.parametrize(("k", "n"), [(-1, 10), (11, 10), (0, 0)])
 def test_a_share_needs_counts_that_make_one(k, n):
     with pytest.raises(ValueError, match="0 <= k <= n"):

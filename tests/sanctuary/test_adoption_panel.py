@@ -121,6 +121,21 @@ def test_anticipation_moves_the_base(panel: pd.DataFrame) -> None:
     assert effect(panel, anticipation=1).pre_trend["df"].tolist()[0] == effect(panel).pre_trend["df"].tolist()[0] - 4
 
 
+def test_an_effect_that_was_anticipated_is_found_in_every_period_from_then_on() -> None:
+    # by construction: an effect of 1 from two periods before adoption on, nothing before; R's did took the period just
+    # before adoption as its own base until 2026 (bcallaway11/did, pull request 276) and found 0 there
+    rows = [
+        (i, t, 6 if i < 20 else np.nan, 0.1 * i + 0.3 * t + (i < 20 and t >= 4) + 0.001 * ((7 * i + 3 * t) % 5))
+        for i in range(40)
+        for t in range(1, 11)
+    ]
+    frame = pd.DataFrame(rows, columns=["id", "t", "g", "y"])
+    found = adoption_effect(frame, "y", "id", "t", "g", anticipation=2)
+    by_time = found.by_event_time.set_index("event_time")["estimate"]
+    assert by_time.loc[[-4, -3]].tolist() == pytest.approx([0, 0], abs=0.002)
+    assert by_time.loc[range(-2, 5)].tolist() == pytest.approx([1] * 7, abs=0.002)
+
+
 def test_later_adopters_alone_are_compared(panel: pd.DataFrame) -> None:
     # diff-diff 3.13.0: CallawaySantAnna(control_group="not_yet_treated") without those that never adopt
     found = effect(panel[panel["first"] > 0], "not_yet")

@@ -1,33 +1,21 @@
-"""Reading many answers by fixed rules, the plan, and what an offence rule would have done."""
+"""Many answers side by side, the plan, and what an offence rule would have done."""
 
+import itertools
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.data.errors import InputError
+from analysis.publish import figures
+from analysis.recidivism.curves import at
+from analysis.recidivism.estimands import ESTIMANDS, estimands
+from analysis.recidivism.life_table import life_table
+from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 from analysis.sanctuary import answers, views, views_people
 from analysis.sanctuary.counterfactual import under_rule
 from analysis.sanctuary.plan import plan_of, read_plan
-from analysis.sanctuary.reading import read
 from analysis.sanctuary.rule_file import OffenceRule
-
-
-def test_a_table_is_read_by_its_extremes() -> None:
-    table = pd.DataFrame({
-        "design": ["a", "b", "c"], "estimate": [0.02, 0.05, np.nan], "lower": [-0.01, 0.01, np.nan], "upper": [0.05, 0.12, np.nan],
-        "smallest_detectable": [0.04, 0.07, np.nan],
-    })  # fmt: skip
-    found = read(table)
-    assert (found.designs, found.without) == (2, 1)
-    assert (found.lowest, found.highest) == (0.02, 0.05)
-    assert (found.widest, found.widest_design) == ((0.01, 0.12), "b")
-    assert (found.excluded_below, found.excluded_above) == (-0.01, 0.12)
-    assert found.seen_from == 0.04
-    assert "signific" not in found.sentence
-    assert read(table.iloc[2:]).sentence == "No design gives an estimate."
-    assert "no effect is excluded" in read(table.assign(lower=np.nan)).sentence
 
 
 def test_a_plan_is_dated_and_checked(tmp_path) -> None:
@@ -132,10 +120,54 @@ def test_decisions_by_place_and_released_side_by_side() -> None:
         "outcome": ["declined", "ice_custody", "declined", "unknown", "ice_custody", "declined", "unknown", "declined"],
     })  # fmt: skip
     found = views_people.declined_by_place(frame, least=2, name=lambda code: f"place {code}")
-    assert found["label"].tolist() == ["place 06037: limits", "place 06001: no rule listed"]
-    assert found[["numerator", "denominator"]].to_numpy().tolist() == [[2, 3], [1, 2]]
+    assert found["label"].tolist() == ["place 06001: no rule listed", "place 06037: limits"]
+    assert found[["numerator", "denominator"]].to_numpy().tolist() == [[1, 2], [2, 3]]
     described = pd.DataFrame({
         "event": "any", "estimand": ["risk by 365 days, none", "risk by 365 days, limits", "risk difference by 365 days", "difference in mean days"],
         "estimate": [0.2, 0.3, 0.1, 5.0], "lower": [0.1, 0.2, 0.0, 4.0], "upper": [0.3, 0.4, 0.2, 6.0],
     })  # fmt: skip
     assert views_people.side_by_side(described).iloc[0].tolist() == ["any", 0.2, 0.3, 0.1, 0.0, 0.2]
+
+
+def test_estimands_and_rates_stand_side_by_side_by_rule(cohort: pd.DataFrame) -> None:
+    cohort.attrs["competing"] = ("ice_custody", "removed")
+    later = cohort.assign(event=cohort["event"].where(cohort["event"] == "rearrest"))
+    found = views_people.estimands_by_rule(cohort, later, 365).set_index(["estimand", "policy"])
+    assert set(found.index.levels[0]) == {*ESTIMANDS, "ice_custody"}  # nobody was removed
+    for policy, part in cohort.groupby("policy"):
+        part.attrs = cohort.attrs
+        alone = estimands(part, 365, later=later[later["policy"] == policy])["estimate"].tolist()
+        assert [found.loc[(name, policy), "estimate"] for name in ESTIMANDS] == pytest.approx(alone)
+        life = life_table(part)
+        free = at(kaplan_meier(life_table(part.assign(event=part["event"].notna())), "event"), 365)["survival"].iloc[0]
+        shares = [
+            at(cumulative_incidence(life, cause), 365)["incidence"].iloc[0] for cause in ("rearrest", "ice_custody")
+        ]
+        assert found.loc[("ice_custody", policy), "estimate"] == pytest.approx(shares[1])
+        assert sum(shares) + free == pytest.approx(1)  # everyone is re-arrested first, taken first, or neither
+        rate = views_people.rates_by_rule(cohort, 365).set_index("policy").loc[policy]
+        hit = (part["event"] == "rearrest") & (part["days"] <= 365)
+        assert rate["people"] == found.loc[("first event", policy), "people"] == len(part)
+        assert rate["estimate"] == pytest.approx(hit.sum() / (part["days"].clip(upper=365).sum() / 365.25))
+
+
+def test_the_order_of_places_tells_nothing_of_what_is_withheld() -> None:
+    codes = [f"060{n:02d}" for n in range(1, 13, 2)]
+
+    def drawn(declined: list[int]):
+        parts = [
+            pd.DataFrame(
+                {"jurisdiction": code, "policy": "limits", "outcome": ["declined"] * k + ["ice_custody"] * (60 - k)}
+            )
+            for code, k in zip(codes, declined, strict=True)
+        ]
+        forest = views_people.declined_by_place(pd.concat(parts, ignore_index=True), least=30)
+        return figures.dots(forest, what="Share declined", ranked=True)
+
+    orders = set()
+    for small in itertools.permutations((2, 5, 8)):
+        released = drawn([20, *small, 30, 40]).released("restricted").data
+        assert released.frame["estimate"].isna().tolist() == [False] * 3 + [True] * 3
+        orders.add(tuple(released.frame["label"]))
+    assert orders == {tuple(f"{codes[i]}: limits" for i in (5, 4, 0, 1, 2, 3))}
+    assert drawn([20, 2, 8, 5, 30, 40]).released("public").table["numerator"].tolist() == [40, 30, 20, 8, 5, 2]

@@ -89,10 +89,13 @@ class Page:
         return self.kind == "synthetic"
 
     def points(self, points: Sequence[str], **values: object) -> None:
-        """State the main points, at most six, the most important first; each is filled from ``values``."""
+        """State the main points, at most six, the most important first; each is filled from ``values``.
+
+        Each says of itself where the data are synthetic, since any of them may be quoted alone, as the index does.
+        """
         if not 1 <= len(points) <= MOST_POINTS:
             raise ValueError(f"a report has 1 to {MOST_POINTS} main points; found {len(points)}")
-        lines = self._lines(points, values)
+        lines = self._lines([f"{SYNTHETIC}: {point}" for point in points] if self.synthetic else points, values)
         items = "".join(f"<li>{line}</li>" for line in lines)
         self._show(f"<p><strong>Main points</strong></p><ul>{items}</ul>", piece="points", items=lines,
                    text=[prose.plain_text(line) for line in lines])  # fmt: skip

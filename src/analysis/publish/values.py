@@ -33,7 +33,8 @@ class Share:
     """An estimated share with the counts behind it and, where given, its interval.
 
     In a template ``{p}`` gives ``9.1 %``, ``{p:interval}`` the limits, ``{p:full}`` both, ``{p:counts}``
-    ``40 of 440``; any percent format (``{p:.0%}``) works too. ``part`` says that ``n - k`` is a count as well.
+    ``40 of 440``; any percent format (``{p:.0%}``) works too. ``part`` says that ``n - k`` is a count as well. The counts
+    of an estimate that is not their quotient, as of one read off a curve, are refused: no sentence has both.
     """
 
     k: int
@@ -64,6 +65,10 @@ class Share:
             limits = numbers.interval(self.lower, self.upper)
             return f"{numbers.percent(self.estimate)} ({numbers.percent(self.level, 0)} interval {limits})"
         if spec == "counts":
+            if not self.part or numbers.percent(self.k / self.n) != numbers.percent(self.estimate):
+                raise ValueError(
+                    f"{numbers.percent(self.estimate)} is not the share of {self.k} in {self.n}: say of whom it is an estimate"
+                )
             return f"{numbers.thousands(self.k)} of {numbers.thousands(self.n)}"
         return _formatted(self.estimate, spec)
 

@@ -24,6 +24,7 @@ def estimands(
     by: str | Iterable[str] | None = None,
     cause: str | None = None,
     level: float = 0.95,
+    cluster: str | None = None,
 ) -> pd.DataFrame:
     """The three estimands side by side at given times.
 
@@ -41,6 +42,8 @@ def estimands(
         The event; by default ``attrs["event"]`` of the cohort, or the only one.
     level : float
         Of log-log intervals.
+    cluster : column
+        Rows that intervals take as dependent, as for ``life_table``.
 
     Returns
     -------
@@ -49,11 +52,11 @@ def estimands(
     """
     by = inputs.names(by)
     cause = cause or getattr(cohort, "attrs", {}).get("event")
-    life = life_table(cohort, by=by)
+    life = life_table(cohort, by=by, cluster=cluster)
     blocks = [_shares(cumulative_incidence(life, cause, "log-log", level), times)]
     blocks.append(_shares(kaplan_meier(life, cause, level=level), times))
     if later is not None:
-        blocks.append(_shares(kaplan_meier(life_table(later, by=by), cause, level=level), times))
+        blocks.append(_shares(kaplan_meier(life_table(later, by=by, cluster=cluster), cause, level=level), times))
     named = [block.assign(estimand=name) for name, block in zip(ESTIMANDS, blocks, strict=False)]
     out = pd.concat(named, ignore_index=True)
     columns = ["estimand", *by, "time", "at_risk", "events", "estimate", "se", "lower", "upper", "beyond_follow_up"]

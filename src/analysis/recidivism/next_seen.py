@@ -55,10 +55,8 @@ def next_seen(ds: "Dataset", choice: Choice | None = None) -> pd.DataFrame:
     after = ibis.cases(*left, (wait <= choice.episode_gap, SAME), (wait.notnull(), NEW), else_=NOTHING)
     counted = rows.group_by(before=rows.outcome.cast("string"), after=after).aggregate(count=rows.count().cast("int64"))
     found = counted.to_pandas()
-    order = {said: i for i, said in enumerate((SAME, NEW, *EXITS.values(), NOTHING))}
-    size = found.groupby("before")["count"].transform("sum")
-    found = found.assign(size=size, rank=found["after"].map(order))
-    found = found.sort_values(["size", "before", "rank"], ascending=[False, True, True], kind="stable")
+    found["after"] = pd.Categorical(found["after"], (SAME, NEW, *EXITS.values(), NOTHING))
+    found = found.sort_values(["before", "after"])  # not by a count, which may be withheld
     return found[["before", "after", "count"]].reset_index(drop=True)
 
 

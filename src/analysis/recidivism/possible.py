@@ -52,6 +52,23 @@ def why_none(ds: "Dataset") -> str:
     return "The records hold neither releases, nor detainers, nor times of follow-up."
 
 
+def severities(ds: "Dataset") -> dict[str, str]:
+    """Return the severities to which re-arrests can be restricted, each with words for how often it is unknown.
+
+    Felony asks for the arrests' severity, violent for their charge group: where that is known for none, an arrest of
+    unknown severity would be taken for one that is neither.
+    """
+    arrests = ds.table("arrests")
+    found = {}
+    for name, column in (("felony", "severity"), ("violent", "charge_group")):
+        known = float((arrests[column].cast("string").fill_null("unknown") != "unknown").mean().to_pandas())
+        if known > 0:
+            share = "under 1" if known > 0.99 else "over 99" if known < 0.01 else f"{100 - 100 * known:.0f}"
+            words = f" ({column.replace('_', ' ')} unknown for {share}\u00a0% of arrests)"
+            found[name] = words if known < 1 else ""
+    return found
+
+
 def _linked(ds: "Dataset") -> bool:
     return "detainers" in ds.tables and bool(ds.table("detainers").person_id.notnull().any().to_pandas())
 

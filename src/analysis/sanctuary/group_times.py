@@ -1,9 +1,9 @@
 """Effects of adoption on each cohort of adopters in each period, with what each unit contributes to them.
 
-Each is a difference of two differences: the change of the adopters since the period before adoption (before adoption:
-since the period before), less that of units that had not adopted. Callaway and Sant'Anna (2021), Journal of
-Econometrics 225: 200-230. With covariates it is doubly robust: Sant'Anna and Zhao (2020), Journal of Econometrics 219:
-101-122, whose influence function includes that both models are estimated.
+Each is a difference of two differences: the change of the adopters since the last period before adoption and any
+anticipation of it (up to that period: since the one before), less that of units that had not adopted. Callaway and
+Sant'Anna (2021), Journal of Econometrics 225: 200-230. With covariates it is doubly robust: Sant'Anna and Zhao (2020),
+Journal of Econometrics 219: 101-122, whose influence function includes that both models are estimated.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def group_times(panel: Panel, control: str, anticipation: int = 0) -> GroupTimes
         start = np.searchsorted(panel.time, cohort)  # the first period under the policy
         before = max(int(start) - 1 - anticipation, 0)
         for t in range(1, len(panel.time)):
-            base = t - 1 if panel.time[t] < cohort else before
+            base = min(t - 1, before)  # once they may anticipate, nothing later than the last untouched period will do
             known = panel.time[min(t + anticipation, len(panel.time) - 1)]
             controls = panel.adopted > (np.finfo(float).max if control == "never" else known)
             change = panel.outcome[:, t] - panel.outcome[:, base]

@@ -86,7 +86,7 @@ def around_starts(rows: pd.DataFrame, rules: pd.DataFrame, least: int = 100) -> 
     """Count detainers in the second month before each rule's first, and in the month after it, where the data hold both whole.
 
     ``rows`` is what ``counted`` returned. Returns place, date, label, before and after (the months' first days), all_before,
-    all_after (every facility), local_before, local_after (local facilities); the largest fall first. Rules of places with
+    all_after (every facility), local_before, local_after (local facilities), in the order of ``rules``. Rules of places with
     fewer than ``least`` rows are left out.
     """
     found = []
@@ -104,6 +104,4 @@ def around_starts(rows: pd.DataFrame, rules: pd.DataFrame, least: int = 100) -> 
         dates = {side: period.start_time for side, period in sides.items()}
         found.append({"place": rule.place, "date": rule.date, "label": rule.label, **dates, **counts})
     columns = ["place", "date", "label", "before", "after", "all_before", "all_after", "local_before", "local_after"]
-    out = pd.DataFrame(found, columns=columns)
-    order = (out["all_after"] / out["all_before"].where(out["all_before"] > 0)).sort_values(kind="stable").index
-    return out.loc[order].reset_index(drop=True)
+    return pd.DataFrame(found, columns=columns)

@@ -8,7 +8,12 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.recidivism import inputs
+from analysis.recidivism.curves import at
+from analysis.recidivism.estimands import estimands
+from analysis.recidivism.life_table import life_table
 from analysis.recidivism.proportion import proportion
+from analysis.recidivism.survival import cumulative_incidence
+from analysis.recidivism.window_lines import Reading
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.views import SAYS
 
@@ -56,12 +61,46 @@ def fates(contrast: Contrast) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def estimands_by_rule(cohort: pd.DataFrame, later: pd.DataFrame, horizon: float, level: float = 0.95) -> pd.DataFrame:
+    """The three estimands under each policy by the horizon, and the share to whom each other event came first.
+
+    ``cohort`` has policy and policy_cluster, ``later`` is the same people followed through custody and removal. Returns
+    estimand (those of ``estimands``, then each competing event that was seen), policy, people, at_risk, events, estimate,
+    lower, upper.
+    """
+    length = Reading(cohort, horizon, None, level).window.length
+    asked = [estimands(cohort, length, later, "policy", level=level, cluster="policy_cluster")]
+    life = life_table(cohort, by="policy", cluster="policy_cluster")
+    for cause in cohort.attrs["competing"]:
+        if (cohort["event"] == cause).any():
+            read = at(cumulative_incidence(life, cause, "log-log", level), length)
+            asked.append(read.rename(columns={"incidence": "estimate"}).assign(estimand=cause))
+    found = pd.concat(asked, ignore_index=True)
+    found["people"] = found["policy"].map(cohort["policy"].value_counts())
+    return found[["estimand", "policy", "people", "at_risk", "events", "estimate", "lower", "upper"]]
+
+
+def rates_by_rule(cohort: pd.DataFrame, horizon: float, level: float = 0.95) -> pd.DataFrame:
+    """The event a person-year of follow-up to any first event, by the horizon, under each policy.
+
+    Returns policy, people, numerator (events), denominator (person-years), estimate, lower, upper. The interval is exact
+    Poisson and takes people as independent.
+    """
+    groups = {name: cohort[cohort["policy"] == name] for name in sorted(cohort["policy"].unique())}
+    return pd.DataFrame(
+        [
+            {"policy": name, "people": len(part), **Reading(part, horizon, None, level).per_year()}
+            for name, part in groups.items()
+        ]
+    )
+
+
 def by_place(
     contrast: Contrast, least: int, level: float = 0.95, most: int | None = None, name: Callable[[str], str] = str
 ) -> pd.DataFrame:
     """The share with the event by the horizon in each place, among those followed so long: label, group, numerator, denominator, estimate, lower, upper.
 
-    Places with fewer than ``least`` people are left out, and all but the ``most`` with most people; ordered by estimate. ``name``
+    Places with fewer than ``least`` people are left out, and all but the ``most`` with most people; ordered by label. ``name``
     words a place's code.
     """
     full = contrast.frame["follow_up"].to_numpy() >= contrast.horizon.length
@@ -97,7 +136,7 @@ def _forest(
         "numerator": counted["sum"].astype("int64"), "denominator": counted["size"], "estimate": [f.estimate for f in found],
         "lower": [f.lower for f in found], "upper": [f.upper for f in found],
     })  # fmt: skip
-    return out.sort_values(["estimate", "label"], ascending=[False, True]).reset_index(drop=True)
+    return out.sort_values("label", ignore_index=True)  # by no number: some of them may be withheld
 
 
 def side_by_side(described: pd.DataFrame) -> pd.DataFrame:

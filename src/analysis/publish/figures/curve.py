@@ -79,7 +79,10 @@ def _tidy(frame: pd.DataFrame, plan: Plan, value: str, flipped: bool) -> pd.Data
 
 def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None = None) -> Released:
     shown = release_curve(tidy, disclosure, by=["group"], seen=seen, unit=plan.unit)
-    merged = f"Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began. {FOOTNOTE}"
+    merged = (
+        "Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began, in the "
+        f"table those left when it ended. {FOOTNOTE}"
+    )
     absent = [label for label in groups(tidy) if label not in set(shown["group"])]
     if absent and plan.by:
         merged += f" Too few for a curve: {', '.join(absent)}."
@@ -88,19 +91,25 @@ def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None 
 
 
 def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
-    """Return the estimates in force at the ticks of the time axis, and at the last time observed in each group."""
+    """Return the estimates at the ticks of the time axis, and at the last time observed in each group.
+
+    Of a curve whose steps are merged nothing is known within a step: the end nearest to each tick stands for it, under
+    its own time, with the number at risk after it.
+    """
     frame = source.frame
     ticks = canvas.time_steps(last_time(frame, plan), plan.unit)[1:]
     rows, risk = [], by_risk(groups(frame))
     for label, part in groups(frame).items():
-        final = float(part["time"].iloc[-1])
-        for time in [*(t for t in ticks if t < final), final]:
-            i = int(np.searchsorted(part["time"].to_numpy(), time, side="right")) - 1
+        ends, counted = part["time"].to_numpy(), risk.get("", part)
+        times = [*(t for t in ticks if t < ends[-1]), float(ends[-1])]
+        if source.note:
+            times = list(dict.fromkeys(float(ends[np.abs(ends - t).argmin()]) for t in times))
+        for time in times:
+            i = int(np.searchsorted(ends, time, side="right")) - 1
             if i >= 0:
+                left = at_risk(counted, np.nextafter(time, np.inf)) if source.note else at_risk(counted, time)
                 here = part.iloc[i]
-                rows.append(
-                    (label, time, at_risk(risk.get("", part), time), here["share"], here["lower"], here["upper"])
-                )
+                rows.append((label, time, left, here["share"], here["lower"], here["upper"]))
     return pd.DataFrame(rows, columns=["group", "time", "at_risk", "share", "lower", "upper"])
 
 

@@ -3,13 +3,14 @@
 The label stands above its own line, so that long names have the whole width and nothing has to be looked up.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from analysis.publish import numbers
-from analysis.publish.figures.dots_plot import Plan, draw, note_of, value_of
+from analysis.publish.figures.dots_plot import Plan, draw, is_quotient, note_of, value_of
 from analysis.publish.figures.drawing import Drawing
 from analysis.publish.privacy import Released, release
 
@@ -25,6 +26,7 @@ def dots(
     reference: float | None = None,
     reference_label: str = "",
     same: bool = False,
+    ranked: bool = False,
     level: float = 0.95,
     name: str = "",
 ) -> Drawing:
@@ -35,8 +37,9 @@ def dots(
     ``share`` says that estimates are shares, shown in percent; otherwise they are shown as they are, on a logarithmic
     scale where ``log`` (hazard ratios). ``reference`` is a value marked by a vertical line and named
     ``reference_label``. ``same`` says that the rows count the same people under different choices, so that the difference
-    between two counts may be a small one; otherwise they are parts of a whole. ``what`` says what is estimated, ``level``
-    is that of the intervals.
+    between two counts may be a small one; otherwise they are parts of a whole. ``ranked`` puts the highest estimate that
+    is shown first: the others follow by their labels, so that no order tells what is withheld. ``what`` says what is
+    estimated, ``level`` is that of the intervals.
 
     Raises ``ValueError`` for a missing column, and where ``log`` meets a value that is not positive.
     """
@@ -48,30 +51,46 @@ def dots(
     if log and (frame[["estimate", "lower", "upper"]] <= 0).any(axis=None):
         raise ValueError("dots with log=True needs estimates and limits above 0")
     plan = Plan(label, note, counts, share, log, reference, reference_label, what, 1 if share else 2)
-    tidy = frame[list(dict.fromkeys(needed))].reset_index(drop=True)
+    tidy = (frame.sort_values(label) if ranked else frame)[list(dict.fromkeys(needed))].reset_index(drop=True)
     numbers_shown = ("estimate", "lower", "upper")
     free = () if counts or share else numbers_shown
     rates = {} if share else {column: counts for column in numbers_shown if counts}
+    released = partial(
+        release,
+        tidy,
+        counts=list(counts),
+        free=list(free),
+        rates=rates,
+        whole=not same,
+        nested=list(counts) if same else None,
+    )
     return Drawing(
         source=release(tidy, "public"),
         draw=partial(draw, plan=plan),
         describe=partial(_describe, plan=plan),
         tabulate=lambda source: source,
-        summarise=None,
-        release=partial(
-            release,
-            tidy,
-            counts=list(counts),
-            free=list(free),
-            rates=rates,
-            whole=not same,
-            nested=list(counts) if same else None,
-        ),
+        summarise=partial(_summary, plan=plan),
+        release=(lambda disclosure: _ranked(released(disclosure))) if ranked else released,
         percent=numbers_shown if share else (),
         level=level,
         name=name,
         units=f"{what}{', percent' if share else ''}{_with_intervals(tidy, level)}",
     )
+
+
+def _ranked(released: Released) -> Released:
+    """Order what is shown by its estimates, highest first; what is withheld stays as it stood, after them."""
+    order = released.frame["estimate"].sort_values(ascending=False, kind="stable").index
+    frame, withheld = (part.loc[order].reset_index(drop=True) for part in (released.frame, released.withheld))
+    return replace(released, frame=frame, withheld=withheld)
+
+
+def _summary(source: Released, plan: Plan) -> Released:
+    """The table for the page: counts are called numerator and denominator only where each share is their quotient."""
+    if not plan.share or len(plan.counts) != 2 or all(is_quotient(here, plan) for _, here in source.frame.iterrows()):
+        return source
+    named = dict(zip(plan.counts, ("events seen", "followed"), strict=True))
+    return replace(source, frame=source.frame.rename(columns=named), withheld=source.withheld.rename(columns=named))
 
 
 def _with_intervals(tidy: pd.DataFrame, level: float) -> str:

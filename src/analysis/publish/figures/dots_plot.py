@@ -144,7 +144,7 @@ def _row(figure: Figure, axes: Axes, here: pd.Series, texts: tuple, y: float, to
 
 
 def note_of(source: Released, row: int, plan: Plan) -> str:
-    """Return the second line of a row: its note, or its counts."""
+    """Return the second line of a row: its note, or its counts, as a fraction only where the share is theirs."""
     if plan.note:
         return str(source.frame.at[row, plan.note])
     if len(plan.counts) != 2:
@@ -152,7 +152,17 @@ def note_of(source: Released, row: int, plan: Plan) -> str:
     shown = [source.text(c, row) or numbers.plainly(source.frame.at[row, c]) for c in plan.counts]
     if all(source.text(c, row) for c in plan.counts):
         return shown[0]  # withheld, both of them
-    return " of ".join(shown) if all(shown) else ""
+    if not all(shown):
+        return ""
+    if not plan.share:
+        return ", ".join(f"{n} {c.replace('_', ' ')}" for n, c in zip(shown, plan.counts, strict=True))
+    return " of ".join(shown) if is_quotient(source.frame.loc[row], plan) else f"{shown[1]} followed"
+
+
+def is_quotient(here: pd.Series, plan: Plan) -> bool:
+    """Whether a row shows no share, or the one that its two counts give: an estimate read off a curve is another."""
+    estimate = here["estimate"]
+    return pd.isna(estimate) or value_of(here[plan.counts[0]] / here[plan.counts[1]], plan) == value_of(estimate, plan)
 
 
 def value_of(x: float, plan: Plan) -> str:

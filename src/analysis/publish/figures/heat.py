@@ -79,7 +79,7 @@ def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
 def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame) -> Figure:
     place, time, count = columns
     frame, ends = source.frame, [0.2, 0.4, 0.6, 0.8, 1.0]
-    left, right = _LABEL * canvas.WIDTH, canvas.width(numbers.thousands(frame[count].max() or 0)) + 8
+    left, right = _LABEL * canvas.WIDTH, canvas.width(numbers.thousands(frame[count].fillna(0).max())) + 8
     labels = {name: canvas.wrapped(name, left - 6) for name in dict.fromkeys(frame[place])}
     heights = [max(_ROW, canvas.LINE * len(lines) + 3) for lines in labels.values()]
     texts = ["none", *(f"to {numbers.percent(end, 0)}" for end in ends)] + (
@@ -125,7 +125,7 @@ def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame
 def _cells(axes: object, rows: pd.DataFrame, columns: tuple, scale: tuple, y: float, high: float, ends: list) -> None:
     _, time, count = columns
     offset, factor, width = scale
-    most = float(rows[count].max())
+    most = float(rows[count].fillna(0).max())
     boxes: dict[int, list] = {}
     starts = date2num(rows[time].to_numpy())
     lengths = [*(b - a for a, b in pairwise(starts)), width]

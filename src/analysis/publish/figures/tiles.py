@@ -48,7 +48,7 @@ def tiles(
     return Drawing(
         source=release(tidy, "public"),
         draw=partial(_draw, state=state),
-        describe=partial(_describe, columns=(label, numerator, denominator), what=what),
+        describe=partial(_describe, columns=(label, numerator, denominator), what=what, read_off=bool(share)),
         tabulate=lambda source: source,
         summarise=None,
         release=partial(release, tidy, counts=[numerator, denominator], of={numerator: denominator}),
@@ -114,7 +114,7 @@ def _said(value: float) -> str:
     return "\u2013" if pd.isna(value) else f"{100 * value:.1f}" if value < 0.9995 else "100"
 
 
-def _describe(source: Released, columns: tuple, what: str) -> str:
+def _describe(source: Released, columns: tuple, what: str, read_off: bool) -> str:
     label, numerator, denominator = columns
     words = []
     for row in source.frame.sort_values("share", ascending=False, kind="stable").itertuples():
@@ -123,5 +123,6 @@ def _describe(source: Released, columns: tuple, what: str) -> str:
             for c in (numerator, denominator)
         ]
         value = "not shown" if pd.isna(row.share) else numbers.percent(row.share)
-        words.append(f"{source.frame.at[row.Index, label]} {value} ({counts[0]} of {counts[1]})")
+        said = f"{counts[1]} followed" if read_off else " of ".join(counts)  # a curve's estimate is no such fraction
+        words.append(f"{source.frame.at[row.Index, label]} {value} ({said})")
     return f"{what}: a tile map of {len(words)} states and areas. From the highest share: {'; '.join(words)}."

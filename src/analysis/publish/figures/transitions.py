@@ -27,9 +27,10 @@ def transitions(
     what: str = "Detainers",
     name: str = "",
 ) -> Drawing:
-    """Return a transition table as a figure: rows and columns in the order in which they first stand in ``frame``.
+    """Return a transition table as a figure.
 
-    ``frame`` has one row a pair of states, and a whole number in ``count``; pairs that are absent count 0.
+    Rows and columns stand in the order of their categories, or else in that in which they first stand in ``frame``, which has one row a pair
+    of states, and a whole number in ``count``; pairs that are absent count 0.
 
     Raises ``ValueError`` for a missing column, no rows, or a pair that stands twice.
     """
@@ -39,7 +40,9 @@ def transitions(
         )
     if frame.empty or frame.duplicated([before, after]).any():
         raise ValueError("transitions needs one row a pair of states, and at least one")
-    rows, columns = (list(dict.fromkeys(frame[name].astype("str"))) for name in (before, after))
+    states = (frame[name] for name in (before, after))
+    ordered = (names.sort_values() if names.dtype == "category" else names for names in states)
+    rows, columns = (list(dict.fromkeys(names.astype("str"))) for names in ordered)
     wide = frame.assign(**{name: frame[name].astype("str") for name in (before, after)}).pivot(
         index=before, columns=after, values=count
     )
