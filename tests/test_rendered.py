@@ -1,13 +1,13 @@
 """Figures, explanations and print as a browser renders them: sizes, contrast, overlap, keys, pages.
 
-What can be judged from the HTML alone is in ``tests/publish/test_gate.py`` and runs at every build.
+What can be judged from the HTML alone is in ``tests/pages/gate.py``.
 """
 
 import re
 
 import pytest
 
-from analysis.publish.contrast import ratio
+from tests.pages.contrast import ratio
 
 # What lies behind a text are the filled shapes at its middle that are no text, each as opaque as it is, and the paper.
 MEASURE = """() => [...document.querySelectorAll('svg.fig')].flatMap(svg => {

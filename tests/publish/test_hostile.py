@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from analysis.cli import main
-from analysis.publish.gate import faults
-from analysis.publish.markup import everything, parsed
+from tests.pages.gate import faults
+from tests.pages.markup import everything, parsed
 
 NAMES = [
     '</td></table><script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "]]></desc></svg><svg onload=alert(1)>",

@@ -3,7 +3,8 @@ import hashlib
 import html
 import re
 
-from analysis.publish import gate, site
+from analysis.publish import site
+from tests.pages import gate
 
 HOSTILE = '<script>alert(1)</script>"'
 ENTRIES = [

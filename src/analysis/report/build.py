@@ -308,8 +308,7 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
 
 
 def _judge(job: Job, rendered: object, results: str) -> None:
-    """Refuse a page that holds an identifier or cannot be read by everyone."""
-    from analysis.publish import gate
+    """Refuse a page that holds an identifier."""
     from analysis.publish.leaks import scan
     from analysis.publish.raw_values import RawValues
 
@@ -320,8 +319,6 @@ def _judge(job: Job, rendered: object, results: str) -> None:
     leaks = [f"{place}: {finding}" for place, text in texts.items() for finding in scan(text, raw)]
     if leaks:
         raise _RefusedError(f"holds what may not be published: {leaks[0]} ({len(leaks)} found)")
-    if faults := gate.faults(rendered.html):
-        raise _RefusedError(f"the page is not accessible: {faults[0]} ({len(faults)} found)")
 
 
 def _save_figures(job: Job, shared: _Build, figures: Sequence[Mapping], matplotlib: str) -> list[str] | None:

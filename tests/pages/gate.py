@@ -1,6 +1,6 @@
 """What an accessibility checker in a browser cannot judge: do words and structure serve someone who does not see the page?
 
-A pure function of a page's HTML. It runs on every page that is built, on anyone's data, and closes the build: axe passes an
+A pure function of a page's HTML. Tests run it on every page that they build: axe passes an
 alternative text of "figure", a picture without its table, and a heading that a notebook put a level too deep. What is
 rendered (size of text, its contrast with what lies behind it) is measured in ``tests/test_browser.py``; sizes and colours
 are judged here too, from the picture and the two palettes of the style sheet.
@@ -9,8 +9,8 @@ are judged here too, from the picture and the two palettes of the style sheet.
 import re
 from collections import Counter
 
-from analysis.publish import contrast
-from analysis.publish.markup import Node, everything, parsed
+from tests.pages import contrast
+from tests.pages.markup import Node, everything, parsed
 
 _SHORT = 20  # characters: nothing is described in fewer
 _PHONE, _LEAST = 348.0, 10.0  # pixels: the width of a figure on a screen of 380, and the smallest text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from analysis.publish import contrast, gate, policy
+from analysis.publish import policy
+from tests.pages import contrast, gate
 
 PAGE = f"""<!doctype html><html lang="en"><head><title>A page</title><style>{policy.css()}</style></head><body>
 <h1>A page</h1><h2 id="s1">One<a class="here" href="#s1" aria-label="Link to section 1">#</a></h2>
