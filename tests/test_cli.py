@@ -152,7 +152,7 @@ def test_one_report_with_other_parameters_lies_beside_the_report_and_changes_not
         project, "01_good", PAGE.replace("page.measured", 'page.text("Dataset {name}", name=dataset)\npage.measured')
     )
     code = json.loads((project / "notebooks" / "01_good.ipynb").read_text())
-    code["cells"][1]["source"] += '\ndays = 105  # int: length of the window\ncounty = ""  # str: FIPS code'
+    code["cells"][1]["source"] += '\ndays: int = 105  # length of the window\ncounty: str = ""  # FIPS code'
     (project / "notebooks" / "01_good.ipynb").write_text(json.dumps(code))
     assert main(["report", "--datasets", "tiny"]) == 0
     folder = project / "reports" / "tiny"

@@ -18,9 +18,9 @@ import pytest
 from analysis.report import build as building
 
 PARAMETERS = """
-days = 105  # int: length of the window
-county = "06"  # str: FIPS code
-report = "short"  # str: name of the report
+days: int = 105  # length of the window
+county: str = "06"  # FIPS code
+report: str = "short"  # name of the report
 """
 PAGE = """
 from analysis.publish.page import Page
