@@ -11,7 +11,7 @@ from analysis.data.dataset import Dataset
 from analysis.data.errors import InputError
 from analysis.data.tables import EVENTS
 from analysis.explore import DEFINITIONS, Choice, datasets, groups
-from analysis.publish import tables
+from analysis.publish import fragments, tables
 from analysis.publish.figures import svg
 from analysis.recidivism.possible import possible
 
@@ -141,9 +141,8 @@ class _Panel:
             picture = svg.inline(drawing.figure, f"explore-{id(self)}", "The curve", drawing.alt)
         except (InputError, ValueError) as error:
             picture, table = f"<p>{html.escape(str(error))}</p>", ""
-        style = "max-width:36rem;background:#fff;color:#1b1f24;padding:.3rem .6rem"
-        self.figure.value = f'<div class="explore-curve" style="{style}">{picture}</div>'
-        self.table.value = f'<div style="{style}">{table}</div>'
+        self.figure.value = f'<div class="explore-curve">{fragments.on_paper(picture)}</div>'
+        self.table.value = fragments.on_paper(table)
         self.code.value = (
             f'<pre class="explore-code" style="white-space:pre-wrap">{html.escape(self.choice.code)}</pre>'
         )
