@@ -119,6 +119,8 @@ HEAVY = (
     "nbformat",
     "IPython",
     "scipy",
+    "statsmodels",
+    "diff_diff",
 )
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 import analysis
 from analysis.data.dataset import Dataset
@@ -41,6 +42,17 @@ def compare(first: Choice, second: Choice) -> "ipywidgets.Widget":
     show()
     boxes = [w.VBox([panel.box], layout=w.Layout(flex="1 1 30rem", min_width="22rem")) for panel in panels]
     return w.VBox([w.HBox(boxes, layout=w.Layout(flex_flow="row wrap")), said])
+
+
+def searched(frame: pd.DataFrame) -> None:
+    """Show a frame as a table that can be searched and ordered, without a network."""
+    from IPython.display import HTML, display
+    from itables import init_notebook_mode, show
+
+    init_notebook_mode(all_interactive=False, connected=False)
+    theme = "document.documentElement.classList.toggle('dark', document.body.dataset.jpThemeLight === 'false')"
+    display(HTML(f"<script>{theme}</script>"))  # itables 2.9 looks at the theme before it is loaded
+    show(frame)
 
 
 def _apart(choices: list[Choice]) -> str:
