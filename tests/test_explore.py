@@ -16,6 +16,7 @@ import pytest
 
 import analysis
 from analysis.cli import main
+from analysis.publish.fragments import on_paper
 
 ROOT = Path(__file__).parents[1]
 
@@ -97,6 +98,8 @@ def lab(root, clone, tmp_path):
         server.wait(20)
 
 
+TABLE = """<div id="own"><table><caption>Seen</caption><thead><tr><th>Group</th><th>People</th></tr></thead>
+<tbody><tr><th>a</th><td>1</td></tr><tr><th>b</th><td>2</td></tr></tbody></table><p><a href="#own">link</a> <code>code</code></p></div>"""
 SEEN = """element => {
   const text = getComputedStyle(element).color;
   while (getComputedStyle(element).backgroundColor === 'rgba(0, 0, 0, 0)') element = element.parentElement;
@@ -138,8 +141,11 @@ def test_the_notebook_is_explored_in_jupyterlab(lab, clone, browser):
     aside = page.locator(".dt-container")
     aside.get_by_text("not readable as a date").wait_for()
     assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
-    for seen in ("caption", "thead th", "tbody th", "tbody td"):
-        assert contrast(page.locator(f".jp-OutputArea-output .wrap {seen}").first.evaluate(SEEN)) >= 4.5, seen
+    aside.evaluate(
+        "(aside, html) => aside.insertAdjacentHTML('afterend', html)", on_paper(TABLE)
+    )  # as an output is shown
+    for seen in ("caption", "thead th", "tbody th", "tbody tr:nth-child(2) td", "a", "p code"):
+        assert contrast(page.locator(f"#own {seen}").first.evaluate(SEEN)) >= 4.5, seen
     for seen in ("thead th", "tbody td", ".dt-search label"):
         assert contrast(aside.locator(seen).first.evaluate(SEEN)) >= 4.5, seen
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
