@@ -77,7 +77,9 @@ fi
 # the lock when the last process of the call ends, however it ends. A file system without locks goes on without.
 if [ -z "${SETUP_TURN:-}" ]; then
     exec "$python" -c '
-import fcntl, os, sys
+import fcntl, os, signal, sys
+for number in (signal.SIGINT, signal.SIGPIPE):
+    signal.signal(number, signal.SIG_DFL)
 venv, *rest = sys.argv[1:]
 lock, turn = os.open("cluster.lock" if rest == ["cluster"] else "setup.sh", os.O_RDWR), "first"
 try:
