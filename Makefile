@@ -31,8 +31,8 @@ check: $(STAMP) ## read a dataset, build nothing, say what would be kept (DATASE
 sweep: $(STAMP) ## one notebook over many places or windows (SWEEP=sweeps/demo-counties.toml)
 	@$(ANALYSIS) sweep --file "$(SWEEP)" --jobs $(JOBS) $(if $(OPEN),--open)
 
-lab: $(STAMP) ## open JupyterLab with this environment's kernel
-	@$(ANALYSIS) lab
+lab: $(STAMP) ## open JupyterLab at this folder (ARGS="--no-browser --port 8889")
+	@$(ANALYSIS) lab $(ARGS)
 
 verify: $(STAMP) ## build twice in different folders and compare every byte
 	@$(ANALYSIS) verify

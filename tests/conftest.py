@@ -2,7 +2,10 @@
 
 import contextlib
 import io
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,45 @@ def copy_project(folder: Path) -> Path:
 def project_copy():
     """The function that copies the project into an empty folder."""
     return copy_project
+
+
+UV = """#!/bin/sh
+# Stands for uv: makes an environment that is this one, installs nothing; waits while there is a file named wait.
+echo "$@" >>"$UV_LOG"
+[ "$1" = venv ] && mkdir -p .venv/bin && printf '#!/bin/sh\\nexec "{python}" "$@"\\n' >.venv/bin/python && chmod +x .venv/bin/python
+while [ -e "$UV_LOG.wait" ]; do sleep 0.1; done
+"""
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A git repository with the notebooks and what set-up reads, where `sh setup.sh` takes a moment: its root."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    root = tmp_path / "clone"
+    shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for name in (
+        ".gitattributes",
+        ".gitignore",
+        "setup.sh",
+        "pyproject.toml",
+        "requirements.lock",
+        "lab.lock",
+        "cluster.lock",
+    ):
+        shutil.copyfile(ROOT / name, root / name)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").write_text(UV.replace("{python}", sys.executable))
+    (tmp_path / "bin" / "uv").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    for key in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(key, os.devnull)
+    monkeypatch.setenv("UV_LOG", str(tmp_path / "uv"))
+    monkeypatch.setenv("PYTHON", sys.executable)
+    monkeypatch.delenv("SETUP_TURN", raising=False)
+    for words in ("init -q", "add .", "-c user.name=a -c user.email=a@example.org commit -q -m first"):
+        subprocess.run(["git", *words.split()], cwd=root, check=True)
+    return root
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +134,7 @@ def browser():
 
     It ends with each module: playwright keeps an event loop running for as long as it lives, beside which no kernel can run.
     """
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh browser")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: sh setup.sh lab")
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.skip("Chromium is not installed")

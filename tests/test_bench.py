@@ -197,7 +197,7 @@ def test_every_way_finds_the_same_life_table(tmp_path, monkeypatch):
 
 
 def test_linking_by_name_finds_the_people_that_splink_alone_finds(tmp_path):
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     bench.main(["--root", str(tmp_path), "--parts", "linking", "--records", "4000"])
     found = kept(tmp_path)["linking"]
     assert [(line["size"], line["against"]) for line in found["compared"]] == [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: sh setup.sh browser")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: sh setup.sh lab")
 
 # what passes is not listed: a quarter of the time goes into that
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}

@@ -1,11 +1,14 @@
 """The files around the package hold together: locks, pyproject.toml, environment.yml, Makefile, CITATION.cff."""
 
 import datetime as dt
+import importlib
+import importlib.util
 import re
 import subprocess
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.markers import default_environment
@@ -50,20 +53,43 @@ def versions(name: str, python: str, platform: str) -> dict[str, Version]:
     return chosen
 
 
+SEVEN = ("jupyterlab", "pandas", "matplotlib", "seaborn", "statsmodels", "papermill", "nbconvert")
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_dependency_is_locked_at_a_version_that_satisfies_it(python, platform):
     extras = PROJECT["optional-dependencies"]
-    main, lab = versions("requirements.lock", python, platform), versions("lab.lock", python, platform)
+    main = versions("requirements.lock", python, platform)
     for text in [*PROJECT["dependencies"], *extras["test"], *extras["build"]]:
         wanted = Requirement(text)
         assert wanted.specifier.contains(main[canonicalize_name(wanted.name)]), text
-    for text in extras["lab"]:
-        wanted = Requirement(text)
-        assert wanted.specifier.contains(lab[canonicalize_name(wanted.name)]), text
-    both = main.keys() & lab.keys()
-    assert {name: main[name] for name in both} == {name: lab[name] for name in both}
-    assert "jupyterlab" not in main  # it would add a second to every import of nbformat
+    assert "jupyterlab" not in main  # reports and tests do without
+    for extra in ("lab", "cluster"):  # whose locks hold what they add
+        added = versions(f"{extra}.lock", python, platform)
+        for text in extras[extra]:
+            wanted = Requirement(text)
+            assert wanted.specifier.contains(added[canonicalize_name(wanted.name)]), text
+        both = main.keys() & added.keys()
+        assert {name: main[name] for name in both} == {name: added[name] for name in both}
+
+
+@pytest.mark.parametrize("name", ["lab.lock", "cluster.lock"])
+def test_a_lock_beside_requirements_repeats_nothing(name):
+    main = {str(requirement) for requirement, _ in locked("requirements.lock")}
+    assert main.isdisjoint(str(requirement) for requirement, _ in locked(name))
+
+
+@pytest.mark.parametrize("name", [name for name in SEVEN if name != "jupyterlab"])
+def test_set_up_installs_the_package(name):
+    assert importlib.import_module(name)
+
+
+def test_the_lab_part_installs_all_seven():
+    for name in SEVEN:
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed: sh setup.sh lab")
+    assert importlib.import_module("jupyterlab")
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.lock")))
@@ -78,14 +104,22 @@ def test_a_lock_has_hashes_and_names_no_host(name):
         assert requirement.url is None
 
 
-def test_the_conda_environment_installs_both_locks():
+def test_the_conda_environment_names_the_packages_and_installs_the_locks():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     [pip] = [part["pip"] for part in environment["dependencies"] if isinstance(part, dict)]
     assert pip == ["-r requirements.lock", "-r lab.lock"]
-    names = {re.split(r"[=<>]", part)[0]: part for part in environment["dependencies"] if isinstance(part, str)}
-    assert set(names) == {"python", "make", "pip"}
-    assert names["python"].removeprefix("python=") in PYTHONS
-    assert Version(names["python"].removeprefix("python=")) in Requirement(f"x{PROJECT['requires-python']}").specifier
+    named = dict(part.partition("=")[::2] for part in environment["dependencies"] if isinstance(part, str))
+    assert set(named) == {"python", "make", "pip", *SEVEN}
+    assert named["python"] in PYTHONS
+    assert Version(named["python"]) in Requirement(f"x{PROJECT['requires-python']}").specifier
+    lists = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]
+    wanted = {requirement.name: requirement.specifier for requirement in map(Requirement, lists)}
+    there = versions("requirements.lock", named["python"], "linux") | versions("lab.lock", named["python"], "linux")
+    for name in SEVEN:
+        assert there[name] in Requirement(f"{name}=={named[name]}.*").specifier, (
+            name
+        )  # so that pip keeps conda's minor version
+        assert there[name] in wanted[name], name
 
 
 def rules() -> dict[str, list[str]]:
@@ -176,6 +210,18 @@ def test_every_file_that_the_package_reads_is_packed_with_it():
     packed = {path for pattern in patterns for path in package.glob(pattern)}
     there = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".md")}
     assert sorted(path.relative_to(package).as_posix() for path in there - packed) == []
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda file: file.stem)
+def test_a_notebook_lies_as_jupyterlab_writes_it_without_outputs(file):
+    text = file.read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    assert (
+        nbformat.writes(notebook) + "\n" == text
+    )  # else git takes a saved one for changed; mended by nbstripout -t FILE
+    assert [cell.id for cell in notebook.cells] == [str(number) for number in range(len(notebook.cells))]
+    assert notebook.metadata.language_info == {"name": "python"}
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
 
 
 def test_no_file_names_a_folder_of_one_machine():

@@ -106,6 +106,8 @@ HEAVY = (
     "nbformat",
     "IPython",
     "scipy",
+    "statsmodels",
+    "diff_diff",
 )
 
 

@@ -200,9 +200,7 @@ def test_a_page_that_would_reveal_a_small_count_beside_a_report_of_the_site_is_t
 
 
 def test_the_index_is_searched_and_ordered_in_a_browser(sweep, root, browser):
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe is not installed: sh setup.sh browser"
-    )
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed: sh setup.sh lab")
     assert run_sweep(sweep("[vary]\njurisdiction = ['06059', '01001', '06037']\n")) == 0
     for width, scheme in ((1280, "light"), (380, "dark")):
         page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()

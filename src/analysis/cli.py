@@ -9,8 +9,12 @@ import errno
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError
+
+if TYPE_CHECKING:
+    import threading
 
 DEFAULT = ("north-carolina", "demo")
 _ROOM = (errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EIO)
@@ -20,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 a report or test failed, 2 the input cannot be used."""
     parser = _parser()
     arguments, arguments.rest = parser.parse_known_args(argv)
-    if arguments.rest and arguments.run not in (_test, _bench, _torture):
+    if arguments.rest and arguments.run not in (_lab, _test, _bench, _torture):
         parser.error(f"unknown argument {arguments.rest[0]}")
     try:
         return arguments.run(arguments)
@@ -87,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--file", required=True, help="a TOML file such as sweeps/demo-counties.toml")
     added.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
     added.add_argument("--open", action="store_true", help="open the index when it is built")
-    command("lab", _lab, "open JupyterLab")
+    command("lab", _lab, "open JupyterLab at the project's folder; further arguments go to it")
     command("verify", _verify, "build twice in different folders and compare every byte")
     added = command("digits", _digits, "build the default site elsewhere, or compare two such sites (for make lock)")
     added.add_argument("--into", help="a folder to build in")
@@ -153,27 +157,28 @@ def _lab(arguments: argparse.Namespace) -> int:
 
     from analysis.data.state import home
 
-    root = home()
+    if os.geteuid() == 0 and "--allow-root" not in arguments.rest:
+        raise InputError("JupyterLab does not run as root unless told: make lab ARGS=--allow-root")
+    os.chdir(home())
     if importlib.util.find_spec("jupyterlab") is None:
-        done = subprocess.run(["sh", str(root / "setup.sh"), "lab"], check=False)
+        done = subprocess.run(["sh", "setup.sh", "lab"], check=False)
         if done.returncode:
             return done.returncode
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ipykernel",
-            "install",
-            "--sys-prefix",
-            "--name",
-            "analysis",
-            "--display-name",
-            "analysis",
-        ],
-        check=True,
-    )
-    os.chdir(root)
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", "notebooks"])
+    hook = "--FileContentsManager.post_save_hook=analysis.cli.after_save"
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", hook, *arguments.rest])
+
+
+def after_save(os_path: str, **_: object) -> "threading.Thread":
+    """JupyterLab calls this when it has saved a file. Git takes a file of another size for a changed one without asking a filter: where
+    only outputs have changed, it is told the size, so that ``git status`` stays clean. Nothing is staged, and the server does not wait."""
+    import subprocess
+    import threading
+
+    same = ["sh", "-c", 'git diff --quiet -- "$1" && git update-index -- "$1"', "sh", os_path]
+    call = {"cwd": Path(os_path).parent, "capture_output": True, "check": False}
+    thread = threading.Thread(target=subprocess.run, args=(same,), kwargs=call)
+    thread.start()
+    return thread
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 import analysis
 from analysis.data.dataset import Dataset
 from analysis.data.errors import InputError
 from analysis.data.tables import EVENTS
 from analysis.explore import DEFINITIONS, Choice, datasets, groups
-from analysis.publish import tables
+from analysis.publish import fragments, tables
 from analysis.publish.figures import svg
 from analysis.recidivism.possible import possible
 
@@ -41,6 +42,17 @@ def compare(first: Choice, second: Choice) -> "ipywidgets.Widget":
     show()
     boxes = [w.VBox([panel.box], layout=w.Layout(flex="1 1 30rem", min_width="22rem")) for panel in panels]
     return w.VBox([w.HBox(boxes, layout=w.Layout(flex_flow="row wrap")), said])
+
+
+def searched(frame: pd.DataFrame) -> None:
+    """Show a frame as a table that can be searched and ordered, without a network."""
+    from IPython.display import HTML, display
+    from itables import init_notebook_mode, show
+
+    init_notebook_mode(all_interactive=False, connected=False)
+    theme = "document.documentElement.classList.toggle('dark', document.body.dataset.jpThemeLight === 'false')"
+    display(HTML(f"<script>{theme}</script>"))  # itables 2.9 looks at the theme before it is loaded
+    show(frame)
 
 
 def _apart(choices: list[Choice]) -> str:
@@ -141,9 +153,8 @@ class _Panel:
             picture = svg.inline(drawing.figure, f"explore-{id(self)}", "The curve", drawing.alt)
         except (InputError, ValueError) as error:
             picture, table = f"<p>{html.escape(str(error))}</p>", ""
-        style = "max-width:36rem;background:#fff;color:#1b1f24;padding:.3rem .6rem"
-        self.figure.value = f'<div class="explore-curve" style="{style}">{picture}</div>'
-        self.table.value = f'<div style="{style}">{table}</div>'
+        self.figure.value = f'<div class="explore-curve">{fragments.on_paper(picture)}</div>'
+        self.table.value = fragments.on_paper(table)
         self.code.value = (
             f'<pre class="explore-code" style="white-space:pre-wrap">{html.escape(self.choice.code)}</pre>'
         )

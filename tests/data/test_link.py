@@ -91,7 +91,7 @@ def test_without_pairs_identifiers_alone_make_clusters():
 
 
 def test_clusters_are_connected_components_numbered_by_their_first_record():
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     pairs = [(0, 2, 0.9), (3, 4, 0.9), (2, 3, 0.6)]
     connection = tables(range(5), pairs)
     connect(connection, 0.9)
@@ -109,7 +109,7 @@ def test_clusters_are_connected_components_numbered_by_their_first_record():
 )
 @settings(max_examples=25)
 def test_clusters_are_those_of_a_graph_search(nodes, pairs):
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     first = {identifier: nodes.index(identifier) for identifier in nodes}
     own = [first[identifier] for identifier in nodes]
     connection = tables(own, pairs)
@@ -121,7 +121,7 @@ def test_clusters_are_those_of_a_graph_search(nodes, pairs):
 
 
 def test_the_report_is_what_hand_arithmetic_gives():
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     # identifiers x, x, y, none, y; records 2 and 4 share one, and were never compared
     connection = tables([0, 0, 2, 3, 2], [(0, 1, 0.99), (0, 2, 0.9), (1, 2, 0.6)], identified=(0, 1, 2, 4))
     report = by_threshold(connection, 0.9, expected=0.99 + 0.9 + 0.6 + 0.1).set_index("threshold")
@@ -138,7 +138,7 @@ def test_the_report_is_what_hand_arithmetic_gives():
 
 
 def test_what_the_engine_says_is_not_wrapped_in_what_splink_says():
-    splink = pytest.importorskip("splink", reason="splink (the extra 'link') is not installed")
+    splink = pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab)")
     api = splink.DuckDBAPI(connection=tables([0], []))
     with pytest.raises(duckdb.CatalogException, match="no_such_edges"), engine_errors():
         splink.clustering.cluster_pairwise_predictions_at_threshold("records", "no_such_edges", api, "id")

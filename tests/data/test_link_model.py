@@ -49,7 +49,7 @@ AS_WRITTEN = [
 
 @pytest.fixture(scope="module")
 def as_written(link):
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     rng = np.random.default_rng(1)
     # strangers make the file large enough for a link to need evidence, and each name rare enough
     n = 600
@@ -75,7 +75,7 @@ def test_names_as_jails_write_them(as_written, number):
 @pytest.fixture(scope="module")
 def county():
     """Releases and arrests of a synthetic county, every field typed with errors, and who each row really is."""
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     sim = Simulation(seed=11, people=2500)
     past = history(sim)
     known, rng = identities(sim, past[0]), np.random.default_rng(5)
@@ -193,7 +193,7 @@ def common_names(people):
 
 
 def test_where_many_share_a_name_the_model_says_how_far_it_can_be_trusted(link):
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     rows = common_names(2000)
     assert rows.drop_duplicates("truth").duplicated(["first_name", "last_name"]).mean() > 0.25
     linked = link(rows)

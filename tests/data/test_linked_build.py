@@ -50,7 +50,7 @@ ARRESTS = """Name,Born,On
 
 
 def test_people_are_one_across_files_and_names_stay_private(house):
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     ds = house.build(TOML, r_csv=RELEASES, a_csv=ARRESTS)
     releases, arrests = ds.frame("releases"), ds.frame("arrests")
     assert len(releases) == 3
@@ -73,7 +73,7 @@ def test_people_are_one_across_files_and_names_stay_private(house):
 
 
 def test_the_same_files_in_another_order_give_the_same_people(house):
-    pytest.importorskip("splink", reason="splink (the extra 'link') is not installed: linking by names cannot be tried")
+    pytest.importorskip("splink", reason="splink is not installed (sh setup.sh lab): linking by names cannot be tried")
     first = house.build(TOML, r_csv=RELEASES, a_csv=ARRESTS).frame("arrests")
     head, *rows = ARRESTS.splitlines(keepends=True)
     again = house.build(TOML, r_csv=RELEASES, a_csv=head + "".join(reversed(rows))).frame("arrests")
@@ -83,7 +83,7 @@ def test_the_same_files_in_another_order_give_the_same_people(house):
 def test_without_splink_the_build_says_what_to_do_and_leaves_nothing(house, monkeypatch):
     monkeypatch.setitem(sys.modules, "splink", None)
     house.write(TOML, r_csv=RELEASES, a_csv=ARRESTS)
-    with pytest.raises(InputError, match=r"splink, which is not installed.*setup.sh link"):
+    with pytest.raises(InputError, match=r"splink, which is not installed.*setup.sh lab"):
         open_dataset("test")
     assert house.left == []
 

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> dict:
     try:
         import splink  # noqa: F401
     except ImportError:
-        return skipped(about, "splink is not installed (sh setup.sh link)")
+        return skipped(about, "splink is not installed (sh setup.sh lab)")
     lines, limits = [], []
     for size in options.records:
         with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:

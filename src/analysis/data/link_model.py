@@ -89,8 +89,8 @@ def _splink():
         import splink
     except ImportError:
         raise InputError(
-            "linking people by name needs splink, which is not installed. Run `make setup` with the link extra "
-            "(`sh setup.sh link`, or pip install 'analysis[link]'), or leave out [files.link] and link by identifiers alone."
+            "linking people by name needs splink, which is not installed. Run `sh setup.sh lab` "
+            "(or pip install splink), or leave out [files.link] and link by identifiers alone."
         ) from None
     return splink
 

@@ -10,6 +10,12 @@ from analysis.publish.figures.drawing import SYNTHETIC, Drawing
 
 _SHEET = 2.0  # height over width of a figure that can still be read on one printed sheet; of a taller one the table is printed
 
+_PAPER = (
+    "max-width:42rem;padding:.2rem .8rem;background:#fff;color:#1b1f24;--jp-content-font-color1:#1b1f24;--jp-ui-font-color1:#1b1f24;"
+    "--jp-layout-color0:#fff;--jp-layout-color2:#f5f7f9;--jp-rendermime-table-row-background:#f5f7f9;--jp-content-link-color:#174f90;"
+    "--jp-rendermime-table-row-hover-background:#e4eefa;--jp-border-color1:#d5dae0"
+)
+
 
 def figure(
     drawing: Drawing, name: str, title: str, note: str, source: str, units: str, folder: str | None, png: bool
@@ -53,6 +59,12 @@ def checks(marks: Iterable[tuple[str, str, bool | None]]) -> str:
 def here(name: str, what: str) -> str:
     """Return the link that a heading carries to itself, to be copied."""
     return f'<a class="here" href="#{name}" aria-label="Link to {what}">#</a>'
+
+
+def on_paper(body: str) -> str:
+    """Return a piece as it is shown in a notebook: on white, whatever the theme of JupyterLab, whose colours of text, rows, code and
+    links are set to light ones within."""
+    return f'<div style="{_PAPER}">{body}</div>'
 
 
 def _links(name: str, folder: str | None, png: bool, data: str) -> str:

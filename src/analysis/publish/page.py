@@ -29,7 +29,6 @@ __all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "ri
 MIME = "application/vnd.analysis+json"
 MOST_POINTS = 6
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_NOTEBOOK = '<div style="max-width:42rem;background:#fff;color:#1b1f24;padding:.2rem .8rem">{}</div>'
 
 
 class SkipReport(Exception):  # noqa: N818
@@ -196,7 +195,7 @@ class Page:
             raise ValueError(f"result {name!r} is given twice")
         self._results.add(name)
         value = results.written(name, value, self.disclosure, optimizer, declared)
-        self._show(f"<p><code>{html.escape(name)}</code></p>", piece="result", name=name, value=value)
+        self._show("", piece="result", name=name, value=value)
 
     def release(
         self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = (), stated: Sequence[float] = ()
@@ -244,8 +243,8 @@ class Page:
     def _show(self, body: str, **record: object) -> None:
         if self.disclosure == "restricted":
             record["said"] = sorted(self._said)
-        bundle = {"text/html": _NOTEBOOK.format(body), MIME: {**record, "html": body}, "text/plain": ""}
-        display(bundle, raw=True)
+        bundle = {MIME: {**record, "html": body}, "text/plain": ""}
+        display({"text/html": fragments.on_paper(body), **bundle} if body else bundle, raw=True)
 
 
 def _pass_over_errors() -> None:
