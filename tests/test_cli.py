@@ -163,10 +163,9 @@ def test_one_report_with_other_parameters_lies_beside_the_report_and_changes_not
     command = 'make report DATASETS="tiny" NOTEBOOK=01_good PARAMS="days=180 county=06037"'
     assert made["provenance"]["command"] == command
     assert {name: (folder / name).read_bytes() for name in before} == before
-    index = (project / "reports" / "index.html").read_text(encoding="utf-8")
-    assert "good_county-06037_days-180.html" in index
+    assert "Good (county = 06037, days = 180)" in (project / "reports" / "index.html").read_text(encoding="utf-8")
     assert main(["report", "--datasets", "tiny"]) == 0
-    assert index == (project / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "good_county-06037_days-180.html" in (project / "reports" / "index.html").read_text(encoding="utf-8")
     assert "good_county-06037_days-180.html" in capfd.readouterr().out
 
 

@@ -57,7 +57,8 @@ def build_site(
     outcomes = _held_together(jobs, outcomes, restricted, root)
     for outcome in outcomes if notebook else ():
         print(outcome.page or f"{outcome.dataset}/{outcome.report}: {outcome.message}")
-    index = site_index.write(root, {name: spec for name, (spec, _) in found.items()}, broken, outcomes)
+    built = () if notebook else ({name: spec for name, (spec, _) in found.items()}, broken, outcomes)
+    index = site_index.write(root, *built)
     failed = bool(broken) or any(outcome.status == "failed" for outcome in outcomes)
     print(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
     if show:
