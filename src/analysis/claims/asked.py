@@ -13,6 +13,7 @@ from analysis.claims.choices import choices, differences, horizon, question, ris
 from analysis.claims.differences import difference_curve
 from analysis.claims.multiverse import specification_curve
 from analysis.data.errors import InputError
+from analysis.recidivism.possible import possible, why_none
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -46,6 +47,16 @@ def curves(ds: "Dataset", days: int, level: float = 0.95) -> tuple[dict[str, pd.
                 f"Fewer than {FEWEST} events, or {FEWEST} people without one, stand behind its primary answer, or nobody was followed so long."
             )
     return found, why
+
+
+def why_no_curve(ds: "Dataset", why: dict[str, str]) -> str:
+    """Return, for a reader, why no question has a curve; ``why`` says it of each, as ``curves`` gives it."""
+    if "follow_up" in ds.tables:
+        return "No later event can be linked to a person through dates, so no question here has more than one answer to compare."
+    first = [{"repeat_detainer": "repeat"}.get(event, origin) for origin, event in possible(ds)][:1]
+    return " ".join(
+        ["No question here has more than one answer to compare.", *(why[asked] for asked in first), why_none(ds)]
+    ).rstrip()
 
 
 def enough(curve: pd.DataFrame) -> pd.Series:
