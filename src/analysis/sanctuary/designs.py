@@ -189,7 +189,7 @@ def _randomized(contrast: Contrast, level: float) -> Result:
 def nothing_to_compare(contrast: Contrast) -> str:
     """Why nothing can be compared, or an empty text."""
     if not len(contrast.group):
-        return f"nobody is left to compare: {'; '.join(contrast.left_out) or 'nobody is followed'}"
+        return f"everyone is left out ({'; '.join(contrast.left_out) or 'nobody is followed'})"
     counts = [int((contrast.group == code).sum()) for code in (0, 1)]
     for name, n in zip(contrast.names, counts, strict=True):
         if not n:
