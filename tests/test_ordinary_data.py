@@ -15,7 +15,7 @@ import analysis
 from analysis.claims import reader
 from analysis.claims.asked import curves, why_no_curve
 from analysis.data.errors import InputError
-from analysis.recidivism.long_term import reached
+from analysis.recidivism.long_term import share_at
 from analysis.recidivism.possible import possible, why_nobody, why_none, why_not_detained
 from analysis.recidivism.short_window import headline
 from analysis.sanctuary.compare import compare
@@ -253,10 +253,10 @@ def test_a_share_read_off_a_curve():
         analysis.cumulative_incidence(analysis.life_table(frame), "a"),
     ):
         none = analysis.proportion(0, 5)
-        assert reached(curve, 5) == (none.estimate, none.lower, none.upper, 0, 5)
-        assert (reached(curve, 20)[0], *reached(curve, 20)[3:]) == (pytest.approx(1 - 4 / 5 * 3 / 4), 2, 4)
-        assert np.isnan(reached(curve, 41)[0])
-        assert reached(curve.iloc[:0], 20)[3:] == (0, 0)  # a curve that the release rule withholds
+        assert share_at(curve, 5) == (none.estimate, none.lower, none.upper, 0, 5)
+        assert (share_at(curve, 20)[0], *share_at(curve, 20)[3:]) == (pytest.approx(1 - 4 / 5 * 3 / 4), 2, 4)
+        assert np.isnan(share_at(curve, 41)[0])
+        assert share_at(curve.iloc[:0], 20)[3:] == (0, 0)  # a curve that the release rule withholds
 
 
 def test_windows_past_the_last_person_are_not_given(home):

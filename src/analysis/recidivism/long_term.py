@@ -18,7 +18,7 @@ from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 METHODS = ("aalen-johansen", "kaplan-meier")
 
 
-def reached(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[float, float, float, int, int]:
+def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[float, float, float, int, int]:
     """The share with the event by a time, read off a curve: estimate, lower, upper, events, at risk.
 
     Before the first event a curve has no interval: Wilson's of none among those followed so long stands in. Where the curve
