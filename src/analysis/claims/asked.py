@@ -14,6 +14,7 @@ from analysis.claims.choices import choices, differences, horizon, question, ris
 from analysis.claims.differences import difference_curve
 from analysis.claims.multiverse import specification_curve
 from analysis.data.errors import InputError
+from analysis.recidivism.possible import possible, why_none
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -70,6 +71,16 @@ def one_estimand(curve: pd.DataFrame) -> pd.DataFrame:
     kept = curve[(curve[own] == first[own].squeeze(axis=0)).all(axis=1)].drop(columns=own).reset_index(drop=True)
     kept.attrs = {**attrs, "choices": [choice for choice in rest if kept[choice].nunique() > 1], "estimands": lines}
     return kept
+
+
+def why_no_curve(ds: "Dataset", why: dict[str, str]) -> str:
+    """Return, for a reader, why no question has a curve; ``why`` says it of each, as ``curves`` gives it."""
+    if "follow_up" in ds.tables:
+        return "No later event can be linked to a person through dates, so no question here has more than one answer to compare."
+    first = [{"repeat_detainer": "repeat"}.get(event, origin) for origin, event in possible(ds)][:1]
+    return " ".join(
+        ["No question here has more than one answer to compare.", *(why[asked] for asked in first), why_none(ds)]
+    ).rstrip()
 
 
 def enough(curve: pd.DataFrame) -> pd.Series:

@@ -82,7 +82,7 @@ def _block(followed: pd.DataFrame, unit: str, by: str | None, windows: Sequence[
     if by is not None:
         frame = followed.assign(**{by: followed[by].astype("object").fillna("unknown").astype("category")})
     curve = cumulative_incidence(life_table(frame, by=[by] if by else []), event, level=level)
-    read = at(curve, sorted(windows))
+    read = at(curve, sorted(windows)).query("not beyond_follow_up")  # nothing is known past the last person at risk
     group = read[by].astype(str) if by else pd.Series("everyone", index=read.index)
     sizes = frame[by].astype(str).value_counts() if by else {"everyone": len(frame)}
     return pd.DataFrame(

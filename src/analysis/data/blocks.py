@@ -67,6 +67,12 @@ class Source:
         return self.path or self.package or str(self.url)
 
     @property
+    def named(self) -> frozenset[str]:
+        """Every raw header that the block names."""
+        mapped = (header for part in self.maps for rule in part.columns.values() for header in rule.read)
+        return frozenset((*mapped, *self.keep, *self.sensitive))
+
+    @property
     def download(self) -> str:
         """The file name under which a download is kept."""
         return self.path or Path(unquote(urlsplit(str(self.url)).path)).name

@@ -9,8 +9,9 @@ header are handed on as broken, never skipped. Rows without any value are not ro
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -144,29 +145,29 @@ def opened(
         yield "", partial(path.open, "rb")
 
 
-def headers(raw: list[object], where: str, *, underscores: bool = False) -> list[str]:
+def headers(raw: list[object], where: str, source: Source) -> list[str]:
     """Return a header row as folded text, blank headers named by their column's number.
 
-    With ``underscores`` white space in a header becomes "_".
-    Raises InputError where the row holds no name, or one name twice.
+    White space in a header becomes "_" where the block says ``underscores``. Raises InputError where the row holds no
+    name, or one twice that the block names.
     """
-    folded = [("_" if underscores else " ").join(str(header).split()) for header in raw]
+    folded = [("_" if source.underscores else " ").join(str(header).split()) for header in raw]
     if not any(folded):
         raise InputError(f"{where}: no header row was found. Set skip_rows to the number of rows above it.")
-    named = [header or f"(column {i})" for i, header in enumerate(folded, 1)]
-    check_unique(named, where)
-    return named
+    return unique([header or f"(column {i})" for i, header in enumerate(folded, 1)], where, source.named)
 
 
-def check_unique(names: list[str], where: str) -> None:
-    """Refuse headers in which a name stands twice."""
-    seen: set[str] = set()
+def unique(names: list[str], where: str, wanted: Container[str]) -> list[str]:
+    """Return headers with a number behind each that stands there before: "note", "note (2)". Refuse it for one that is ``wanted``."""
+    found: dict[str, None] = {}
     for header in names:
-        if header in seen:
+        if header in found and header in wanted:
             raise InputError(
                 f"{where}: the header '{header}' appears twice. Rename one of the two columns in the file."
             )
-        seen.add(header)
+        again = (f"{header} ({i})" for i in count(2))
+        found[header if header not in found else next(name for name in again if name not in {*names, *found})] = None
+    return list(found)
 
 
 def first_line(error: BaseException) -> str:

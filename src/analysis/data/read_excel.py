@@ -53,7 +53,7 @@ def _rows(sheet: calamine.CalamineSheet, label: str, source: Source, where: str)
     for _ in islice(lines, _above(sheet, source)):
         pass
     _, top = next(lines, (0, []))
-    found = read.headers([_text(cell) for cell in top], where, underscores=source.underscores)
+    found = read.headers([_text(cell) for cell in top], where, source)
     while chunk := list(islice(lines, read.BATCH_ROWS)):
         kept = [(number, line) for number, line in chunk if any(cell != "" for cell in line)]
         columns = zip(*(line for _, line in kept), strict=True) if kept else ([] for _ in found)

@@ -144,5 +144,4 @@ def _whole(name: str, action: Callable[[], Any]) -> Any:
 
 def _folded(names: list[object], name: str) -> list[str]:
     folded = [" ".join(str(header).split()) for header in names]
-    read.check_unique(folded, name)
-    return folded
+    return read.unique(folded, name, folded)

@@ -47,7 +47,7 @@ def layout_of(opened: Opened, source: Source, suffix: str, name: str) -> Layout:
             raise InputError(
                 f"{name}: a quotation mark in the header is opened and never closed. Mend the file."
             ) from None
-        found = read.headers(top, name, underscores=source.underscores)
+        found = read.headers(top, name, source)
     return Layout(encoding, delimiter, found, above)
 
 

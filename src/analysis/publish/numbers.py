@@ -62,8 +62,8 @@ def thousands(n: float) -> str:
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """Return a share (0 to 1) as a percentage with ``decimals`` decimals: ``9.1 %``."""
-    return f"{100 * share:z,.{decimals}f}{NBSP}%"
+    """Return a share (0 to 1) as a percentage with ``decimals`` decimals: ``9.1 %``; a missing one is said."""
+    return "not available" if math.isnan(share) else f"{100 * share:z,.{decimals}f}{NBSP}%"
 
 
 def interval(lower: float, upper: float, decimals: int = 1, scale: float = 100.0) -> str:

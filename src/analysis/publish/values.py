@@ -113,8 +113,12 @@ def share(k: int, n: int, interval: object = None, level: float = 0.95) -> Share
 
 
 def risk(estimate: float, lower: float, upper: float, events: int, at_risk: int, level: float = 0.95) -> Share:
-    """Return an estimated risk read off a curve, with the ``events`` up to then and those still ``at_risk``."""
-    return Share(int(events), int(at_risk), float(estimate), float(lower), float(upper), level, part=False)
+    """Return an estimated risk read off a curve, with the ``events`` up to then and those still ``at_risk``.
+
+    Past the end of a curve all are missing: the counts are then 0.
+    """
+    events, at_risk = (0 if n != n else int(n) for n in (events, at_risk))
+    return Share(events, at_risk, float(estimate), float(lower), float(upper), level, part=False)
 
 
 def span(shares: Iterable[Share]) -> Span:

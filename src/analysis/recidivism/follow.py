@@ -22,16 +22,25 @@ if TYPE_CHECKING:
 
 def data_end(ds: "Dataset", event: str, competing: tuple[str, ...]) -> date:
     """Return the earliest data end of the sources that this cohort needs, less the reporting lag."""
-    sources = ["detainers" if event == "repeat_detainer" else "exits" if event in EXIT_KINDS else "arrests"]
-    if competing and "exits" in ds.tables and "exits" not in sources:
-        sources.append("exits")
-    missing = [source for source in sources if source not in ds.data_end]
-    if missing:
-        raise InputError(
-            f"{ds.name}: data_end has no date for {' and '.join(missing)}. Add it to dataset.toml: the last day on which an event "
-            "could have been seen."
-        )
+    sources = _sources(ds, event, competing)
+    if missing := without_end(ds, event, competing):
+        raise InputError(f"{ds.name}: {no_end(missing)}")
     return min(ds.data_end[source] for source in sources) - timedelta(days=ds.lag_days)
+
+
+def without_end(ds: "Dataset", event: str, competing: tuple[str, ...] = EXIT_KINDS) -> list[str]:
+    """Return the sources that a cohort needs and for which the dataset gives no data end."""
+    return [source for source in _sources(ds, event, competing) if source not in ds.data_end]
+
+
+def no_end(missing: list[str]) -> str:
+    """Return what to do about sources without a data end."""
+    return f"data_end has no date for {' and '.join(missing)}. Add it to dataset.toml: the last day on which an event could have been seen."
+
+
+def _sources(ds: "Dataset", event: str, competing: tuple[str, ...]) -> list[str]:
+    first = "detainers" if event == "repeat_detainer" else "exits" if event in EXIT_KINDS else "arrests"
+    return [first, *(["exits"] if competing and "exits" in ds.tables and first != "exits" else [])]
 
 
 def event_dates(

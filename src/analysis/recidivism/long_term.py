@@ -10,10 +10,31 @@ import numpy as np
 import pandas as pd
 
 from analysis.recidivism import inputs
+from analysis.recidivism.curves import at, estimate_of
+from analysis.recidivism.proportion import proportion
 from analysis.recidivism.strata import label_columns, strata_of, strata_slices, stratum_number
 from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 
 METHODS = ("aalen-johansen", "kaplan-meier")
+
+
+def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[float, float, float, int, int]:
+    """The share with the event by a time, read off a curve: estimate, lower, upper, events, at risk.
+
+    Before the first event a curve has no interval: Wilson's of none among those followed so long stands in. Where the curve
+    shows nothing at that time the estimate is missing and the counts are 0.
+    """
+    name = estimate_of(curve)
+    read = at(curve, time).dropna(subset=[name])
+    if read.empty:
+        return np.nan, np.nan, np.nan, 0, 0
+    row = read.iloc[0]
+    events, at_risk = int(row["events"]), int(row["at_risk"])
+    if not events and at_risk:
+        none = proportion(0, at_risk, level=level)
+        return none.estimate, none.lower, none.upper, 0, at_risk
+    share = [row[name], row["lower"], row["upper"]]
+    return (*(share if name == "incidence" else (1 - share[0], 1 - share[2], 1 - share[1])), events, at_risk)
 
 
 def yearly(

@@ -6,7 +6,11 @@ tell about, and can say why where there is none.
 
 from typing import TYPE_CHECKING
 
+from analysis.recidivism.follow import no_end, without_end
+
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.data.dataset import Dataset
 
 MISSES = (
@@ -25,15 +29,7 @@ def possible(ds: "Dataset") -> list[tuple[str, str | None]]:
     """
     if "follow_up" in ds.tables:
         return [("released", None)]
-    linked = _linked(ds)
-    found: list[tuple[str, str | None]] = []
-    if "arrests" in ds.tables:
-        released = "releases" in ds.tables or (linked and _any_release(ds))
-        found += [("released", "rearrest")] if released else []
-        found += [("prepared", "rearrest")] if linked else []
-    if linked and "detainers" in ds.data_end:
-        found.append(("prepared", "repeat_detainer"))
-    return found
+    return [(origin, event) for origin, event in _by_tables(ds) if not without_end(ds, event)]
 
 
 def why_none(ds: "Dataset") -> str:
@@ -45,8 +41,8 @@ def why_none(ds: "Dataset") -> str:
             "The detainers carry no person identifier: which of them concern one person cannot be told, so nothing that came "
             "later can be linked to any of them."
         )
-    if "detainers" in ds.tables:
-        return "data_end in dataset.toml does not say until when a further detainer could have been seen, and no arrests are linked."
+    if by_tables := _by_tables(ds):
+        return f"Nobody can be followed: {no_end(without_end(ds, by_tables[0][1]))}"
     if "releases" in ds.tables:
         return "The records hold releases and nothing that came after them: no arrests are linked."
     return "The records hold neither releases, nor detainers, nor times of follow-up."
@@ -67,6 +63,39 @@ def severities(ds: "Dataset") -> dict[str, str]:
             words = f" ({column.replace('_', ' ')} unknown for {share}\u00a0% of arrests)"
             found[name] = words if known < 1 else ""
     return found
+
+
+def why_nobody(cohort: "pd.DataFrame") -> str:
+    """Return, for a reader, why a cohort has no rows. It holds no counts: few people may stand behind a reason."""
+    end = cohort.attrs["data_end"]
+    until = (
+        f" Follow-up ends on {end}, the earliest data end of the sources needed, less the reporting lag." if end else ""
+    )
+    why = "; ".join(cohort.attrs["left_out"]).replace("_", " ") or "no row starts a follow-up"
+    return f"Nobody in these records can be followed: {why}.{until}"
+
+
+def why_not_detained(ds: "Dataset") -> str:
+    """Return, for a reader, why people cannot be followed from a detainer; for datasets that have detainers."""
+    if _linked(ds):
+        return why_none(ds)
+    if "arrests" not in ds.tables:
+        return "These records hold no person identifier and no arrests: what became of people cannot be followed."
+    return (
+        "The detainers carry no person identifier, so no arrest can be laid beside them: what became of people cannot be followed. "
+        "Where names and births are known, [files.link] in dataset.toml links them."
+    )
+
+
+def _by_tables(ds: "Dataset") -> list[tuple[str, str]]:
+    """The follow-ups that tables and identifiers allow, whether or not a data end is known."""
+    linked = _linked(ds)
+    found = []
+    if "arrests" in ds.tables:
+        released = "releases" in ds.tables or (linked and _any_release(ds))
+        found += [("released", "rearrest")] if released else []
+        found += [("prepared", "rearrest")] if linked else []
+    return [*found, ("prepared", "repeat_detainer")] if linked else found
 
 
 def _linked(ds: "Dataset") -> bool:

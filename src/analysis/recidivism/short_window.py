@@ -58,6 +58,19 @@ def short_window(cohort, days: float = 105, later: pd.DataFrame | None = None, l
     return out
 
 
+def headline(window: pd.DataFrame) -> pd.Series | None:
+    """The line of a short-window table that a report leads with, or None where nobody was followed for the whole window.
+
+    Aalen-Johansen's where there are competing events, else one minus Kaplan-Meier. Where nobody (or everybody) had the event
+    these have no interval, and the plain share of those followed for the whole window stands in.
+    """
+    for name in ("aalen-johansen", "one minus kaplan-meier", "complete follow-up"):
+        line = window[(window["estimand"].str.lower() == name) & window["lower"].notna()]
+        if len(line):
+            return line.iloc[0]
+    return None
+
+
 def _as_frame(cohort) -> pd.DataFrame:
     return cohort if isinstance(cohort, pd.DataFrame) else cohort.to_pandas()
 

@@ -79,7 +79,8 @@ def read_panel(
     labels = pd.Index(np.sort(when.unique()))
     if len(labels) < 2:
         raise ValueError(
-            f"{given['time']!r} has {len(labels)} period: an effect of adoption needs at least one before and one after"
+            f"the outcome is known in {'one period' if len(labels) else 'no period'}: an effect of adoption needs at least one before "
+            "and one after"
         )
     period = labels.get_indexer(when)
     _refuse_repeated(code * len(labels) + period, frame, given["unit"], given["time"])

@@ -58,7 +58,7 @@ def balance(
         )
     out.attrs = {
         "names": read.names, "rows": tuple(rows), "effective": effective, "trimmed": len(read.group) - len(kept.group),
-        "strata": strata, "overlap": overlap, "because": nothing_to_compare(kept),
+        "strata": strata, "overlap": overlap, "because": read.unknown or nothing_to_compare(kept),
     }  # fmt: skip
     return out
 

@@ -38,6 +38,7 @@ class Contrast:
     matrix: np.ndarray
     columns: list[str]
     left_out: dict[str, int] = field(default_factory=dict)
+    unknown: str = ""  # why nothing can be adjusted for: a covariate that is known for nobody in a group
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -51,6 +52,7 @@ class Contrast:
         return Contrast(
             self.frame[kept], self.names, self.cause, self.horizon, self.group[kept], self.time[kept], self.event[kept],
             self.outcome[kept], number, self.cluster_labels[cluster], self.matrix[kept], self.columns, out,
+            self.unknown,
         )  # fmt: skip
 
 
@@ -76,6 +78,9 @@ def read_contrast(
     label = frame[group]
     frame = _keep(frame, label.isin([first, second]), f"{group} neither {first} nor {second}", left_out)
     numbers = [name for name in adjust if name in frame and pd.api.types.is_numeric_dtype(frame[name])]
+    known = frame[numbers].notna().groupby(frame[group].astype("str")).any().all()
+    unknown = [] if frame.empty else [name for name in numbers if not known[name]]
+    numbers = [name for name in numbers if name not in unknown]
     if numbers:
         frame = _keep(frame, frame[numbers].notna().all(axis=1), "a covariate is missing", left_out)
     where = _clusters(frame, cluster)
@@ -83,7 +88,7 @@ def read_contrast(
         raise ValueError(
             f"cluster {cluster!r} is missing in {int(where.isna().sum())} rows: where the policy is set must be known"
         )
-    matrix, columns = coded(frame, adjust)
+    matrix, columns = coded(frame, [name for name in adjust if name not in unknown])
     code, labels = pd.factorize(where, sort=True)
     time = inputs.times(frame["days"])
     causes, names = inputs.event_codes(frame["event"])
@@ -94,6 +99,7 @@ def read_contrast(
         frame, (str(first), str(second)), cause, span, (frame[group] == second).to_numpy().astype(int), time,
         causes >= 0, ((causes == place) & (time <= span.length)).astype(float), code, pd.Index(labels), matrix, columns,
         {reason: n for reason, n in left_out.items() if n},
+        f"a covariate is missing for everyone in a group ({', '.join(unknown)})" if unknown else "",
     )  # fmt: skip
 
 

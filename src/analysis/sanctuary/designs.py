@@ -74,6 +74,10 @@ def results(
         data = data_of(contrast)
         plain = _result(UNADJUSTED, contrast, data, [unadjusted(data, code) for code in (0, 1)], level)
         found.append(replace(plain, assumes="groups alike in everything that matters but the policy"))
+    if adjust and contrast.unknown:
+        few = min(contrast.sides) < FEW
+        absent = [design for design in DESIGNS[1:] if design in wanted and (few or design != RANDOMIZED)]
+        return [*found, *(Result(design, because=contrast.unknown, sides=contrast.sides) for design in absent)]
     if adjust:
         adjusted, kept = _adjusted(contrast, adjust, level, trim, wanted)
         found += adjusted
@@ -184,6 +188,8 @@ def _randomized(contrast: Contrast, level: float) -> Result:
 
 def nothing_to_compare(contrast: Contrast) -> str:
     """Why nothing can be compared, or an empty text."""
+    if not len(contrast.group):
+        return f"everyone is left out ({'; '.join(contrast.left_out) or 'nobody is followed'})"
     counts = [int((contrast.group == code).sum()) for code in (0, 1)]
     for name, n in zip(contrast.names, counts, strict=True):
         if not n:

@@ -31,6 +31,8 @@ def hazard_ratio(contrast: Contrast, adjust: Sequence[str], level: float) -> dic
         "upper": np.nan,
         "smallest_detectable": np.nan,
     }
+    if adjust and contrast.unknown:
+        return out | {"assumes": f"cannot be estimated: {contrast.unknown}"}
     counts = [int(contrast.outcome[contrast.group == code].sum()) for code in (0, 1)]
     if min(counts) == 0:
         name = contrast.names[counts.index(0)]

@@ -142,14 +142,20 @@ def _forest(
 def side_by_side(described: pd.DataFrame) -> pd.DataFrame:
     """One row an event: its risk without a rule and under one that limits, their difference with its interval.
 
-    ``described`` holds the rows of ``compare`` of people released, none against limits, with the column event.
+    ``described`` holds the rows of ``compare`` of people released, none against limits, with the column event. Events that
+    cannot be compared have no row: ``attrs["absent"]`` says why.
     """
-    rows = []
+    rows, absent = [], {}
     for event, part in described.groupby("event", sort=False):
         risk = part.set_index(part["estimand"].str.replace(r" by .*?(?=,|$)", "", regex=True))
         apart = risk.loc["risk difference"]
+        if pd.isna(apart["estimate"]):
+            absent[event] = apart["assumes"].removeprefix("cannot be had: ")
+            continue
         rows.append({
             "event": event, "no rule listed": risk.loc["risk, none", "estimate"], "limits": risk.loc["risk, limits", "estimate"],
             "difference": apart["estimate"], "lower": apart["lower"], "upper": apart["upper"],
         })  # fmt: skip
-    return pd.DataFrame(rows)
+    out = pd.DataFrame(rows, columns=["event", "no rule listed", "limits", "difference", "lower", "upper"])
+    out.attrs["absent"] = absent
+    return out
