@@ -1,4 +1,4 @@
-"""Re-arrests told apart by custody, and time at risk with custody taken out: hand-made cases and day-by-day counts."""
+"""Time at risk with custody taken out: hand-made cases and day-by-day counts."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import analysis
-from analysis.data.custody import re_arrests, time_at_risk
+from analysis.data.custody import time_at_risk
 from analysis.data.spells import spells
 
 DAY0 = np.datetime64("2020-01-01", "D")
@@ -28,55 +28,6 @@ def by_person(*rows):
     """A Series of dates indexed by person."""
     person, day = zip(*rows, strict=True)
     return pd.Series(on(day).to_numpy(), index=list(person))
-
-
-def test_arrests_are_told_apart_by_when_they_happened():
-    # a: held days 0 to 10, then 50 to 60 and, on a hold, to 62
-    own = held(("a", 0, 10), ("a", 50, 60), ("a", 60, 62), ("b", 0, 4))
-    arrests = pd.DataFrame({"person_id": [*"aaaaaaa", "b", "c"], "arrested": on([0, 10, 30, 50, 55, 62, 70, 9, 5])})
-    arrests.index = arrests.index + 100
-    releases = pd.DataFrame({"person_id": ["a", "b"], "released": on([10, 4])})
-    out = re_arrests(arrests, releases, own)
-    assert out["arrest"].tolist() == [100, 101, 102, 103, 104, 105, 106, 107]
-    assert out["timing"].tolist() == [
-        "before", "same_day", "after", "after", "in_custody", "in_custody", "after", "after",
-    ]  # fmt: skip
-    assert out["days"].tolist() == [-10, 0, 20, 40, 45, 52, 60, 5]
-    assert out.attrs["counts"] == {
-        "after": 4, "same_day": 1, "in_custody": 2, "before": 1, "still_in_custody": 0, "no_release": 1,
-    }  # fmt: skip
-
-
-def test_an_arrest_seen_from_a_transfer_is_no_re_arrest():
-    own = held(("a", 0, 30), ("a", 30, 32))
-    arrests = pd.DataFrame({"person_id": ["a", "a"], "arrested": on([20, 40])})
-    releases = pd.DataFrame({"person_id": ["a", "a"], "released": on([30, 32])})
-    out = re_arrests(arrests, releases, own)
-    assert list(zip(out["release"], out["timing"], strict=True)) == [
-        (0, "still_in_custody"), (0, "still_in_custody"), (1, "before"), (1, "after"),
-    ]  # fmt: skip
-
-
-def test_an_arrest_with_no_end_of_custody_in_sight_is_in_custody():
-    own = held(("a", 0, 10), ("a", 20, None))
-    out = re_arrests(
-        pd.DataFrame({"person_id": ["a"], "arrested": on([500])}),
-        pd.DataFrame({"person_id": ["a"], "released": on([10])}),
-        own,
-    )
-    assert out["timing"].tolist() == ["in_custody"]
-
-
-def test_without_spells_only_the_dates_count():
-    arrests = pd.DataFrame({"person_id": ["a", "a"], "arrested": on([5, 20])})
-    out = re_arrests(arrests, pd.DataFrame({"person_id": ["a"], "released": on([10])}), held())
-    assert out["timing"].tolist() == ["before", "after"]
-    with pytest.raises(ValueError, match="no date 'arrested'"):
-        re_arrests(
-            arrests.assign(arrested=on([5, None])), pd.DataFrame({"person_id": ["a"], "released": on([10])}), held()
-        )
-    with pytest.raises(KeyError, match="arrested"):
-        re_arrests(arrests[["person_id"]], pd.DataFrame({"person_id": ["a"], "released": on([10])}), held())
 
 
 def intervals(table):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.data.errors import InputError
 from analysis.sanctuary.clusters import joined_clusters
-from analysis.sanctuary.policy import policy_changes, rule_in_force, with_policy
+from analysis.sanctuary.policy import rule_in_force, with_policy
 from analysis.sanctuary.policy_file import INCOMPLETE, LAST, LEVELS, read_policies
 from analysis.sanctuary.timeline import ORDER, timeline
 
@@ -263,18 +263,6 @@ def test_the_datasets_own_policies_go_before_the_published(tmp_path, monkeypatch
     assert with_policy(frame)["policy"].tolist() == ["requires"]
     frame.attrs["dataset"] = "another"
     assert with_policy(frame)["policy"].tolist() == ["limits"]
-
-
-def test_lodging_and_release_may_fall_under_different_rules():
-    frame = pd.DataFrame(
-        {
-            "jurisdiction": ["48453"] * 3,
-            "prepared": ["2017-01-15", "2017-03-01", "2017-03-01"],
-            "released": ["2017-03-01", "2017-10-01", None],
-        }
-    )
-    found = policy_changes(frame, policies=PUBLISHED).astype({"at_lodging": "str", "at_release": "str"})
-    assert found.to_numpy().tolist() == [["limits", "requires", 1], ["none", "limits", 1]]
 
 
 def test_clusters_of_one_place_can_be_joined():

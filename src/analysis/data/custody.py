@@ -1,8 +1,7 @@
-"""What custody does to re-arrests and to time at risk.
+"""What custody does to time at risk.
 
-A person who is in jail or prison cannot be arrested in the community. In: arrests, releases and the
-spells of ``spells.spells``. Out: arrests told apart by when they happened, counted with their reasons,
-and the intervals in which people were free.
+A person who is in jail or prison cannot be arrested in the community. In: the spells of ``spells.spells`` and
+times of follow-up. Out: the intervals in which people were free.
 """
 
 from datetime import date
@@ -11,58 +10,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.day_numbers import OPEN, day_numbers, require
-from analysis.data.spells import inside
-
-TIMING = ("after", "same_day", "in_custody", "before", "still_in_custody")
-
-
-def re_arrests(arrests: pd.DataFrame, releases: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
-    """Tell arrests apart by when they happened, seen from each release of the same person.
-
-    Parameters
-    ----------
-    arrests : DataFrame
-        person_id, arrested.
-    releases : DataFrame
-        person_id, released.
-    spells : DataFrame
-        What ``spells`` returns.
-
-    Returns
-    -------
-    DataFrame
-        person_id, release and arrest (index labels of the two frames), released, arrested, days (from release to
-        arrest) and timing, one row a pair of a release and an arrest of one person:
-
-        - ``after``: a re-arrest;
-        - ``same_day``: on the day of release, which can't be told from the booking that ended;
-        - ``in_custody``: after the first day of a later spell and up to its last;
-        - ``before``: dated before the release;
-        - ``still_in_custody``: the release ended no spell (a transfer, a hold): it is no release.
-
-        ``attrs["counts"]`` holds the pairs of each timing and the arrests of people without a release.
-
-    Raises
-    ------
-    KeyError, ValueError
-        For an absent column or a missing date.
-    """
-    require(arrests.columns, "arrests", "person_id", "arrested")
-    require(releases.columns, "releases", "person_id", "released")
-    require(spells.columns, "spells", "person_id", "start", "end")
-    a, r = _keyed(arrests, "arrested", "arrest"), _keyed(releases, "released", "release")
-    pairs = r.merge(a, on="person_id", how="inner", sort=False).dropna(subset="person_id")
-    pairs = pairs.sort_values(["release_row", "arrested", "arrest_row"], ignore_index=True)
-    released, arrested = day_numbers(pairs["released"]), day_numbers(pairs["arrested"])
-    held = inside(pairs["person_id"], released, spells, first=True, last=False)
-    later = inside(pairs["person_id"], arrested, spells, first=False, last=True)
-    code = np.select([held, arrested < released, arrested == released, later], [4, 3, 1, 2], default=0)
-    out = pairs[["person_id", "release", "arrest", "released", "arrested"]].assign(
-        days=arrested - released, timing=pd.Categorical.from_codes(code, list(TIMING))
-    )
-    counts = {label: int(n) for label, n in out["timing"].value_counts(sort=False).items()}
-    out.attrs["counts"] = {**counts, "no_release": int((~arrests["person_id"].isin(r["person_id"])).sum())}
-    return out
 
 
 def time_at_risk(
@@ -80,7 +27,7 @@ def time_at_risk(
     spells : DataFrame
         What ``spells`` returns.
     events : Series, optional
-        Dates of events indexed by person_id, such as the arrests that ``re_arrests`` calls ``after``.
+        Dates of events indexed by person_id.
         An interval ends on each such day. Several events on one day are one.
     event : str
         The label of those events.
@@ -161,18 +108,3 @@ def _ends(origin: pd.Series, until: pd.Series | date | str) -> np.ndarray:
     if len(until) != len(origin) or until.isna().any():
         raise ValueError(f"until has {int(until.notna().sum())} dates for {len(origin)} origins: expected one each")
     return day_numbers(until)
-
-
-def _keyed(frame: pd.DataFrame, day: str, name: str) -> pd.DataFrame:
-    if frame[day].isna().any():
-        raise ValueError(
-            f"{int(frame[day].isna().sum())} rows of {name}s have no date '{day}': leave them out, counted"
-        )
-    return pd.DataFrame(
-        {
-            "person_id": frame["person_id"].to_numpy(),
-            day: frame[day].to_numpy(),
-            name: frame.index,
-            f"{name}_row": range(len(frame)),
-        }
-    )

@@ -150,15 +150,6 @@ def rule_in_force(
     return found | {"line": int(rule["line"]), "end": None if rule["end"] == LAST else rule["end"]}
 
 
-def policy_changes(
-    frame: pd.DataFrame, definition: str = "direction", policies: str | Path | pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Return how many rows had which policy at lodging and which at release: at_lodging, at_release, rows (those with both dates)."""
-    at = {name: with_policy(frame, definition, name, policies)["policy"] for name in ("prepared", "released")}
-    both = pd.DataFrame({"at_lodging": at["prepared"], "at_release": at["released"]}).dropna()
-    return both.groupby(["at_lodging", "at_release"], observed=True).size().rename("rows").reset_index()
-
-
 def _account(definition: str, on: str, rules: pd.DataFrame, spans: pd.DataFrame, at: np.ndarray) -> dict[str, Any]:
     rows = pd.Series(at[at >= 0]).value_counts()
     used = spans.iloc[rows.index].assign(rows=rows.to_numpy())
