@@ -1,7 +1,6 @@
 """Speed and memory beside named alternatives in the same run: ``python -m benchmarks --part estimators --size 100000``.
 
-Everything is measured in processes of its own, on data made from a seed. What is printed last, and written to the file
-named by ``--out``, is one page of results; the exit code is 1 where a target of ``targets.toml`` is missed.
+Each is measured in a process of its own on data from a seed; 1 is returned where a target of ``targets.toml`` is missed.
 """
 
 import argparse
@@ -24,10 +23,10 @@ from pathlib import Path
 
 import psutil
 
-HERE = Path(__file__).resolve().parent
+HERE, PY = Path(__file__).resolve().parent, (sys.executable, "-m")
 ROOT = HERE.parent
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text(encoding="utf-8"))
-THREADS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 TASKS = ("Kaplan-Meier", "Aalen-Johansen", "log-rank", "Cox", "Cox, continuous", "mean cumulative")
 PLAIN = 5_000_000  # raw rows that plain pandas is given at most: all of them must fit into memory
 SHELL = "papermill, then nbconvert"  # two at a time; measured on eight reports where this project makes more
@@ -36,12 +35,11 @@ Taken = namedtuple("Taken", "seconds processor megabytes said")  # by the clock,
 
 def measured(command: list[object], home: Path = ROOT, **environment: str) -> Taken:
     """Run a command to its end; memory is that of all its processes, what n of them share counting 1/n for each."""
-    command = [*([sys.executable, "-m"] if command[0] in MODULES else []), *map(str, command)]
     path = os.pathsep.join(filter(None, (str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
     given = {**os.environ, "PYTHONPATH": path, "ANALYSIS_HOME": str(home), "PYTHON": sys.executable, **environment}
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         started, most, looks = time.perf_counter(), 0.0, 0
-        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=home, env=given)
+        process = subprocess.Popen([*map(str, command)], stdout=out, stderr=err, cwd=home, env=given)
         while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
             if (looks := looks + 1) % 20 == 1:  # each look costs some milliseconds
                 with contextlib.suppress(psutil.Error):  # one of them has just ended
@@ -52,7 +50,7 @@ def measured(command: list[object], home: Path = ROOT, **environment: str) -> Ta
         seconds, process.returncode = time.perf_counter() - started, os.waitstatus_to_exitcode(ended[1])
         said, wrong = (file.seek(0) or file.read().strip() for file in (out, err))
     if process.returncode:
-        raise SystemExit(f"{' '.join(command[1:5])} failed: {(wrong.splitlines() or ['?'])[-1]}")
+        raise SystemExit(f"{' '.join(map(str, command[1:5]))} failed: {(wrong.splitlines() or ['?'])[-1]}")
     return Taken(seconds, ended[2].ru_utime + ended[2].ru_stime, most, said)
 
 
@@ -60,7 +58,7 @@ class Results:
     """The rows of the page of results, and how many targets were missed."""
 
     def __init__(self) -> None:
-        self.rows, self.missed = [("what", "size", "measure", "here", "there", "ratio", "at most", "")], 0
+        self.rows, self.missed = [["what", "size", "measure", "here", "there", "ratio", "at most", ""]], 0
 
     def add(
         self, what: str, size: int, measure: str, here: float, beside: str = "", there: float | None = None
@@ -95,11 +93,8 @@ class Results:
 
     def page(self) -> str:
         """Return all as Markdown, with the day and the machine."""
-        parts = [f"{os.cpu_count()} processors of {platform.platform()}", f"{psutil.virtual_memory().total >> 30} GB"]
-        parts += [
-            f"Python {platform.python_version()}",
-            *(f"{name} {version(name)}" for name in ("duckdb", "numpy", "pandas")),
-        ]
+        parts = [f"{os.cpu_count()} processors", f"{psutil.virtual_memory().total >> 30} GB", platform.platform()]
+        parts += [f"{name} {version(name)}" for name in ("duckdb", "numpy", "pandas")]
         rows = [self.rows[0], ["---"] * len(self.rows[0]), *self.rows[1:]]
         head = f"# Benchmarks, {date.today():%d %B %Y}\n\n{', '.join(parts)}. Targets missed: {self.missed}.\n\n"
         return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)
@@ -109,11 +104,12 @@ def estimators(results: Results, sizes: list[int], folder: Path) -> None:
     """Estimators on one processor beside R's survival and the Python packages that are here, and R's digits."""
     rscript = shutil.which("Rscript")
     if not rscript or subprocess.run([rscript, "-e", "library(survival)"], capture_output=True, check=False).returncode:
-        rscript = print("beside R: skipped, there is no Rscript with the package survival (Debian: r-cran-survival)")
+        print("beside R: skipped, there is no Rscript with the package survival (Debian: r-cran-survival)")
+        rscript = None
     for size in sizes:
-        measured(["benchmarks.estimators", "write", folder, size])
+        measured([*PY, "benchmarks.estimators", "write", folder, size])
         for task in TASKS:
-            here = measured(["benchmarks.estimators", "timed", task, folder, 5, "analysis"], **THREADS)
+            here = measured([*PY, "benchmarks.estimators", "timed", task, folder, 5, "analysis"], **THREADS)
             mine, numbers = json.loads(here.said).values()
             if rscript:
                 r = measured([rscript, "--vanilla", HERE / "survival.R", task, folder, 3], **THREADS)
@@ -123,7 +119,7 @@ def estimators(results: Results, sizes: list[int], folder: Path) -> None:
                 gap = max(abs(x - y) / abs(y) for x, y in zip(numbers, same, strict=True))
                 results.add(task, size, "largest relative difference from R", gap)
             for package in ("lifelines", "sksurv", "statsmodels"):
-                peer = measured(["benchmarks.estimators", "timed", task, folder, 2, package], **THREADS)
+                peer = measured([*PY, "benchmarks.estimators", "timed", task, folder, 2, package], **THREADS)
                 if theirs := json.loads(peer.said)["seconds"]:
                     results.add(task, size, "seconds", min(mine), package, min(theirs))
 
@@ -133,14 +129,13 @@ def tables(results: Results, sizes: list[int], folder: Path) -> None:
     raw, canonical = {}, {}
     for size in sizes:
         home, found = folder / str(size), set()
-        measured(["benchmarks.lookalike", home, size])
+        measured([*PY, "benchmarks.lookalike", home, size])
         raw[size] = _way("ours", home, found, whole=True)
-        measured(["benchmarks.tables", "write_spans", home], home)
+        measured([*PY, "benchmarks.tables", "write_spans", home], home)
         if size <= PLAIN:
             plain = _way("plain_pandas", home, found, whole=True)
             results.beside("raw file to life table", size, "plain pandas", raw[size], plain)
-        canonical[size] = _way("ours", home, found)
-        by_hand = _way("sql", home, found)
+        canonical[size], by_hand = _way("ours", home, found), _way("sql", home, found)
         results.beside("canonical Parquet to life table", size, "SQL by hand", canonical[size], by_hand)
         shutil.rmtree(home)
     results.alone("raw file to life table", raw)
@@ -149,18 +144,18 @@ def tables(results: Results, sizes: list[int], folder: Path) -> None:
 
 def follow_ups(results: Results, sizes: list[int], folder: Path) -> None:
     """Follow-up rows in Parquet to a life table of 20 strata by day, beside DuckDB alone."""
-    taken = {}
+    taken, what = {}, "follow-ups in Parquet to life table"
     for size in sizes:
-        measured(["benchmarks.tables", "write_follow_ups", folder, size])
-        found: set[str] = set()
-        taken[size], bare = (_way(way, folder, found) for way in ("follow_ups", "group_by"))
-        results.beside("follow-ups in Parquet to life table", size, "DuckDB's bare GROUP BY", taken[size], bare)
-    results.alone("follow-ups in Parquet to life table", taken)
+        home, found = folder / str(size), set()
+        home.mkdir()
+        taken[size], bare = (_way(way, home, found) for way in ("follow_ups", "group_by"))
+        results.beside(what, size, "DuckDB's bare GROUP BY", taken[size], bare)
+    results.alone(what, taken)
 
 
 def _way(way: str, home: Path, found: set[str], *, whole: bool = False) -> Taken:
     """Measure one way of ``tables.py``: a whole process, or the fastest of three runs in it; all must find the same."""
-    words = ["benchmarks.tables", "timed", way, home, 1 if whole else 3]
+    words = [*PY, "benchmarks.tables", "timed", way, home, 1 if whole else 3]
     taken = measured(words, home, ANALYSIS_MEMORY="1GB" if whole else "2.5GB")
     told = json.loads(taken.said)
     if len(found | {told["found"]}) > 1:
@@ -172,8 +167,8 @@ def _way(way: str, home: Path, found: set[str], *, whole: bool = False) -> Taken
 def specifications(results: Results, sizes: list[int], folder: Path) -> None:
     """A curve of specifications that share their counts, beside specifications one by one."""
     for size in sizes:
-        measured(["benchmarks.lookalike", folder / str(size), size])
-        told = json.loads(measured(["benchmarks.tables", "specifications", 4], folder / str(size)).said)
+        measured([*PY, "benchmarks.lookalike", folder / str(size), size])
+        told = json.loads(measured([*PY, "benchmarks.tables", "specifications", 4], folder / str(size)).said)
         results.add("specifications", size, "seconds", told["shared"], "one by one", told["each"] * told["count"])
         results.add("specifications", size, "seconds for a thousand", 1000 * told["shared"] / told["count"])
         results.add("specifications", size, "largest difference from one by one", told["gap"])
@@ -184,13 +179,12 @@ def _project(home: Path, *datasets: str) -> None:
     for name in ("notebooks", *(f"data/raw/{dataset}" for dataset in datasets)):
         shutil.copytree(ROOT / name, home / name)
     shutil.copyfile(ROOT / "requirements.lock", home / "requirements.lock")
-    code = "import analysis, pathlib\nfor path in pathlib.Path().glob('data/raw/*/dataset.toml'): analysis.open_dataset(path.parent.name)"
-    measured([sys.executable, "-c", code], home)
+    for spec in home.glob("data/raw/*/dataset.toml"):
+        measured([sys.executable, "-c", f"import analysis; analysis.open_dataset({spec.parent.name!r})"], home)
 
 
 def _recipe(home: Path, lines: list[str]) -> Taken:
-    text = "".join(f"made-{i} notebooks/{line}\n" for i, line in enumerate(lines))
-    (home / "recipe").write_text(text, encoding="utf-8")
+    (home / "recipe").write_text("".join(f"made-{i} notebooks/{line}\n" for i, line in enumerate(lines)))
     return measured(["sh", HERE / "recipe.sh"], home)
 
 
@@ -202,45 +196,36 @@ def reports(results: Results, sizes: list[int], folder: Path) -> None:
         days = list(range(30, 30 + size))
         sweep = f'title = "Windows"\nnotebook = "02_short_window"\ndataset = "demo"\n[vary]\ndays = {days}\n'
         (folder / f"windows-{size}.toml").write_text(sweep, encoding="utf-8")
-        taken[size] = measured(["analysis", "sweep", "--file", f"windows-{size}.toml"], folder)
-        shell = _recipe(folder, [f"02_short_window.ipynb -p dataset demo -p days {day}" for day in days[:8]])
-        shell = [amount * max(size / 8, 1) for amount in shell[:2]]
+        taken[size] = measured([*PY, "analysis", "sweep", "--file", f"windows-{size}.toml"], folder)
+        eight = _recipe(folder, [f"02_short_window.ipynb -p dataset demo -p days {day}" for day in days[:8]])
+        shell = [amount * max(size / 8, 1) for amount in eight[:2]]
         results.beside("reports of 02_short_window", size, SHELL, taken[size], shell)
     results.alone("reports of 02_short_window", taken)
 
 
 def site(results: Results, sizes: list[int], folder: Path) -> None:
-    """The pages of the default site, beside the shell recipe for as many; and the same command once more."""
-    _project(folder, "published", "north-carolina", "demo")
-    first, again = (measured(["analysis", "report"], folder) for _ in range(2))
-    lines = []
-    for page in sorted((folder / "reports").rglob("*.html")):
-        about = "" if page.parent.name == "reports" else f" -p dataset {page.parent.name}"
-        numbered = (folder / "notebooks").glob(f"[0-9][0-9]_{page.stem}.ipynb")
-        lines += [f"claim.ipynb -p claim {page.stem}"] * (page.parent.name == "claims") or [
-            f"{path.name}{about}" for path in numbered
-        ]
-    results.beside("pages of the default site", len(lines), SHELL, first, _recipe(folder, lines))
-    results.add("the default site once more", len(lines), "seconds", again.seconds)
-
-
-def large_site(results: Results, sizes: list[int], folder: Path) -> None:
-    """The pages about so many look-alike detainers, from their tables on."""
+    """The pages of the default site (size 1), beside the shell recipe; those about so many look-alike detainers."""
     taken = {}
     for size in sizes:
         home = folder / str(size)
-        measured(["benchmarks.lookalike", home, size])
-        _project(home)
-        taken[size] = measured(["analysis", "report", "--datasets", "lookalike"], home)
-        shutil.rmtree(home)
+        if size == 1:
+            _project(home, "published", "north-carolina", "demo")
+            first, again = (measured([*PY, "analysis", "report"], home) for _ in range(2))
+            pages = {page: list(home.glob(f"notebooks/??_{page.stem}.ipynb")) for page in home.glob("reports/*/*.html")}
+            lines = [f"{book.name} -p dataset {page.parent.name}" for page, books in pages.items() for book in books]
+            results.beside("pages of the default site", size, SHELL, first, _recipe(home, sorted(lines)))
+            results.add("the default site once more", size, "seconds", again.seconds)
+        else:
+            measured([*PY, "benchmarks.lookalike", home, size])
+            _project(home)
+            taken[size] = measured([*PY, "analysis", "report", "--datasets", "lookalike"], home)
     results.alone("pages about look-alike detainers", taken)
 
 
-MODULES = ("analysis", "benchmarks.estimators", "benchmarks.lookalike", "benchmarks.tables")
 PARTS = {  # what is measured, and at which sizes
     "estimators": (estimators, (100_000, 1_000_000)), "tables": (tables, (1_000_000, 5_000_000, 10_000_000)),
     "follow-ups": (follow_ups, (100_000_000,)), "specifications": (specifications, (600_000,)), "reports": (reports, (1, 100)),
-    "site": (site, (1,)), "large-site": (large_site, (600_000, 2_500_000, 10_000_000)),
+    "site": (site, (1, 600_000, 2_500_000, 10_000_000)),
 }  # fmt: skip
 
 
@@ -255,8 +240,7 @@ def main(argv: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
             part(results, options.size or sizes, Path(folder))
     print(results.page(), end="")
-    if options.out:
-        options.out.write_text(results.page(), encoding="utf-8")
+    (options.out or Path(os.devnull)).write_text(results.page(), encoding="utf-8")
     return int(results.missed > 0)
 
 

@@ -1,8 +1,7 @@
 """One estimator of one package, timed in a process of its own on columns that every package reads at the same cost.
 
 ``... estimators write FOLDER PEOPLE`` draws the people; ``... timed TASK FOLDER RUNS PACKAGE`` prints the processor's
-seconds of each run, after one on two thousand people by which everything is imported and compiled, and the numbers found
-(of this project's estimators; ``survival.R`` prints the same of R's).
+seconds of each run, after one on two thousand people, and this project's numbers. ``survival.R`` prints the same of R.
 """
 
 import json
@@ -53,11 +52,10 @@ def tasks(package: str, d: pd.DataFrame) -> dict:
     if package == "analysis":
         import analysis as an
 
-        life = {"by": "stratum"}
         return {
-            "Kaplan-Meier": lambda: an.kaplan_meier(an.life_table(d, **life), CAUSE),
-            "Aalen-Johansen": lambda: an.cumulative_incidence(an.life_table(d, **life), CAUSE),
-            "log-rank": lambda: an.log_rank(an.life_table(d, **life), CAUSE),
+            "Kaplan-Meier": lambda: an.kaplan_meier(an.life_table(d, by="stratum"), CAUSE),
+            "Aalen-Johansen": lambda: an.cumulative_incidence(an.life_table(d, by="stratum"), CAUSE),
+            "log-rank": lambda: an.log_rank(an.life_table(d, by="stratum"), CAUSE),
             "Cox": lambda: an.cox(d, "five + four + three + two", cause=CAUSE, strata="stratum"),
             "Cox, continuous": lambda: an.cox(d, "age + five", cause=CAUSE),
             "mean cumulative": lambda: an.mean_cumulative(d, id="id", time="stop", event="hit", entry="start"),
@@ -82,7 +80,6 @@ def tasks(package: str, d: pd.DataFrame) -> dict:
 
         return {"Kaplan-Meier": lambda: [SurvfuncRight(time, seen) for time, seen, _ in each],
                 "log-rank": lambda: survdiff(days, hit, strata[1])}  # fmt: skip
-    from sksurv.compare import compare_survival
     from sksurv.linear_model import CoxPHSurvivalAnalysis
     from sksurv.nonparametric import cumulative_incidence_competing_risks, kaplan_meier_estimator
     from sksurv.util import Surv
@@ -91,7 +88,6 @@ def tasks(package: str, d: pd.DataFrame) -> dict:
     return {
         "Kaplan-Meier": lambda: [kaplan_meier_estimator(seen, time, **ci) for time, seen, _ in each],
         "Aalen-Johansen": lambda: [cumulative_incidence_competing_risks(code, time, **ci) for time, _, code in each],
-        "log-rank": lambda: compare_survival(outcome, strata[1]),
         "Cox, continuous": lambda: CoxPHSurvivalAnalysis(ties="efron").fit(matrix.to_numpy(), outcome),
     }
 
@@ -102,13 +98,12 @@ def numbers(found: object) -> list[float]:
 
     if hasattr(found, "statistic"):
         return [found.statistic]
-    if hasattr(found, "table"):
-        rows = found.table[["coef", "se"]]
-    elif "mean" in found:
-        rows = found.loc[found["time"] <= DAY, ["mean", "se"]].tail(1)
-    else:
-        rows = an.at(found, DAY)[["survival" if "survival" in found else "incidence", "se"]]
-    return rows.to_numpy().T.ravel().tolist()
+    if "mean" in (rows := getattr(found, "table", found)):
+        rows = rows[rows["time"] <= DAY].tail(1)
+    elif rows is found:
+        rows = an.at(found, DAY)
+    names = rows.columns.intersection(["coef", "mean", "survival", "incidence", "se"])
+    return rows[names].to_numpy().T.ravel().tolist()
 
 
 def timed(task: str, folder: str, runs: str, package: str) -> None:
@@ -121,8 +116,7 @@ def timed(task: str, folder: str, runs: str, package: str) -> None:
             started = time.process_time()
             found = estimate()
             seconds.append(time.process_time() - started)
-    told = numbers(found) if seconds and package == "analysis" else []
-    print(json.dumps({"seconds": seconds, "numbers": told}))
+    print(json.dumps({"seconds": seconds, "numbers": numbers(found) if package == "analysis" else []}))
 
 
 if __name__ == "__main__":

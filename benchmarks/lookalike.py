@@ -1,10 +1,8 @@
 """A look-alike of the Deportation Data Project's release of ICE detainers: its 64 columns, types, value lists and mess.
 
-For trying the whole way from the file to the reports at any size where the file itself is not at hand. People are
-invented: most have one detainer, others two or three, some depart; 13 percent of rows have no identifier, 3 percent
-repeat another on the same or the next day. Names of counties are real, so that places and policies can be looked up.
-``lookalike.sql`` draws the rows, ``lookalike.toml`` holds the value lists.
-As a program it writes a project with this one dataset: ``python -m benchmarks.lookalike FOLDER ROWS``.
+People are invented: most have one detainer, others two or three, some depart; 13 percent of rows have no identifier, 3
+percent repeat another on the same or the next day. Names of counties are real, so that places and policies can be looked
+up. ``python -m benchmarks.lookalike FOLDER ROWS`` writes a project with this one dataset.
 """
 
 import shutil
@@ -21,29 +19,25 @@ NAME, HERE = "lookalike", Path(__file__).parent
 DATA = Path(str(files("analysis.data")))
 VALUES = tomllib.loads((HERE / "lookalike.toml").read_text(encoding="utf-8"))
 COLUMNS = tomllib.loads((DATA / "formats" / "deportation-data-project.toml").read_text(encoding="utf-8"))["headers"]
-OF_PEOPLE = ("gender", "citizenship_country")  # the same in all rows of a person
 
 
 def write_lookalike(path: Path, rows: int, seed: int = 2026) -> Path:
     """Write so many detainers as Parquet, in order of the prepare date, and return the path; same seed, same bytes."""
-    lists = {name: VALUES.get("yes_no" if name.endswith("_yes_no") else name) for name in COLUMNS}
-    lists = {name: shares for name, shares in lists.items() if shares}
+    keys = {name: "yes_no" if name.endswith("_yes_no") else name for name in COLUMNS}
+    lists = {name: VALUES[key] for name, key in keys.items() if key in VALUES}
     others = {name: VALUES[name] for name in ("departed", "here", "convicted", "other", "again")}
     others["charges"] = dict.fromkeys(VALUES["charge_codes"], 1)
     parts = {name: _case(shares, name) for name, shares in others.items()}
     parts["drawn"] = ", ".join(f"{_case(shares, name)} AS {name}" for name, shares in lists.items())
-    parts["chances"] = ", ".join(
-        f"u({'person' if name in OF_PEOPLE else 'j'}, '{name}') AS u_{name}" for name in (*lists, *others)
-    )
+    people = dict.fromkeys(("gender", "citizenship_country"), "person")  # the same in all rows of a person
+    parts["chances"] = ", ".join(f"u({people.get(name, 'j')}, '{name}') AS u_{name}" for name in lists | others)
     for name in ("charge_codes", "lift_codes"):
-        parts[name] = " ".join(f"WHEN '{label}' THEN {_quoted(code)}" for label, code in VALUES[name].items())
-    text = (HERE / "lookalike.sql").read_text(encoding="utf-8")
+        parts[name] = " ".join(f"WHEN '{label}' THEN nullif('{code}', '')" for label, code in VALUES[name].items())
+    parts |= {"rows": rows, "seed": seed, "file": path, "places": DATA, "columns": ", ".join(COLUMNS)}
     with tempfile.TemporaryDirectory() as spill:
         limits = {"memory_limit": "1GB", "threads": 1, "temp_directory": spill}
         with duckdb.connect(str(Path(spill, "rows")), config=limits) as engine:
-            engine.execute(
-                text.format(rows=rows, seed=seed, file=path, places=DATA, columns=", ".join(COLUMNS), **parts)
-            )  # fmt: skip
+            engine.execute((HERE / "lookalike.sql").read_text(encoding="utf-8").format(**parts))
     return path
 
 
@@ -67,14 +61,10 @@ def write_project(root: Path, rows: int) -> Path:
 def _case(shares: dict[str, float], name: str) -> str:
     """Return an expression that draws one of some labels by their shares; the empty label is missing."""
     total, upto, text = sum(shares.values()), 0.0, ""
-    for label, share in shares.items():
-        upto += share / total
-        text += f" WHEN u_{name} < {upto:.6f} THEN {_quoted(label)}"
-    return f"CASE{text} ELSE {_quoted(label)} END"
-
-
-def _quoted(label: str) -> str:
-    return f"'{label}'" if label else "NULL"
+    for key, share in shares.items():
+        label, upto = f"'{key}'" if key else "NULL", upto + share / total
+        text += f" WHEN u_{name} < {upto:.6f} THEN {label}"
+    return f"CASE{text} ELSE {label} END"
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ estimators <- list(
   "log-rank" = function(d) survdiff(Surv(days, event == "rearrest") ~ stratum, data = d),
   "Cox" = function(d) coxph(Surv(days, event == "rearrest") ~ five + four + three + two + strata(stratum), data = d),
   "Cox, continuous" = function(d) coxph(Surv(days, event == "rearrest") ~ age + five, data = d),
-  "mean cumulative" = function(d) survfit(Surv(start, stop, hit) ~ 1, data = d, id = id)
+  "mean cumulative" = function(d) survfit(Surv(start, stop, hit) ~ 1, data = d, id = id, robust = TRUE)
 )
 coefficients <- function(fit) c(coef(fit), sqrt(diag(vcov(fit))))
 numbers <- list(

@@ -1,8 +1,7 @@
 """One way from a file to a life table, timed in a process of its own: ``... tables timed WAY FOLDER RUNS``.
 
-All ways answer one question: repeat detainers after a person's first, removal and death competing, by state and the
-rule in force there on that day. Each prints its seconds and a fingerprint of the life table that it found. The
-stretches of days with one rule (``write_spans``) are given to the ways that do not look rules up.
+Each answers one question (repeat detainers after a person's first, removal and death competing, by state and the rule in
+force there) and prints its seconds and a fingerprint of what it found. Stretches of one rule are given to SQL by hand.
 """
 
 import hashlib
@@ -16,12 +15,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from benchmarks.lookalike import NAME
+from benchmarks.lookalike import HERE, NAME
 
 END = "2026-01-31"
 COLUMNS = ["state", "policy", "time", "at_risk", "censored", "died", "removed", "repeat_detainer"]
 LABELS = ("request", "outcome", "case_status", "criminality", "charge_group", "threat_level", "sex")
-HERE = Path(__file__).parent
 
 
 def ours(home: Path) -> Callable:
@@ -30,14 +28,13 @@ def ours(home: Path) -> Callable:
 
     ds = an.open_dataset(NAME)
     asked = {"origin": "prepared", "event": "repeat_detainer", "competing": ("removed", "died"), "lazy": True}
-    return lambda: an.life_table(an.with_policy(an.cohort(ds, **asked)), by=["state", "policy"], unknown="unknown")[
-        COLUMNS
-    ]
+    by = {"by": COLUMNS[:2], "unknown": "unknown"}
+    return lambda: an.life_table(an.with_policy(an.cohort(ds, **asked)), **by)[COLUMNS]
 
 
 def sql(home: Path) -> Callable:
     """SQL written by hand for this one question, from canonical Parquet."""
-    files = {name: f"'{_table(home, name)}/*.parquet'" for name in ("detainers", "exits")}
+    files = {name: f"'{home}/data/processed/{NAME}/{name}.parquet/*.parquet'" for name in ("detainers", "exits")}
     return lambda: _ask((HERE / "life_table.sql").read_text(), **files, spans=home / "spans.parquet", end=END)
 
 
@@ -72,8 +69,8 @@ def plain_pandas(home: Path) -> Callable:
     table = table.mask(table.map(lambda one: not one or reason(one) is not None))
     table = table.assign(**{name: labelled(name, rules) for name in LABELS}, source_row=range(1, len(raw) + 1))
     table["state"] = text(rules["state"].headers[0]).map(lambda one: states("abbreviation").get(fold(one)))
-    person = text(rules["person_id"].headers[0])
-    table["person_id"] = person.map(lambda one: hashlib.sha256(one.encode()).hexdigest()[:32] if one else None)
+    hashed = lambda one: hashlib.sha256(one.encode()).hexdigest()[:32] if one else None  # noqa: E731
+    table["person_id"] = text(rules["person_id"].headers[0]).map(hashed)
     table["prepared"], table["birth_year"] = pd.to_datetime(raw[rules["prepared"].headers[0]]), raw["birth_year"]
     table["jurisdiction"] = places(table)["jurisdiction"]
     exits = table[["person_id"]].assign(date=pd.to_datetime(raw[also["date"].headers[0]]), kind=labelled("kind", also))
@@ -84,18 +81,18 @@ def plain_pandas(home: Path) -> Callable:
 
 
 def follow_ups(home: Path) -> Callable:
-    """This project: follow-up rows in Parquet to the life table of 20 strata by day."""
+    """This project: follow-up rows, as many as the folder's name says, in Parquet to the life table of 20 strata by day."""
     import analysis as an
     from analysis.data.engine import parquet
 
+    _ask((HERE / "follow_ups.sql").read_text(), rows=home.name, file=home / "follow_ups.parquet")
     return lambda: an.life_table(parquet(home / "follow_ups.parquet"), by=["stratum"])
 
 
 def group_by(home: Path) -> Callable:
     """DuckDB's bare GROUP BY of the same file: how many rows there are, and not how many were at risk."""
-    return lambda: _ask(
-        "SELECT stratum, days, event, count(*) AS n FROM '{file}' GROUP BY ALL", file=home / "follow_ups.parquet"
-    )
+    text = f"SELECT stratum, days, event, count(*) AS n FROM '{home / 'follow_ups.parquet'}' GROUP BY ALL"
+    return lambda: _ask(text)
 
 
 def specifications(singly: str) -> None:
@@ -106,18 +103,17 @@ def specifications(singly: str) -> None:
     started = time.perf_counter()
     curve = an.difference_curve(ds, "sanctuary_repeat")
     shared = time.perf_counter() - started
-    usual = {"adjustment": "none", "facilities": "local", "missing_ids": "set_aside", "competing": "first_event"}
-    chosen = curve[(curve[[*usual, "episode_gap"]] == pd.Series(usual | {"episode_gap": "days_30"})).all(axis=1)]
+    usual = {"adjustment": "none", "facilities": "local", "missing_ids": "set_aside", "competing": "first_event",
+             "episode_gap": "days_30", "duplicates": "kept"}  # fmt: skip
     gaps, started = [], time.perf_counter()
-    for spec in chosen.head(int(singly)).itertuples():
-        entry = 0 if spec.minimum_gap == "none" else int(spec.minimum_gap.removeprefix("days_"))
-        rows = {"entry_days": entry, "duplicates": {"kept": "keep"}.get(spec.duplicates, "drop"), "until": END}
+    for spec in curve[(curve[list(usual)] == pd.Series(usual)).all(axis=1)].head(int(singly)).itertuples():
+        rows = {"entry_days": int(spec.minimum_gap.removeprefix("days_").replace("none", "0")), "until": END}
         people = an.with_policy(an.cohort(ds, "prepared", "repeat_detainer", competing=both, **rows), spec.definition)
         life = an.life_table(people[people["operator"] == "local"].assign(entry=float("nan")), by="policy")
         risk = an.at(an.cumulative_incidence(life, "repeat_detainer"), curve.attrs["days"]).set_index("policy")
         gaps.append(abs(risk.at["limits", "incidence"] - risk.at["none", "incidence"] - spec.estimate))
-    each = (time.perf_counter() - started) / len(gaps)
-    print(json.dumps({"count": len(curve), "shared": shared, "each": each, "gap": max(gaps)}))
+    each, gap = (time.perf_counter() - started) / len(gaps), max(gaps)
+    print(json.dumps({"count": len(curve), "shared": shared, "each": each, "gap": gap}))
 
 
 def write_spans(folder: str) -> None:
@@ -125,19 +121,11 @@ def write_spans(folder: str) -> None:
     from analysis.sanctuary.policy_file import read_policies
     from analysis.sanctuary.timeline import timeline
 
-    places = pd.read_parquet(_table(Path(folder), "detainers"), columns=["jurisdiction"])["jurisdiction"]
+    detainers = Path(folder, "data", "processed", NAME, "detainers.parquet")
+    places = pd.read_parquet(detainers, columns=["jurisdiction"])["jurisdiction"]
     policies = read_policies(Path(folder, "data", "raw", "published", "policies.csv"))
     spans = timeline(places.dropna().unique(), policies)[["jurisdiction", "start", "end", "policy"]]
     spans.to_parquet(Path(folder, "spans.parquet"))
-
-
-def write_follow_ups(folder: str, rows: str) -> None:
-    """Write so many follow-up rows."""
-    _ask((HERE / "follow_ups.sql").read_text(), rows=rows, file=Path(folder, "follow_ups.parquet"))
-
-
-def _table(home: Path, table: str) -> Path:
-    return home / "data" / "processed" / NAME / f"{table}.parquet"
 
 
 def _ask(text: str, frames: dict[str, pd.DataFrame] | None = None, **words: object) -> pd.DataFrame:
@@ -153,8 +141,7 @@ def fingerprint(found: pd.DataFrame) -> str:
     if "stratum" in found:
         rows = found.groupby("stratum")
         found = (rows["n"].sum() if "n" in found else rows["at_risk"].max()).reset_index(name="n")
-    text = found.astype("str").sort_values(list(found.columns)).to_csv(index=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(found.astype("str").sort_values(list(found.columns)).to_csv(index=False).encode()).hexdigest()
 
 
 def timed(way: str, folder: str, runs: str = "1") -> None:

@@ -13,11 +13,7 @@ import analysis
 SOURCE = Path(analysis.__file__).parent
 ARROW = ("claims", "sanctuary", "recidivism", "data")  # each may import those after it
 MAY = {room: set(ARROW[i:]) for i, room in enumerate(ARROW)} | {"publish": {"publish"}, "synthetic": {"synthetic"}}
-EVERYWHERE = (
-    "bench",
-    "torture",
-    "worlds",
-)  # they run estimators over worlds and against the alternatives, and try to break builds
+EVERYWHERE = ("worlds",)  # runs estimators over simulated worlds
 ALSO = {
     ("synthetic", "analysis.data.tables"),  # the shape of what it makes, and nothing else of the data room
     ("data", "analysis.synthetic"),  # by name, when a dataset.toml names a generator

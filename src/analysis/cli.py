@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 a report or test failed, 2 the input cannot be used."""
     parser = _parser()
     arguments, arguments.rest = parser.parse_known_args(argv)
-    if arguments.rest and arguments.run not in (_test, _bench, _torture):
+    if arguments.rest and arguments.run is not _test:
         parser.error(f"unknown argument {arguments.rest[0]}")
     try:
         return arguments.run(arguments)
@@ -94,10 +94,6 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=int, default=2
     )
     command("test", _test, "run the tests; further arguments go to pytest")
-    command("bench", _bench, "measure speed and memory as ratios; further arguments go to the benchmark")
-    command(
-        "torture", _torture, "kill builds, break disks and mutate files; further arguments: --kills, --cases, --seed"
-    )
     return parser
 
 
@@ -203,15 +199,3 @@ def _test(arguments: argparse.Namespace) -> int:
     from analysis.data.state import home
 
     return subprocess.run([sys.executable, "-m", "pytest", *arguments.rest], cwd=home(), check=False).returncode
-
-
-def _bench(arguments: argparse.Namespace) -> int:
-    from analysis.bench import main as bench
-
-    return bench(arguments.rest)
-
-
-def _torture(arguments: argparse.Namespace) -> int:
-    from analysis.torture.command import main as torture
-
-    return torture(arguments.rest)
