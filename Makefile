@@ -1,5 +1,5 @@
 # `make report` and `make test` do their own set-up; `make help` lists the rest.
-# Everything but setup, validate, lock and help is one call of `python -m analysis`. Works with GNU make 3.81.
+# Everything but setup, lock and help is one call of `python -m analysis`, or of a script outside the package. Works with GNU make 3.81.
 PYTHON := .venv/bin/python
 STAMP := .venv/.installed
 ANALYSIS := $(PYTHON) -m analysis
@@ -41,10 +41,10 @@ validate: $(STAMP) ## compute the coverage of every interval and design again, w
 	@$(PYTHON) validation/run.py --jobs $(JOBS)
 
 bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
-	@$(ANALYSIS) bench $(ARGS)
+	@$(PYTHON) -m benchmarks $(ARGS)
 
 torture: $(STAMP) ## kill builds, break disks and mutate files; nothing may be lost (about an hour)
-	@$(ANALYSIS) torture $(ARGS)
+	@$(PYTHON) tests/robustness/run.py $(ARGS)
 
 lock: ## refresh the locks and say which published digits that changes (needs uv; ARGS=--upgrade)
 	@sh setup.sh lock $(ARGS)

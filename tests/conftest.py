@@ -101,9 +101,7 @@ jurisdiction = ["85001", "85003"]
 
 @pytest.fixture(scope="session")
 def beyond(site, tmp_path_factory):
-    """The kinds of pages that the default site has none of, from its data: a sweep with its comparison, the bench."""
-    from analysis.bench.page import page
-    from analysis.bench.result import Compared, Limit, Taken
+    """The kinds of pages that the default site has none of, from its data: a sweep with its comparison."""
     from analysis.sweeps import run_sweep
 
     root = tmp_path_factory.mktemp("beyond")
@@ -113,18 +111,6 @@ def beyond(site, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANALYSIS_HOME", str(root))
         assert run_sweep(root / "two-counties.toml") == 0
-    ours, theirs = Taken(1.5, 1.25, 120.0), Taken(6.0, None, 480.0)
-    compared = [
-        Compared("a life table", "10 rows", "plain pandas", ours, theirs, most).told() for most in (0.5, 0.1, None)
-    ]
-    limits = [Limit("growth exponent over rows", 1.2, most).told() for most in (1.1, None)]
-    told = {"about": "The life table two ways.", "measured": "2026-11-24", "took": 12.5}
-    parts = {
-        "scale": {**told, "compared": compared, "limits": limits},
-        "estimators": {**told, "compared": [], "limits": [], "skipped": "there is no Rscript"},
-    }
-    whole = {"machine": {"Processors": "2", "Python": "3.11"}, "parts": parts}
-    (root / "reports" / "bench.html").write_text(page(whole), encoding="utf-8")
     return root
 
 

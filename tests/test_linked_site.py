@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.cli import main
-from analysis.synthetic.lookalike import write_lookalike
+from benchmarks.lookalike import write_lookalike
 
 ROOT = Path(__file__).parents[1]
 LAYOUT = tomllib.loads((ROOT / "src/analysis/data/formats/deportation-data-project.toml").read_text(encoding="utf-8"))

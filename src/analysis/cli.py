@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 a report or test failed, 2 the input cannot be used."""
     parser = _parser()
     arguments, arguments.rest = parser.parse_known_args(argv)
-    if arguments.rest and arguments.run not in (_lab, _test, _bench, _torture):
+    if arguments.rest and arguments.run not in (_lab, _test):
         parser.error(f"unknown argument {arguments.rest[0]}")
     try:
         return arguments.run(arguments)
@@ -97,10 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--into", help="a folder to build in")
     added.add_argument("--compare", nargs=2, metavar=("BEFORE", "AFTER"), help="folders built in")
     command("test", _test, "run the tests; further arguments go to pytest")
-    command("bench", _bench, "measure speed and memory as ratios; further arguments go to the benchmark")
-    command(
-        "torture", _torture, "kill builds, break disks and mutate files; further arguments: --kills, --cases, --seed"
-    )
     return parser
 
 
@@ -202,15 +198,3 @@ def _test(arguments: argparse.Namespace) -> int:
     from analysis.data.state import home
 
     return subprocess.run([sys.executable, "-m", "pytest", *arguments.rest], cwd=home(), check=False).returncode
-
-
-def _bench(arguments: argparse.Namespace) -> int:
-    from analysis.bench import main as bench
-
-    return bench(arguments.rest)
-
-
-def _torture(arguments: argparse.Namespace) -> int:
-    from analysis.torture.command import main as torture
-
-    return torture(arguments.rest)

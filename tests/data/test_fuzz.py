@@ -7,10 +7,10 @@ import zipfile
 
 import pandas as pd
 import pytest
+from robustness.cases import damaged
 
 from analysis import open_dataset
 from analysis.data.errors import InputError
-from analysis.torture.damage import damaged
 
 CASES = 25  # a kind of file; the same in every run
 TOML = """

@@ -12,7 +12,7 @@ import pytest
 
 import analysis
 from analysis.cli import main
-from analysis.synthetic.lookalike import write_lookalike
+from benchmarks.lookalike import write_lookalike
 
 SPEC = Path(__file__).parents[2] / "data" / "raw" / "ice-2026" / "dataset.toml"
 ROWS = 3000

@@ -14,7 +14,7 @@ from analysis.data import layouts
 from analysis.data.blocks import read_source
 from analysis.data.errors import InputError
 from analysis.data.recognize import fitting
-from analysis.synthetic.lookalike import lookalike
+from benchmarks.lookalike import lookalike
 
 HEAD = 'title = "T"\nkind = "synthetic"\nsource = "made for a test"\ndata_end = { detainers = 2026-01-31, exits = 2026-01-31 }\n'
 ID = "e185bdabcbf93f9098c1aa4303ff6179975ae0ae"

@@ -19,7 +19,7 @@ from analysis.data import pieces as pieces_module
 from analysis.data import state
 from analysis.data.errors import InputError
 from analysis.data.identity import KEY_BYTES
-from analysis.synthetic.lookalike import write_lookalike
+from benchmarks.lookalike import write_lookalike
 
 pytestmark = [
     pytest.mark.skipif(

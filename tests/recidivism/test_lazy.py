@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis.bench.canonical import opened, write_detainers
 from analysis.data.errors import InputError
+from benchmarks.lookalike import NAME, write_project
 
 SETTINGS = (
     {"event": "repeat_detainer"},
@@ -18,7 +18,11 @@ SETTINGS = (
 
 @pytest.fixture(scope="module")
 def ds(tmp_path_factory):
-    return opened(write_detainers(tmp_path_factory.mktemp("canonical"), 20_000))
+    root = tmp_path_factory.mktemp("lookalike")
+    write_project(root, 20_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_HOME", str(root))
+        return analysis.open_dataset(NAME)
 
 
 def plain(life: pd.DataFrame) -> pd.DataFrame:
@@ -31,8 +35,8 @@ def test_a_lazy_cohort_gives_the_same_life_table_and_counts(ds, setting):
     here = analysis.cohort(ds, origin="prepared", **setting)
     lazy = analysis.cohort(ds, origin="prepared", lazy=True, **setting)
     assert list(lazy.columns) == list(here.columns)
-    life = analysis.life_table(lazy, by=["state", "sex"])
-    pd.testing.assert_frame_equal(plain(life), plain(analysis.life_table(here, by=["state", "sex"])))
+    life = analysis.life_table(lazy, by=["state", "sex"], unknown="unknown")
+    pd.testing.assert_frame_equal(plain(life), plain(analysis.life_table(here, by=["state", "sex"], unknown="unknown")))
     assert life[setting["event"]].sum() == (here["event"] == setting["event"]).sum() > 0
     counted = {name: n for name, n in here.attrs["left_out"].items() if not name.startswith("not observed")}
     assert lazy.left_out == counted
@@ -56,7 +60,10 @@ def test_policies_join_a_lazy_cohort(ds):
     published = analysis.with_policy(analysis.cohort(ds, origin="prepared", event="repeat_detainer"))
     lazy = analysis.with_policy(analysis.cohort(ds, origin="prepared", event="repeat_detainer", lazy=True))
     by = ["state", "policy"]
-    pd.testing.assert_frame_equal(plain(analysis.life_table(lazy, by=by)), plain(analysis.life_table(published, by=by)))
+    pd.testing.assert_frame_equal(
+        plain(analysis.life_table(lazy, by=by, unknown="unknown")),
+        plain(analysis.life_table(published, by=by, unknown="unknown")),
+    )
     assert lazy.attrs["policy"]["incomplete"] == published.attrs["policy"]["incomplete"]
     with pytest.raises(InputError, match="takes a pandas frame"):
         analysis.with_policy(lazy, definition="observed")
@@ -64,7 +71,7 @@ def test_policies_join_a_lazy_cohort(ds):
 
 def test_columns_carried_along(ds):
     found = analysis.cohort(ds, origin="prepared", event="repeat_detainer", keep=("facility", "outcome"))
-    assert found["facility"].notna().all()
+    assert found["facility"].notna().mean() > 0.9  # a few rows name no place
     assert isinstance(found["outcome"].dtype, pd.CategoricalDtype)
     with pytest.raises(InputError, match=r"keep = 'facilty': .* has no such column"):
         analysis.cohort(ds, origin="prepared", event="repeat_detainer", keep=("facilty",))

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis.bench.canonical import opened, write_detainers
 from analysis.data import engine, spec
+from analysis.data.dataset import Dataset
 from analysis.data.errors import InputError
+from benchmarks.lookalike import NAME, write_project
 
 HAVE = importlib.util.find_spec("pyspark") is not None
 spark = pytest.mark.skipif(
@@ -25,13 +26,24 @@ ROWS = int(os.environ.get("ANALYSIS_SPARK_ROWS", "20000"))
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_detainers(tmp_path_factory.mktemp("canonical"), ROWS)
+    root = tmp_path_factory.mktemp("lookalike")
+    write_project(root, ROWS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_HOME", str(root))
+        analysis.open_dataset(NAME)
+    return root
+
+
+def opened(root):
+    """Open the tables that there are, with the engine that the environment names."""
+    folder = root / "data" / "processed" / NAME
+    return Dataset(spec.read_spec(root / "data" / "raw" / NAME / "dataset.toml"), folder)
 
 
 def life(folder, setting):
     cohort = analysis.cohort(opened(folder), origin="prepared", lazy=True, **setting)
     cohort = analysis.with_policy(cohort)
-    return analysis.life_table(cohort, by=["state", "policy"]), cohort.left_out
+    return analysis.life_table(cohort, by=["state", "policy"], unknown="unknown"), cohort.left_out
 
 
 @spark

@@ -1,1 +1,0 @@
-"""Files that look like a release, for benchmarks and tests."""
