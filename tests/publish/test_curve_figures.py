@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.publish import figures
+from analysis.publish.curves import release_curve
 from analysis.publish.figures import svg
 from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
@@ -39,6 +40,7 @@ def test_the_number_at_risk_is_that_of_the_first_time_at_or_after():
 
     part = pd.DataFrame({"time": [2.0, 5.0], "at_risk": [10, 7]})
     assert [at_risk(part, t) for t in (0, 2, 3, 5, 6)] == [10, 10, 7, 7, None]
+    assert [at_risk(part, t, merged=True) for t in (0, 2, 3, 5)] == [10, 7, None, None]  # left when a step ended
 
 
 def test_a_restricted_curve_shows_merged_steps_in_picture_table_and_words():
@@ -67,6 +69,24 @@ def test_a_value_under_a_time_is_the_value_at_that_time():
         assert len(counted) >= len(table) - 1 >= 3
     assert drawing.brief.frame["days"].tolist() == [180, 360, 540, 720, days[days <= 730].max()]
     assert {days[days <= end].max() for end in (365, 730)} <= set(table["days"])  # the years, at which steps end
+
+
+def test_numbers_drawn_in_the_table_and_read_off_a_merged_curve_are_those_left_at_the_day():
+    days = np.arange(4000) % 400 + 1
+    event = (np.arange(4000) * 7 % 11) < 5
+    curve = kaplan_meier(life_table(pd.DataFrame({"days": days, "event": event})))
+    released = release_curve(curve, "restricted")
+    drawing = figures.curve(curve, horizon=380).released("restricted")
+    drawn = [t.get_text() for t in drawing.figure.texts]
+    ticks = drawing.brief.frame.dropna(subset=["at_risk"])["days"]
+    assert len(ticks) >= 3
+    for day in ticks:
+        left = int((days > day).sum())
+        assert at(released, day)["at_risk"].tolist() == [left]
+        assert drawing.brief.frame.set_index("days")["at_risk"][day] == left
+        assert f"{day:g}" not in drawn or f"{left:,}" in drawn
+    inside = next(t for t in range(1, 300) if t not in set(released["time"]))
+    assert at(released, inside)["at_risk"].isna().all()
 
 
 def test_a_group_too_small_for_a_curve_is_named_without_its_numbers():

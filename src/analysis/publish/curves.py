@@ -67,7 +67,9 @@ def release_curve(
     parts = [_released(part, (time, at_risk, events), ends, stated, seen) for part in groups]
     if len({_people(part, time, at_risk) for part in groups}) == len(groups):
         _hide_companion(groups, parts, at_risk)
-    return pd.concat(parts, ignore_index=True) if parts else curve.iloc[:0]
+    shown = pd.concat(parts, ignore_index=True) if parts else curve.iloc[:0].copy()
+    shown.attrs = {**curve.attrs, "merged": True}
+    return shown
 
 
 def _people(part: pd.DataFrame, time: str, at_risk: str) -> bytes:

@@ -94,7 +94,10 @@ class Page:
         """
         if not 1 <= len(points) <= MOST_POINTS:
             raise ValueError(f"a report has 1 to {MOST_POINTS} main points; found {len(points)}")
-        lines = self._lines([f"{SYNTHETIC}: {point}" for point in points] if self.synthetic else points, values)
+        lines = self._lines(
+            [point if "synthetic" in point or not self.synthetic else f"{SYNTHETIC}: {point}" for point in points],
+            values,
+        )
         items = "".join(f"<li>{line}</li>" for line in lines)
         self._show(f"<p><strong>Main points</strong></p><ul>{items}</ul>", piece="points", items=lines,
                    text=[prose.plain_text(line) for line in lines])  # fmt: skip

@@ -56,8 +56,8 @@ def headline(results: Mapping, name: str) -> Mapping | None:
     return found if isinstance(found, Mapping) and isinstance(found.get("estimate"), int | float) else None
 
 
-def counts(share: Mapping) -> tuple[int, int]:
-    """Return the numerator and denominator of a share; of a risk read off a curve, its events and those still at risk."""
+def counts(share: Mapping) -> tuple[int, int | None]:
+    """Return the numerator and denominator of a share; of a risk read off a curve, its events and those still at risk (None: unknown)."""
     if "numerator" in share:
         return share["numerator"], share["denominator"]
     return share["events"], share["at_risk"]
@@ -81,9 +81,10 @@ def _line(row: Mapping, about: Mapping, results: Mapping) -> dict:
     share = headline(results, about["compare"])
     if share is not None:
         k, n = counts(share)
-        line |= {"v": share["estimate"], "estimate": f"{100 * share['estimate']:.1f}", "n": n,
-                 "counts": f"{numbers.thousands(k)} {'of' if 'numerator' in share else 'events,'} {numbers.thousands(n)}"
-                           f"{'' if 'numerator' in share else ' at risk'}"}  # fmt: skip
+        line |= {"v": share["estimate"], "estimate": f"{100 * share['estimate']:.1f}", "n": "" if n is None else n,
+                 "counts": f"{numbers.thousands(k)} events" if n is None
+                           else f"{numbers.thousands(k)} {'of' if 'numerator' in share else 'events,'} {numbers.thousands(n)}"
+                                f"{'' if 'numerator' in share else ' at risk'}"}  # fmt: skip
         if share.get("lower") is not None and share.get("upper") is not None:
             line |= {
                 "width": share["upper"] - share["lower"],

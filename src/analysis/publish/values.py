@@ -33,12 +33,12 @@ class Share:
     """An estimated share with the counts behind it and, where given, its interval.
 
     In a template ``{p}`` gives ``9.1 %``, ``{p:interval}`` the limits, ``{p:full}`` both, ``{p:counts}``
-    ``40 of 440``; any percent format (``{p:.0%}``) works too. ``part`` says that ``n - k`` is a count as well. The counts
-    of an estimate that is not their quotient, as of one read off a curve, are refused: no sentence has both.
+    ``40 of 440``; any percent format (``{p:.0%}``) works too. ``part`` says that ``n - k`` is a count as well; ``n`` is None
+    where it is not known how many are left. The counts of an estimate that is not their quotient, as of one read off a curve, are refused: no sentence has both.
     """
 
     k: int
-    n: int
+    n: int | None
     estimate: float
     lower: float = float("nan")
     upper: float = float("nan")
@@ -48,7 +48,11 @@ class Share:
     @property
     def small(self) -> bool:
         """Whether a count behind the share, or its complement, is under the threshold."""
-        return self.k < THRESHOLD or self.n < THRESHOLD or (self.part and self.n - self.k < THRESHOLD)
+        return (
+            self.k < THRESHOLD
+            or (self.n is not None and self.n < THRESHOLD)
+            or (self.part and self.n - self.k < THRESHOLD)
+        )
 
     def record(self) -> dict[str, object]:
         """Return the share for JSON, its counts beside it."""
@@ -112,12 +116,12 @@ def share(k: int, n: int, interval: object = None, level: float = 0.95) -> Share
     return Share(int(k), int(n), float(getattr(interval, "estimate", k / n)), lower, upper, level)
 
 
-def risk(estimate: float, lower: float, upper: float, events: int, at_risk: int, level: float = 0.95) -> Share:
+def risk(estimate: float, lower: float, upper: float, events: int, at_risk: int | None, level: float = 0.95) -> Share:
     """Return an estimated risk read off a curve, with the ``events`` up to then and those still ``at_risk``.
 
     Past the end of a curve all are missing: the counts are then 0.
     """
-    events, at_risk = (0 if n != n else int(n) for n in (events, at_risk))
+    events, at_risk = (n if n is None else 0 if n != n else int(n) for n in (events, at_risk))
     return Share(events, at_risk, float(estimate), float(lower), float(upper), level, part=False)
 
 
@@ -142,7 +146,7 @@ def guard(values: Mapping[str, object], disclosure: str, said: set[int] | None =
         }
     counts = {name: int(v) for name, v in values.items() if isinstance(v, Integral) and not isinstance(v, bool)}
     secret = {v.k for v in values.values() if isinstance(v, Share) and v.small}
-    sizes = {*counts.values(), *(v.n for v in values.values() if isinstance(v, Share))}
+    sizes = {*counts.values(), *(v.n for v in values.values() if isinstance(v, Share) and v.n is not None)}
     shown: dict[str, object] = {}
     for name, value in values.items():
         if isinstance(value, Share):

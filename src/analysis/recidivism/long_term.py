@@ -18,8 +18,8 @@ from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 METHODS = ("aalen-johansen", "kaplan-meier")
 
 
-def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[float, float, float, int, int]:
-    """The share with the event by a time, read off a curve: estimate, lower, upper, events, at risk.
+def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[float, float, float, int, int | None]:
+    """The share with the event by a time, read off a curve: estimate, lower, upper, events, at risk (None where unknown).
 
     Before the first event a curve has no interval: Wilson's of none among those followed so long stands in. Where the curve
     shows nothing at that time the estimate is missing and the counts are 0.
@@ -29,7 +29,7 @@ def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[flo
     if read.empty:
         return np.nan, np.nan, np.nan, 0, 0
     row = read.iloc[0]
-    events, at_risk = int(row["events"]), int(row["at_risk"])
+    events, at_risk = int(row["events"]), None if pd.isna(row["at_risk"]) else int(row["at_risk"])
     if not events and at_risk:
         none = proportion(0, at_risk, level=level)
         return none.estimate, none.lower, none.upper, 0, at_risk

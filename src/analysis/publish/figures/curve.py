@@ -12,8 +12,7 @@ import pandas as pd
 
 from analysis.publish import numbers
 from analysis.publish.curves import Seen, release_curve
-from analysis.publish.figures import canvas
-from analysis.publish.figures.curve_plot import Plan, at_risk, by_risk, draw, groups, last_time
+from analysis.publish.figures.curve_plot import Plan, at_risk, by_risk, draw, groups, last_time, time_ticks
 from analysis.publish.figures.drawing import Drawing
 from analysis.publish.privacy import Released
 from analysis.publish.rule import FOOTNOTE
@@ -80,8 +79,8 @@ def _tidy(frame: pd.DataFrame, plan: Plan, value: str, flipped: bool) -> pd.Data
 def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None = None) -> Released:
     shown = release_curve(tidy, disclosure, by=["group"], seen=seen, unit=plan.unit)
     merged = (
-        "Adjacent times are merged into steps of at least ten events; numbers at risk are those when a step began, in the "
-        f"table those left when it ended. {FOOTNOTE}"
+        "Adjacent times are merged into steps of at least ten events; numbers at risk under the axis, and in the table by "
+        f"time, are those left when a step ended, in the table of all steps those when it began. {FOOTNOTE}"
     )
     absent = [label for label in groups(tidy) if label not in set(shown["group"])]
     if absent and plan.by:
@@ -97,7 +96,7 @@ def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
     its own time, with the number at risk after it.
     """
     frame = source.frame
-    ticks = canvas.time_steps(last_time(frame, plan), plan.unit)[1:]
+    ticks = time_ticks(source, last_time(frame, plan), plan.unit)[1:]
     rows, risk = [], by_risk(groups(frame))
     for label, part in groups(frame).items():
         ends, counted = part["time"].to_numpy(), risk.get("", part)
@@ -107,9 +106,8 @@ def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
         for time in times:
             i = int(np.searchsorted(ends, time, side="right")) - 1
             if i >= 0:
-                left = at_risk(counted, np.nextafter(time, np.inf)) if source.note else at_risk(counted, time)
                 here = part.iloc[i]
-                rows.append((label, time, left, here["share"], here["lower"], here["upper"]))
+                rows.append((label, time, at_risk(counted, time, bool(source.note)), here["share"], here["lower"], here["upper"]))
     return pd.DataFrame(rows, columns=["group", "time", "at_risk", "share", "lower", "upper"])
 
 

@@ -41,7 +41,7 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     right = max([canvas.width(line, bold=True) for lines, _, _ in ends for line in lines], default=0) + 10
     right = max(right, 20.0)
     room = (canvas.WIDTH - left - right) / (canvas.width(f"{_most_at_risk(frame):,}") + 9)
-    ticks = canvas.time_steps(last, plan.unit, max(2, int(room)))
+    ticks = time_ticks(source, last, plan.unit, max(2, int(room)))
     top = 24.0 if synthetic else 8.0
     risk = by_risk(parts)
     rows = max(1, len(risk)) * 2
@@ -57,7 +57,7 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     _compared(axes, plan, last)
     _write_ends(figure, ends, levels[-1], top, plot, canvas.WIDTH - right + 6)
     _write_times(figure, axes, ticks, last, plan, left, right, top + plot)
-    _write_risk(figure, risk, ticks, last, left, right, top + plot + 2 * canvas.LINE + 8)
+    _write_risk(figure, risk, bool(source.note), ticks, last, left, right, top + plot + 2 * canvas.LINE + 8)
     if not parts:
         canvas.say(figure, left + 6, top + plot / 2, "Too few people for a curve", canvas.SOFT, paper=True)
     if synthetic:
@@ -116,11 +116,18 @@ def _end_labels(parts: dict[str, pd.DataFrame], plan: Plan) -> list[tuple[list[s
     labels = []
     for i, (group, part) in enumerate(parts.items()):
         level = 100 * float(part["share"].iloc[-1])
-        text = f"{group} {level:.1f}".strip() + ("" if group else f"{numbers.NBSP}%")
+        text = f"{group} {level:.1f}" if group else f"{level:.1f}{numbers.NBSP}% by {_end(part, plan)}"
         labels.append((canvas.wrapped(text, _MOST - 10, bold=True), level, canvas.SERIES[i % 6]))
     for label, value in plan.lines.items():
         labels.append((canvas.wrapped(f"{label} {100 * value:.1f}", _MOST - 10, bold=True), 100 * value, canvas.INK))
     return labels
+
+
+def _end(part: pd.DataFrame, plan: Plan) -> str:
+    """Return the time at which a curve ends, in words."""
+    last = float(part["time"].iloc[-1])
+    reached = plan.horizon and part["at_risk"].iloc[-1] > part["events"].iloc[-1]
+    return numbers.span(plan.horizon if reached else last, plan.unit)
 
 
 def _gap(ends: list) -> float:
@@ -148,7 +155,9 @@ def _write_times(
     canvas.say(figure, canvas.WIDTH - right, base + 2 * canvas.LINE + 3, words, canvas.SOFT, align="right")
 
 
-def _write_risk(figure: Figure, parts: dict, ticks: list, last: float, left: float, right: float, base: float) -> None:
+def _write_risk(
+    figure: Figure, parts: dict, merged: bool, ticks: list, last: float, left: float, right: float, base: float
+) -> None:
     y = base
     for i, (group, part) in enumerate(parts.items()):
         y += canvas.LINE
@@ -157,7 +166,7 @@ def _write_risk(figure: Figure, parts: dict, ticks: list, last: float, left: flo
         )
         y += canvas.LINE
         for tick in ticks:
-            n = at_risk(part, tick)
+            n = at_risk(part, tick, merged)
             if n is not None:
                 x = left + (canvas.WIDTH - left - right) * tick / last
                 canvas.say(figure, x, y, numbers.thousands(n), align="center")
@@ -188,10 +197,26 @@ def by_risk(parts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {"": finest} if same else parts
 
 
-def at_risk(part: pd.DataFrame, time: float) -> int | None:
-    """Return the number at risk at ``time``, that of the first row at or after it; None past the last row."""
-    i = int(np.searchsorted(part["time"].to_numpy(), time, side="left"))
+def at_risk(part: pd.DataFrame, time: float, merged: bool = False) -> int | None:
+    """Return the number at risk at ``time``, that of the first row at or after it; None past the last row.
+
+    Of a curve whose steps are ``merged`` the number left is known where a step ends, and None elsewhere.
+    """
+    ends = part["time"].to_numpy()
+    if merged and time and time not in ends:
+        return None
+    i = int(np.searchsorted(ends, time, side="right" if merged else "left"))
     return int(part["at_risk"].iloc[i]) if i < len(part) else None
+
+
+def time_ticks(source: Released, last: float, unit: str, room: float = 6) -> list[float]:
+    """Return the ticks of the time axis; where steps are merged, at the time near each at which all curves end one, if any."""
+    ticks = canvas.time_steps(last, unit, room)
+    if not source.note or len(ticks) < 2 or source.frame.empty:
+        return ticks
+    common = np.array(sorted(set.intersection(*(set(part["time"]) for part in by_risk(groups(source.frame)).values()))))
+    near = [float(common[np.abs(common - tick).argmin()]) if len(common) else tick for tick in ticks]
+    return [end if tick and abs(end - tick) <= ticks[1] / 10 else tick for tick, end in zip(ticks, near, strict=True)]
 
 
 def last_time(frame: pd.DataFrame, plan: Plan) -> float:

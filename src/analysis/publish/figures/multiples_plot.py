@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.curve_plot import at_risk, groups, thinned
+from analysis.publish.figures.curve_plot import at_risk, groups, thinned, time_ticks
 from analysis.publish.figures.drawing import SYNTHETIC
 from analysis.publish.privacy import Released
 
@@ -36,6 +36,7 @@ class _Scale:
     last: float
     levels: list[float]
     ticks: list[float]
+    merged: bool
 
     def x(self, column: int) -> float:
         return self.left + column * (self.width + _GAP)
@@ -44,7 +45,7 @@ class _Scale:
 def draw(source: Released, synthetic: bool, grid: Grid) -> Figure:
     """Return the figure of released curves."""
     parts = groups(source.frame)
-    scale = _scale(source.frame, grid)
+    scale = _scale(source, grid)
     rows = [list(parts)[i : i + _COLUMNS] for i in range(0, len(parts), _COLUMNS)]
     titles = {label: _title(label, part, scale.width + 2) for label, part in parts.items()}
     heads = [canvas.LINE * max(len(titles[label]) for label in row) + 8 for row in rows]
@@ -70,15 +71,16 @@ def draw(source: Released, synthetic: bool, grid: Grid) -> Figure:
     return figure
 
 
-def _scale(frame: pd.DataFrame, grid: Grid) -> _Scale:
+def _scale(source: Released, grid: Grid) -> _Scale:
+    frame = source.frame
     shown = frame[["share", "upper"]].to_numpy(float).ravel()
     levels = canvas.nice_steps(100 * float(np.nanmax(shown)) if len(frame) else 10.0, 3)
     left = max(canvas.width(f"{levels[-1]:g} %"), canvas.width("At risk")) + 6
     width = (canvas.WIDTH - left - (_COLUMNS - 1) * _GAP - 4) / _COLUMNS
     last = float(grid.horizon or (frame["time"].max() if len(frame) else 1.0))
     widest = max(canvas.width(f"{int(frame['at_risk'].max()):,}") if len(frame) else 0.0, canvas.width(f"{last:g}"))
-    ticks = canvas.time_steps(last, grid.unit, width / (widest + 6))
-    return _Scale(left, width, last, levels, ticks if len(ticks) > 1 else [0.0, last])
+    ticks = time_ticks(source, last, grid.unit, width / (widest + 6))
+    return _Scale(left, width, last, levels, ticks if len(ticks) > 1 else [0.0, last], bool(source.note))
 
 
 def _title(label: str, part: pd.DataFrame, room: float) -> list[str]:
@@ -128,7 +130,7 @@ def _own(axes: Axes, part: pd.DataFrame) -> None:
 
 def _beneath(figure: Figure, part: pd.DataFrame, scale: _Scale, x: float, base: float) -> None:
     """Write the ticks of the time axis, and the number at risk at each where there is room for it."""
-    rows = [f"{tick:g}" for tick in scale.ticks], [_number(at_risk(part, tick)) for tick in scale.ticks]
+    rows = [f"{tick:g}" for tick in scale.ticks], [_number(at_risk(part, tick, scale.merged)) for tick in scale.ticks]
     for i, (texts, colour) in enumerate(zip(rows, (canvas.SOFT, canvas.INK), strict=True), 1):
         taken = -canvas.WIDTH
         for tick, text in zip(scale.ticks, texts, strict=True):
