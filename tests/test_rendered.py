@@ -176,7 +176,7 @@ def test_the_index_finds_and_sorts_and_is_whole_without_scripts(site, browser):
     assert page.locator("section.data li:visible").count() == 1
     assert page.locator("section.data:visible").count() == 1
     assert page.locator(".finder output").inner_text() == f"1 of {everything} lines"
-    for words in ("sanctuary", "50", "fifty percent", "New York"):  # what people come with
+    for words in ("sanctuary", "50%", "9 %", "fifty percent", "New York", "NYC", "rearrest"):  # what people come with
         page.get_by_label("Find a dataset").fill(words)
         assert page.locator("section.data li:visible").count() > 0, words
     page.get_by_label("Find a dataset").fill("")

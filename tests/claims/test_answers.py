@@ -40,4 +40,5 @@ def test_one_choice_at_a_time_from_the_primary(curve):
 def test_what_misled_is_an_interval_that_excludes_the_truth(curve):
     found = against_truth(curve, 0.105)
     assert found["misled"].tolist() == [False, False, True]
+    assert against_truth(curve.assign(lower=float("nan")), 0.105)["misled"].isna().all()  # no interval: not known
     assert found["error"].tolist() == pytest.approx([-0.005, 0.005, 0.025])

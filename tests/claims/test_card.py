@@ -51,7 +51,7 @@ def test_the_checks_in_words(claims):
         lines[0][1].format(**values)
         == "The division is right: 40 / 440 = 9.1%, stated as about 9 percent. What it measures is another matter."
     )
-    assert lines[1][1] == "Mixed: people in ICE's release and crimes in the article over detainers"
+    assert lines[1][1] == "Mixed: people in ICE's release and crimes in LifeZette's article over detainers"
     assert lines[2][1] == "Unequal: 0 to 105 days"
 
 

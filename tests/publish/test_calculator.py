@@ -112,12 +112,12 @@ def test_a_keyboard_changes_the_figure(monkeypatch, browser, tmp_path):
     view.goto(stored(made(monkeypatch, frame=frame), tmp_path, calculator.script()))
     out = view.locator("output")
     assert (
-        out.inner_text() == "25 of 140: 17.9\u00a0% (95\u00a0% interval 12.4 to 25.0)"
-        or out.inner_text().startswith("60 of 440: 13.6\u00a0%")
+        out.inner_text() == "25 events seen, 140 followed: 17.9\u00a0% (95\u00a0% interval 12.4 to 25.0)"
+        or out.inner_text().startswith("60 events seen, 440 followed: 13.6\u00a0%")
     )
     view.locator("select").nth(2).focus()
     view.keyboard.press("ArrowUp")
-    assert out.inner_text() == "40 of 440: 9.1\u00a0% (95\u00a0% interval 6.8 to 12.1)"
+    assert out.inner_text() == "40 events seen, 440 followed: 9.1\u00a0% (95\u00a0% interval 6.8 to 12.1)"
     view.locator("select").nth(0).focus()
     view.keyboard.press("ArrowDown")
     assert out.inner_text() == calculator.HIDDEN

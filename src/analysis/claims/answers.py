@@ -62,7 +62,8 @@ def against_truth(curve: pd.DataFrame, truth: float) -> pd.DataFrame:
     """Return the rows of ``one_at_a_time`` with their error (estimate less truth) and whether they would have misled.
 
     ``misled`` is True where the interval excludes the truth: with this one choice made otherwise, a reader would have taken
-    the true share to be excluded. Only synthetic data have a known truth.
+    the true share to be excluded; missing where there is no interval. Only synthetic data have a known truth.
     """
     rows = one_at_a_time(curve)
-    return rows.assign(error=rows["estimate"] - truth, misled=(rows["lower"] > truth) | (rows["upper"] < truth))
+    misled = ((rows["lower"] > truth) | (rows["upper"] < truth)).astype("object").where(rows["lower"].notna(), None)
+    return rows.assign(error=rows["estimate"] - truth, misled=misled)

@@ -4,7 +4,6 @@ In: a dataset. Out: curves whose every point rests on counts large enough to be 
 """
 
 import json
-from itertools import product
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
@@ -53,18 +52,21 @@ def curves(ds: "Dataset", days: int, level: float = 0.95) -> tuple[dict[str, pd.
 def one_estimand(curve: pd.DataFrame) -> pd.DataFrame:
     """Return the part of a curve with the primary estimand, and in ``attrs["estimands"]`` a line for each estimand.
 
-    A line has the options that ask something else, in words, the estimate and limits where all other choices are
-    primary, and specifications, lowest, highest over the others. Different questions never share a range.
+    A line has the options that ask something, in words: the primary ones, then one of them changed at a time; the estimate
+    and limits where all other choices are primary; specifications, lowest, highest over the others. Different questions
+    never share a range.
     """
     known, attrs, first = choices()["choice"], curve.attrs, curve[curve["primary"]]
     own = [choice for choice in attrs["choices"] if known[choice].get("asks")]
     rest = [choice for choice in attrs["choices"] if choice not in own]
     rows = []
-    for options in product(*(known[choice]["options"] for choice in own)):
-        part = curve[(curve[own] == list(options)).all(axis=1)]
+    posed = first[own].iloc[0].to_dict()
+    changed = [posed | {c: option} for c in own for option in known[c]["options"] if option != posed[c]]
+    for chosen in (posed, *changed):
+        part = curve[(curve[own] == list(chosen.values())).all(axis=1)]
         answer = part.merge(first[rest])[["estimate", "lower", "upper"]]
         if len(answer):
-            said = [known[choice]["options"][option] for choice, option in zip(own, options, strict=True)]
+            said = [known[choice]["options"][option] for choice, option in chosen.items()]
             rows.append((*said, *answer.iloc[0], len(part), part["estimate"].min(), part["estimate"].max()))
     names = [known[choice]["says"] for choice in own]
     lines = pd.DataFrame(rows, columns=[*names, "estimate", "lower", "upper", "specifications", "lowest", "highest"])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.claims.choices import in_words
+from analysis.claims.choices import choices, in_words, question
+from analysis.claims.governed import GROUPS as RULES
 from analysis.data.errors import InputError
 from analysis.data.tables import EVENTS
 from analysis.recidivism.cohort import cohort
@@ -17,6 +18,7 @@ from analysis.recidivism.life_table import life_table
 from analysis.recidivism.possible import possible
 from analysis.recidivism.survival import cumulative_incidence
 from analysis.sanctuary.clustered import FEW
+from analysis.sanctuary.policy import with_policy
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -52,9 +54,26 @@ def misled(found: pd.DataFrame) -> str:
     """Return in words which rows of ``against_truth`` would have misled."""
     named = [
         f"{row.choice}: {row.option}" if row.option else "the primary one"
-        for row in found[found["misled"]].itertuples()
+        for row in found[found["misled"].eq(True)].itertuples()
     ]
     return "what would have misled is " + "; ".join(named) if named else "no single choice would have misled"
+
+
+def custody(ds: "Dataset", curve: pd.DataFrame) -> pd.DataFrame:
+    """Return what share of the people that a difference is about ICE took first, by rule; no row where that is not known.
+
+    Aalen-Johansen's shares by the horizon of ``curve`` as ``at`` reads them, the rule as index, not standardized over strata.
+    """
+    first = curve.attrs.get("first", {})
+    if first.get("definition", "observed") == "observed":
+        return pd.DataFrame()
+    people = with_policy(cohort(ds, "prepared", question(curve.attrs["question"])["event"]), first["definition"])
+    operators = choices()["choice"]["facilities"]["operators"][first["facilities"]]
+    people = people[people["policy"].isin(RULES) & people["operator"].isin(operators)].astype({"policy": "str"})
+    if not (people["event"] == "ice_custody").any():
+        return pd.DataFrame()
+    curve_by_rule = cumulative_incidence(life_table(people, by=["policy"]), "ice_custody", level=curve.attrs["level"])
+    return at(curve_by_rule, [curve.attrs["days"]]).set_index("policy")
 
 
 def clusters(curve: pd.DataFrame) -> str:

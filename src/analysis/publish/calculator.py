@@ -92,11 +92,13 @@ def _without_by(released: Released) -> Released:
 
 
 def _by_unit(released: Released) -> list[tuple[str, Released]]:
-    """Part the rows by unit, which then heads a table of its own."""
+    """Part the rows by unit, which then heads a table of its own. Events over everyone followed are not the percentage."""
+    heads = {"numerator": "events seen", "denominator": "followed"}
     found = []
     for unit, rows in released.frame.groupby("unit", sort=False):
-        hidden = released.withheld.loc[rows.index].drop(columns="unit")
-        found.append((str(unit), Released(rows.drop(columns="unit"), hidden, released.mark, released.note)))
+        hidden = released.withheld.loc[rows.index].drop(columns="unit").rename(columns=heads)
+        shown = rows.drop(columns="unit").rename(columns=heads)
+        found.append((str(unit), Released(shown, hidden, released.mark, released.note)))
     return found
 
 

@@ -25,7 +25,7 @@ for (const box of document.querySelectorAll(".calculator:not([data-ready])")) {
     const [, , , k, n, share, lower, upper] = row;
     const limits = lower === null || upper === null ? "" :
       " (" + data.level + " interval " + (100 * lower).toFixed(1) + " to " + (100 * upper).toFixed(1) + ")";
-    const counts = k === null || n === null ? "" : number(k) + " of " + number(n) + ": ";
+    const counts = k === null || n === null ? "" : number(k) + " events seen, " + number(n) + " followed: ";
     out.textContent = counts + percent(share) + limits;
   };
   const refill = () => {

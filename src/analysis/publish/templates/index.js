@@ -6,7 +6,7 @@ if (list && finder) {
   const [find, order] = [finder.querySelector("input"), finder.querySelector("select")];
   const said = finder.querySelector("output");
   const groups = [...list.querySelectorAll(":scope > section")];
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f%\u2010-\u2015-]/g, "");
   const texts = new Map(groups.flatMap((group) => [group, ...group.querySelectorAll("li")]).map((e) => [e, plain(e.textContent + " " + (e.dataset.find || ""))]));
   const heads = new Map(groups.map((group) => [group, plain(group.querySelector("h2").textContent)]));
 
