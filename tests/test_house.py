@@ -163,7 +163,7 @@ def test_each_command_is_one_call_of_the_package_or_of_a_script():
         if target in ("setup", "lock", "help", "clean", "$(STAMP)"):
             continue
         assert len(recipe) == 1, target
-        called = recipe[0].removeprefix("@$(PYTHON) ").removeprefix("-m ").split()[0]
+        called = recipe[0].removeprefix("@$(PYTHON) ").removeprefix("@python3 ").removeprefix("-m ").split()[0]
         assert recipe[0].startswith("@$(ANALYSIS) ") or (ROOT / called).exists(), target
     assert "ANALYSIS := $(PYTHON) -m analysis" in (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1].split()

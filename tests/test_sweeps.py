@@ -135,7 +135,7 @@ def test_the_index_of_the_site_leads_to_a_sweep_and_its_comparison(sweep, root):
     assert run_sweep(file) == 0
     assert not (root / "reports" / "index.html").exists()  # no site was made
     index = site_index.write(root)
-    line = 'href="sweeps/by-place/index.html">Sweep: By place</a><p>3 reports from one notebook'
+    line = 'href="sweeps/by-place/index.html">Sweep: By place</a><p>Synthetic data: 3 reports from one notebook'
     assert line in index.read_text()
     index.write_text("old")
     assert run_sweep(file) == 0

@@ -30,7 +30,7 @@ MEGABYTES, SECONDS, CHUNK = (
 
 def judge(made: Case, root: Path) -> str:
     """Return "kept" or "refused" for a case that ends as it must under this ANALYSIS_HOME, else what is wrong."""
-    from analysis.data.errors import InputError
+    from analysis.data.errors import InputError, one_line
 
     folder, processed = root / "data" / "raw" / "case", root / "data" / "processed"
     shutil.rmtree(folder, ignore_errors=True)
@@ -42,7 +42,7 @@ def judge(made: Case, root: Path) -> str:
         outcome = "kept"
     except InputError as error:
         said, outcome = str(error), "refused"
-        clear = said.isprintable() and len(said) < 1100 and said.startswith(("case", *made.files))
+        clear = one_line(said) == said and len(said) < 1100 and said.startswith(("case", *made.files))
         wrong = "" if clear else f"no clear line that begins with the file: {said[:300]!r}"
     except Exception as error:
         at = [frame for frame in traceback.extract_tb(error.__traceback__) if "analysis" in frame.filename][-1:]

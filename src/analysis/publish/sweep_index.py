@@ -9,13 +9,12 @@ from jinja2 import Environment, StrictUndefined
 
 from analysis.publish import numbers, outputs
 from analysis.publish.policy import content_policy, css
-from analysis.report.build import Outcome
 
 PLACE = "jurisdiction"
 
 
 def write_sweep_index(
-    folder: Path, about: Mapping, results: Mapping[str, Mapping], compared: Outcome, home: bool = False
+    folder: Path, about: Mapping, results: Mapping[str, Mapping], compared: object, home: bool = False
 ) -> Path:
     """Write ``index.html`` into the folder of a sweep and return its path.
 

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import faulthandler
 import json
+import logging
 import os
 import random
 import signal
@@ -106,6 +107,7 @@ class Kernels:
     stopped = False
 
     def __init__(self, folder: Path, log: Path) -> None:
+        logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what fails is said once, by the build
         self._scratch = tempfile.TemporaryDirectory(prefix="analysis-", ignore_cleanup_errors=True)
         self._folder, self._log, self._lock, self._pids = folder, log.open("wb"), threading.Lock(), set()
         self._server = self._start(_SERVER) if hasattr(os, "fork") else None
