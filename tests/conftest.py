@@ -1,6 +1,7 @@
 """What several tests share: a copy of the project to build in, and the default site built once."""
 
 import contextlib
+import fcntl
 import io
 import os
 import shutil
@@ -78,16 +79,20 @@ def clone(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The default site, built once in a folder of its own: its root."""
+    """The default site, built once in a folder of its own, by whichever process of a run comes first: its root."""
     from analysis.cli import main
 
-    root = copy_project(tmp_path_factory.mktemp("site"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANALYSIS_HOME", str(root))
-        said = io.StringIO()
-        with contextlib.redirect_stderr(said):
-            code = main(["report"])
-        assert code == 0, said.getvalue()
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site"
+    with root.with_name("site.lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "reports" / "index.html").exists():
+            root.mkdir()
+            patch.setenv("ANALYSIS_HOME", str(copy_project(root)))
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said):
+                code = main(["report"])
+            assert code == 0, said.getvalue()
     return root
 
 

@@ -197,4 +197,5 @@ def _test(arguments: argparse.Namespace) -> int:
 
     from analysis.data.state import home
 
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments.rest], cwd=home(), check=False).returncode
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments.rest]
+    return subprocess.run(command, cwd=home(), check=False).returncode

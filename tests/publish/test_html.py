@@ -148,7 +148,9 @@ def test_a_page_loads_nothing_and_runs_nothing(notebook):
     outline = Outline(text)
     assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & set(outline.tags)
     assert not [key for key, _ in outline.attributes if key.startswith("on") or key in ("src", "srcset", "style")]
-    assert not [value for key, value in outline.attributes if key == "href" and re.match(r"(?!data:text/csv)\w+:", value or "")]
+    assert not [
+        value for key, value in outline.attributes if key == "href" and re.match(r"(?!data:text/csv)\w+:", value or "")
+    ]
     assert "url(" not in policy.css()
     assert "@import" not in policy.css()
     assert "default-src 'none'" in text
