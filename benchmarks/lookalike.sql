@@ -21,9 +21,12 @@ WITH numbered AS (
         least(floor(exp(u(person, 5) * ln(counties + 1))), counties)::BIGINT AS rank  -- a few counties lodge most
     FROM numbered, (SELECT count(*) AS counties FROM county)
 )
-SELECT j, person, first + (later % (DATE '2026-03-10' - first + 1))::INTEGER AS day, nth > 0 AND later < 2 AS again, fips, county,
-    city, state
-FROM started JOIN county USING (rank)
+SELECT *, coalesce(day - lag(day) OVER (PARTITION BY person ORDER BY day, j) <= 1, false) AS near
+FROM (
+    SELECT j, person, first + (later % (DATE '2026-03-10' - first + 1))::INTEGER AS day, nth > 0 AND later < 2 AS again, fips, county,
+        city, state
+    FROM started JOIN county USING (rank)
+)
 ORDER BY day, j;
 COPY (
     WITH chances AS (SELECT *, rowid + 8 AS row, {chances} FROM lodged), known AS (
@@ -56,7 +59,7 @@ COPY (
     SELECT {columns} FROM (
         SELECT *, CASE most_serious_conviction_charge {charge_codes} END AS msc_charge_code,
             CASE detainer_lift_reason {lift_codes} END AS detainer_lift_reason_code,
-            unique_identifier IS NOT NULL AND again AS duplicate_likely
+            unique_identifier IS NOT NULL AND near AS duplicate_likely
         FROM told
     )
 ) TO '{file}' (FORMAT parquet, COMPRESSION zstd)

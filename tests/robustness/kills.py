@@ -11,10 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from robustness.project import KINDS, Project, take_away, unlike, write
+from robustness.project import KINDS, Project, built, take_away, unlike, write
 
 _HOOK = """
 import os, signal, sys
@@ -39,21 +39,19 @@ sys.exit(code)
 """
 
 
-def kills(count: int, seed: int, folder: Path, say: Callable[[str], None]) -> Iterator[str]:
-    """Yield what is wrong after each of ``count`` kills, "" where nothing is."""
-    chance, places = random.Random(seed), []
+def kills(count: int, seed: int, folder: Path, say: Callable[[str], None]) -> list[str]:
+    """Kill and build again so many times; return a line for each time after which something is wrong."""
+    chance, places, failures = random.Random(seed), [], []
     for kind in KINDS:
-        whole, killed = (write(folder / f"{kind}-{name}", kind) for name in ("whole", "killed"))
-        started = time.monotonic()
-        code, said = whole.build(words=[sys.executable, "-c", _HOOK, "0"])
-        if code:
-            raise RuntimeError(f"the undisturbed build failed: {said}")
+        killed, started = write(folder / f"{kind}-killed", kind), time.monotonic()
+        whole = built(folder / f"{kind}-whole", kind, words=[sys.executable, "-c", _HOOK, "0"])
         operations = int((whole.root / "tmp" / "operations").read_text(encoding="utf-8"))
         places.append((whole, killed, time.monotonic() - started, operations))
     for number in range(1, count + 1):
         wrong = _kill(*places[number % len(places)], chance)
+        failures += [wrong] if wrong else []
         say(f"kill {number} of {count}: {wrong or 'built again, every byte as undisturbed'}")
-        yield wrong
+    return failures
 
 
 def _kill(whole: Project, killed: Project, seconds: float, operations: int, chance: random.Random) -> str:

@@ -66,18 +66,14 @@ class Project:
     def made(self) -> dict[str, str]:
         """Return the hash of every file that was made, what was left half-made among them."""
         files = [path for part in MADE for path in (self.root / part).rglob("*") if path.is_file()]
-        names = {
-            str(path.relative_to(self.root)): path
-            for path in files
-            if "/." not in str(path) or ".building" in str(path)
-        }
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items()}
+        names = {f"/{path.relative_to(self.root)}": path for path in files}
+        hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in names.items()}
+        return {name: text for name, text in hashes.items() if "/." not in name or ".building" in name}
 
 
 def unlike(first: Project, second: Project) -> list[str]:
     """Return a line for every file that two builds did not make alike."""
-    one, two = first.made(), second.made()
-    return sorted(f"{name} differs" for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+    return sorted({f"{name} differs" for name, _ in first.made().items() ^ second.made().items()})
 
 
 def take_away(paths: list[Path]) -> None:
@@ -118,4 +114,13 @@ def write(root: Path, kind: str) -> Project:
     (root / "data" / "raw" / "made" / "dataset.toml").write_text(toml, encoding="utf-8")
     project = Project(root)
     project.clear()
+    return project
+
+
+def built(root: Path, kind: str, **options: object) -> Project:
+    """Write a project and build it undisturbed."""
+    project = write(root, kind)
+    code, said = project.build(**options)
+    if code or not any(name.endswith(".html") for name in project.made()):
+        raise RuntimeError(f"the undisturbed build failed: {said}")
     return project
