@@ -28,6 +28,9 @@ MEGABYTES, SECONDS, CHUNK = (
     250,
 )  # of address space; for a case, on a machine that does other work; cases a process
 GOOD = ("kept", "refused")
+CONTROL = {
+    chr(code) for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F))
+}  # no clear line
 
 
 def judge(made: Case, root: Path) -> str:
@@ -43,7 +46,7 @@ def judge(made: Case, root: Path) -> str:
         outcome = (_built if "dataset.toml" in made.files else _read)(made, folder)
     except InputError as error:
         said, outcome = str(error), "refused"
-        if not (said.isprintable() and len(said) < 1100 and said.startswith(("case", *made.files))):
+        if not (CONTROL.isdisjoint(said) and len(said) < 1100 and said.startswith(("case", *made.files))):
             return f"no clear line that begins with the file: {said[:300]!r}"
     except Exception as error:
         at = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)][-3:]
