@@ -28,8 +28,7 @@ def ours(home: Path) -> Callable:
 
     ds = an.open_dataset(NAME)
     asked = {"origin": "prepared", "event": "repeat_detainer", "competing": ("removed", "died"), "lazy": True}
-    by = {"by": COLUMNS[:2], "unknown": "unknown"}
-    return lambda: an.life_table(an.with_policy(an.cohort(ds, **asked)), **by)[COLUMNS]
+    return lambda: an.life_table(an.with_policy(an.cohort(ds, **asked)), by=COLUMNS[:2], unknown="unknown")[COLUMNS]
 
 
 def sql(home: Path) -> Callable:

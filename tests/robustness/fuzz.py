@@ -28,6 +28,9 @@ MEGABYTES, SECONDS, CHUNK = (
     250,
 )  # of address space; for a case, on a machine that does other work; cases a process
 GOOD = ("kept", "refused")
+CONTROL = {
+    chr(code) for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F))
+}  # no clear line
 
 
 def judge(made: Case, root: Path) -> str:
