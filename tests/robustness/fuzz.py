@@ -22,15 +22,8 @@ from random import Random
 from robustness.cases import Case, case
 from robustness.heavy import HEAVY
 
-MEGABYTES, SECONDS, CHUNK = (
-    6144,
-    600,
-    250,
-)  # of address space; for a case, on a machine that does other work; cases a process
+MEGABYTES, SECONDS, CHUNK = 6144, 600, 250  # of address space; for a case on a busy machine; cases a process
 GOOD = ("kept", "refused")
-CONTROL = {
-    chr(code) for code in (*range(32), *range(127, 160), 0x2028, 0x2029, *range(0x202A, 0x202F))
-}  # no clear line
 
 
 def judge(made: Case, root: Path) -> str:
