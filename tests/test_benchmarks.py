@@ -90,6 +90,7 @@ def test_targets_are_judged_from_their_size_on(monkeypatch):
     assert "| it | 1,000 | seconds beside R | 6 | 10 | 0.6 | 0.5 | MISSED |\n" in results.page()
 
 
+@pytest.mark.thorough
 def test_every_way_finds_the_same_life_table(tmp_path, capsys):
     out = tmp_path / "page.md"
     bench.main(["--part", "tables", "follow-ups", "--size", "3000", "--out", str(out)])
