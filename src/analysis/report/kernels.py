@@ -52,7 +52,11 @@ def serve() -> None:
 
 def prepare() -> None:
     """Import what pages need, and make equal what results could depend on."""
+    import formulaic  # noqa: F401
+    import ibis.backends.duckdb  # noqa: F401
     import matplotlib as mpl
+    import pyarrow.parquet  # noqa: F401
+    import scipy.optimize
     import scipy.stats  # noqa: F401
     from ipykernel import kernelapp  # noqa: F401
 
