@@ -97,7 +97,7 @@ def text(chance: Random) -> Case:
         block["delimiter"] = delimiter
     if kind == "zip":
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("a.csv", content)
+            archive.writestr(zipfile.ZipInfo("a.csv"), content, zipfile.ZIP_DEFLATED)  # of 1980: no clock in a case
     content = packed.getvalue() or (gzip.compress(content, mtime=0) if kind == "csv.gz" else content)
     return dataset(f"a.{kind}", content, sum(any(row) for row in table) if sure else None, **block)
 
@@ -106,6 +106,7 @@ def workbook(sheets: dict[str, list[list]], **options: object) -> dict[str, byte
     """Return the parts of a workbook of these sheets, under the headers of FIRST; text with a leading = is a formula."""
     held = io.BytesIO()
     with xlsxwriter.Workbook(held, {"in_memory": True, "strings_to_urls": False, **options}) as book:
+        book.set_properties({"created": dt.datetime(2020, 1, 1)})  # else that of the clock
         for name, table in sheets.items():
             sheet = book.add_worksheet(name)
             for number, row in enumerate([[*FIRST], *table]):
