@@ -176,9 +176,8 @@ def specifications(results: Results, sizes: list[int], folder: Path) -> None:
 
 def _project(home: Path, *datasets: str) -> None:
     """Copy what reports need; their tables are made, and code is compiled, before any clock starts."""
-    for name in ("notebooks", *(f"data/raw/{dataset}" for dataset in datasets)):
-        shutil.copytree(ROOT / name, home / name)
-    shutil.copyfile(ROOT / "requirements.lock", home / "requirements.lock")
+    for name in ("notebooks", *(f"data/raw/{dataset}" for dataset in datasets), "requirements.lock"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, home / name)
     for spec in home.glob("data/raw/*/dataset.toml"):
         measured([sys.executable, "-c", f"import analysis; analysis.open_dataset({spec.parent.name!r})"], home)
 
@@ -211,9 +210,10 @@ def site(results: Results, sizes: list[int], folder: Path) -> None:
         if size == 1:
             _project(home, "published", "north-carolina", "demo")
             first, again = (measured([*PY, "analysis", "report"], home) for _ in range(2))
-            pages = {page: list(home.glob(f"notebooks/??_{page.stem}.ipynb")) for page in home.glob("reports/*/*.html")}
-            lines = [f"{book.name} -p dataset {page.parent.name}" for page, books in pages.items() for book in books]
-            results.beside("pages of the default site", size, SHELL, first, _recipe(home, sorted(lines)))
+            made = [(page.parent.name, page.stem) for page in home.glob("reports/**/*.html")]
+            books = {(at, book.name) for at, stem in made for book in home.glob(f"notebooks/??_{stem}.ipynb")}
+            lines = sorted(name + f" -p dataset {at}" * (at != "reports") for at, name in books)
+            results.beside("pages of the default site", size, SHELL, first, _recipe(home, lines))
             results.add("the default site once more", size, "seconds", again.seconds)
         else:
             measured([*PY, "benchmarks.lookalike", home, size])

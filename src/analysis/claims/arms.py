@@ -136,7 +136,7 @@ def _through_losses(
     losses, cells, rows = followed.losses[code], counts.groups[code], followed.rows[part]
     if not losses.hazard.any():
         return np.zeros(cells.shape[0])
-    raised = (lift * rows) @ cells
-    expected = (lift * risk * rows) @ cells
+    raised = counts.by_column[code] @ (lift * rows)
+    expected = counts.by_column[code] @ (lift * risk * rows)
     linear = (losses.case * raised - losses.seen * expected).reshape(-1, CAUSES).sum(axis=1)
     return (cells @ losses.correction(linear)) * rows

@@ -5,6 +5,7 @@ share, and, for a selection, what each row adds to the risk by the horizon, its 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -27,6 +28,11 @@ class Counts:
     def split(self) -> int:
         """How many kinds of row group 0 has."""
         return self.groups[0].shape[0]
+
+    @cached_property
+    def by_column(self) -> tuple:
+        """The matrices turned, for sums over rows: turning one costs more than the sum."""
+        return tuple(cells.T for cells in self.groups)
 
     def by_row(self, none: np.ndarray, one: np.ndarray) -> np.ndarray:
         """Sum each row over columns, with weights a column for group 0 and for group 1."""
@@ -87,7 +93,7 @@ def follow(counts: Counts, rows: np.ndarray, censored: bool) -> Followed:
     every = np.ones((h + 2) * CAUSES)
     people = counts.by_row(every, every) * rows
     parts = (rows[:split].astype(float), rows[split:].astype(float))
-    found = [part @ cells for part, cells in zip(parts, counts.groups, strict=True)]
+    found = [cells @ part for part, cells in zip(parts, counts.by_column, strict=True)]
     losses = tuple(_losses(here.reshape(-1, CAUSES), h, censored) for here in found)
     events = tuple(int(here.reshape(-1, CAUSES)[: h + 1, 1].sum()) for here in found)
     sums = [counts.by_row(*(getattr(one, name) for one in losses)) * rows for name in ("seen", "case")]

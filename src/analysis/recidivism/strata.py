@@ -48,16 +48,13 @@ def stratum_number(cells: Cells, by: list[str], label: tuple) -> int:
     return int(np.flatnonzero(same)[0])
 
 
-def members_from_table(life: pd.DataFrame, rows: slice, causes: list[str]) -> Members:
-    """Members for a table in which everyone is at risk from the start and counts once."""
-    block = life[["censored", *causes]].iloc[rows].to_numpy()
+def members_from_table(block: np.ndarray) -> Members:
+    """Members for the counts of one stratum by time (rows), censored first and then by cause, if everyone is at risk from the start."""
     row, column = np.nonzero(block)
-    cells = Cells(
-        stratum=np.zeros(len(row), dtype=int), time=row, cause=column - 1, entry=np.full(len(row), -np.inf),
-        weight=block[row, column], square=block[row, column], unit=None, strata=pd.DataFrame(index=[0]),
-        causes=tuple(causes), robust=False,
+    return Members(
+        cause=column - 1, unit=np.arange(len(row)), load=np.sqrt(block[row, column]), enter=np.zeros(len(row), dtype=int),
+        leave=row, size=len(block),
     )  # fmt: skip
-    return Members.of(cells, 0, np.arange(len(block)))
 
 
 def label_columns(out: pd.DataFrame, by: list[str], life: pd.DataFrame) -> pd.DataFrame:

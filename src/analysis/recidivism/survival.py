@@ -127,13 +127,13 @@ def cumulative_incidence(
     cause = inputs.one_cause(cause, causes)
     curve = life[[*by, "time", "at_risk"]].assign(events=life[cause])
     incidence, se = np.zeros(len(life)), np.zeros(len(life))
-    every = life[causes].to_numpy().sum(axis=1)
+    counts = life[["censored", *causes]].to_numpy()
+    times, at_risk = (life[name].to_numpy() for name in ("time", "at_risk"))
     for label, rows in strata_slices(life, by):
-        n, dj = curve["at_risk"].to_numpy()[rows], curve["events"].to_numpy()[rows]
-        d = every[rows]
+        n, dj, d = at_risk[rows], counts[rows, 1 + causes.index(cause)], counts[rows, 1:].sum(axis=1)
         before = np.concatenate([[1.0], np.cumprod(survivors(n, d) / n)[:-1]])
         incidence[rows] = np.cumsum(before * dj / n)
-        members = members_of(life, by, label, curve["time"].to_numpy()[rows]) or members_from_table(life, rows, causes)
+        members = members_of(life, by, label, times[rows]) or members_from_table(counts[rows])
         se[rows] = np.sqrt(_squared_incidence(members, n, d, dj, before, causes.index(cause)))
     return _finish(life, curve, "incidence", incidence, se, ci, level, cause)
 

@@ -92,30 +92,44 @@ class WildBootstrap:
         signs, self.said = _signs(clusters, draws)
         score = [np.bincount(cluster, weights=arm.influence, minlength=clusters) for arm in (one, none)]
         load = [np.bincount(cluster, weights=arm.load, minlength=clusters) for arm in (one, none)]
-        self._free = score[0] - score[1]  # what clusters contribute to the difference
-        self._shift = (1 - share) * load[0] + share * load[1]  # and what a gap to the tested effect adds to it
-        self._load = load
-        # everything is linear in the gap: sums over clusters with random signs are made once
+        free = score[0] - score[1]  # what clusters contribute to the difference
+        shift = (1 - share) * load[0] + share * load[1]  # and what a gap to the tested effect adds to it
+        self._seen = 1 / np.sqrt(free @ free)
+        # under each draw of signs the moved means are linear in the gap and their spread squared is a square of it:
+        # sums over clusters are made once
         n, sides = len(cluster), (1 - share, -share)
-        self._moved = [(signs @ s / n, signs @ (side * L) / n) for s, L, side in zip(score, load, sides, strict=True)]
-        self._across = [(signs @ (self._free * L), signs @ (self._shift * L)) for L in load]
+        one, none = ((signs @ s / n, signs @ (side * L) / n) for s, L, side in zip(score, load, sides, strict=True))
+        across = [(signs @ (free * L), signs @ (shift * L)) for L in load]
+        a, b = load
+        self._apart = one[0] - none[0], one[1] - none[1]
+        # squares of: sign times restricted score, less what the moved means take away
+        still = (free @ free, 2 * (free @ shift), shift @ shift)
+        crossed = [
+            one_way - other for one_way, other in zip(_times(one, across[0]), _times(none, across[1]), strict=True)
+        ]
+        moved = zip(_times(one, one), _times(one, none), _times(none, none), strict=True)
+        self._squares = [
+            whole - 2 * c + (a @ a) * oo - 2 * (a @ b) * on + (b @ b) * nn
+            for whole, c, (oo, on, nn) in zip(still, crossed, moved, strict=True)
+        ]
 
     def p_value(self, effect: float = 0.0) -> float:
         """The share of bootstrap t statistics at least as far from 0 as the one that is seen, if ``effect`` is true."""
         gap = self.difference - effect
-        seen = abs(gap) / np.sqrt((self._free**2).sum())
-        one, none = (fixed + gap * slope for fixed, slope in self._moved)
-        with_one, with_none = (fixed + gap * slope for fixed, slope in self._across)
-        a, b = self._load
-        # squares of: sign times restricted score, less what the moved means take away
-        squares = ((self._free + gap * self._shift) ** 2).sum() - 2 * (one * with_one - none * with_none)
-        squares = squares + one**2 * (a @ a) - 2 * one * none * (a @ b) + none**2 * (b @ b)
-        spread = np.sqrt(np.maximum(squares, 0))
-        return float((np.abs(one - none) >= (seen - _TIE * max(seen, 1.0)) * spread).mean())
+        seen = abs(gap) * self._seen
+        apart = self._apart[0] + gap * self._apart[1]
+        squares = self._squares[0] + gap * (self._squares[1] + gap * self._squares[2])
+        least = max(seen - _TIE * max(seen, 1.0), 0.0)
+        return float((apart * apart >= least * least * squares).mean())
 
     def interval(self, level: float, bound: float = 1.0, rounds: int = ROUNDS) -> tuple[float, float]:
         """The effects that the test does not reject, to the bound where it rejects none on that side."""
         return tuple(edge(self.p_value, self.difference, 1 - level, way, rounds) for way in (-bound, bound))
+
+
+def _times(one: tuple, other: tuple) -> tuple:
+    """The product of two lines in the gap: its coefficients from the constant on."""
+    return one[0] * other[0], one[0] * other[1] + one[1] * other[0], one[1] * other[1]
 
 
 def _signs(clusters: int, draws: int) -> tuple[np.ndarray, str]:

@@ -27,6 +27,7 @@ def finder(source: Released, plan: Plan, interval: Callable[[float, float], str]
             for e, a, b in zip(*(frame[c] for c in NUMBERS), strict=True)
         ]
     )
+    cells.attrs = {}  # whole tables, which pandas would copy at every step
     letters = plan.lettered(frame)
     tried = {choice: _across(cells, plan.choices, choice, letters) for choice in plan.choices}
     column = min(plan.choices, key=lambda choice: len(tried[choice]) * (len(plan.choices) + 2 * len(letters[choice])))
