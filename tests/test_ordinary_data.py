@@ -15,9 +15,9 @@ import analysis
 from analysis.claims import reader
 from analysis.claims.asked import curves, why_no_curve
 from analysis.data.errors import InputError
+from analysis.recidivism.durations import possible, why_nobody, why_none, why_not_detained
 from analysis.recidivism.long_term import share_at
-from analysis.recidivism.possible import possible, why_nobody, why_none, why_not_detained
-from analysis.recidivism.short_window import headline
+from analysis.recidivism.windows import headline
 from analysis.sanctuary.compare import compare
 from analysis.sanctuary.policy import with_policy
 from analysis.sanctuary.views_people import side_by_side
@@ -266,7 +266,9 @@ def test_windows_past_the_last_person_are_not_given(home):
     assert set(found["time"]) == {30, 180}
     followed = analysis.cohort(ds)
     everyone = found[(found["group"] == "everyone") & (found["time"] == 180)]
-    assert set(everyone["numerator"]) == {int(((followed["event"] == "rearrest") & (followed["days"] <= 180)).sum())}
+    assert set(everyone["numerator"]) == {
+        int(((followed.frame["event"] == "rearrest") & (followed.frame["days"] <= 180)).sum())
+    }
 
 
 def test_a_covariate_known_for_nobody_leaves_the_unadjusted_difference(home):

@@ -37,8 +37,8 @@ def test_the_example_gives_what_the_readme_says(county):
     assert releases[releases["set_aside"] > 0]["column"].tolist() == ["released"]
     cohort = analysis.cohort(ds)
     assert len(cohort) == 3
-    assert cohort.loc[cohort["event"].notna(), "days"].tolist() == [56]
-    assert cohort.attrs["left_out"]["rearrest on the day of origin"] == 1
+    assert cohort.frame.query("event.notna()")["days"].tolist() == [56]
+    assert cohort.left_out["rearrest on the day of origin"] == 1
     window = analysis.short_window(cohort, days=105).set_index("estimand")
     assert (window.loc["events over people", "numerator"], window.loc["events over people", "denominator"]) == (1, 3)
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from analysis.recidivism.window import window
 
 import analysis as an
-from analysis.recidivism.window import window
 from analysis.sanctuary.adoption import average_effect
 from analysis.sanctuary.adoption_panel import Panel, usable
 from analysis.sanctuary.adoption_times import NEVER

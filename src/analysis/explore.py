@@ -15,7 +15,8 @@ from analysis.data.errors import InputError
 from analysis.data.sources import locate
 from analysis.data.tables import EVENTS
 from analysis.publish import figures
-from analysis.recidivism.possible import possible
+from analysis.recidivism.cohort import Cohort
+from analysis.recidivism.durations import possible
 
 DEFINITIONS = {
     "first event, others ending the wait (Aalen-Johansen)": "first",
@@ -43,7 +44,7 @@ class Choice:
         competing = ", competing=()" if self.definition == "later" else ""
         people = f'analysis.cohort(analysis.open_dataset("{self.dataset}"), origin="{self.origin}"{event}{competing})'
         by = f', by=["{self.by}"]' if self.by else ""
-        label = self.event or self.cohort().attrs["event"]
+        label = self.event or self.cohort().event
         return f'analysis.at(analysis.{self._estimator}(analysis.life_table({people}{by}), "{label}"), [{self.window}])'
 
     @property
@@ -55,7 +56,7 @@ class Choice:
         """The column of the curve that is drawn."""
         return "survival" if self.definition == "censored" else "incidence"
 
-    def cohort(self) -> pd.DataFrame:
+    def cohort(self) -> Cohort:
         """Return the people followed. Raises InputError where the dataset does not give them."""
         ds = analysis.open_dataset(self.dataset)
         competing = {"competing": ()} if self.definition == "later" else {}
@@ -65,7 +66,7 @@ class Choice:
         """Return the curve up to the last person at risk."""
         people = self.cohort()
         life = analysis.life_table(people, by=[self.by] if self.by else [])
-        return getattr(analysis, self._estimator)(life, people.attrs["event"])
+        return getattr(analysis, self._estimator)(life, people.event)
 
     def table(self) -> pd.DataFrame:
         """Return what ``code`` evaluates to: the curve read at the end of the window, one row a group."""
@@ -73,7 +74,7 @@ class Choice:
 
     def drawing(self, ds: Dataset) -> figures.Drawing:
         """Return the figure of the curve within the window, as it may be shown."""
-        event = self.event or self.cohort().attrs["event"]
+        event = self.event or self.cohort().event
         drawn = figures.curve(
             self.curve(), value=self.value, by=self.by or None, unit=ds.time_unit, horizon=self.window,
             event=EVENTS.get(event, (event, ""))[0], since="release" if self.origin == "released" else "preparation",
@@ -95,10 +96,11 @@ def datasets() -> list[str]:
     return found
 
 
-def groups(people: pd.DataFrame) -> list[str]:
+def groups(people: Cohort) -> list[str]:
     """Return the columns of a cohort by which a figure can show groups."""
     left_out = ("event", "person_id", "follow_up", "days", "entry", "prepared", "released")
-    return [name for name in people.columns if name not in left_out and people[name].nunique() in LEVELS]
+    frame = people.frame
+    return [name for name in frame if name not in left_out and frame[name].nunique() in LEVELS]
 
 
 def set_aside(dataset: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from analysis.data.tables import EVENTS
 from analysis.explore import DEFINITIONS, Choice, datasets, groups
 from analysis.publish import fragments, tables
 from analysis.publish.figures import svg
-from analysis.recidivism.possible import possible
+from analysis.recidivism.durations import possible
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -71,7 +71,7 @@ def _apart(choices: list[Choice]) -> str:
 
 def _said(ds: Dataset, origin: str, event: str | None) -> str:
     """An event in words; where a dataset has one of its own, that one's."""
-    label = event or analysis.cohort(ds, origin=origin).attrs["event"]
+    label = event or analysis.cohort(ds, origin=origin).event
     return EVENTS.get(label, (label.replace("_", " "), ""))[0].capitalize()
 
 

@@ -1,5 +1,6 @@
 """Differences from shared counts equal those of `compare` on a cohort of its own, digit for digit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,13 +49,13 @@ def one_by_one(ruled, asked: str, spec: dict) -> pd.Series:
         ruled, "prepared", event, competing=() if spec["competing"] == "any_later" else ("ice_custody", "removed", "died"),
         entry_days=gaps[spec["minimum_gap"]], until=END,
     )  # fmt: skip
-    people["entry"] = np.nan  # everyone enters on one day: those followed so far, from there on
+    rows = people.frame.assign(entry=np.nan)  # everyone enters on one day: those followed so far, from there on
     if spec["competing"] == "censored":
-        people["event"] = people["event"].where(people["event"] == event)
+        rows["event"] = rows["event"].where(rows["event"] == event)
     names = adjusted(spec["adjustment"])
-    people["age"] = in_bands(people["age"])
-    people["stratum"] = people[names].astype("str").agg("/".join, axis=1) if names else "all"
-    people = with_policy(people, spec["definition"], "prepared", POLICIES)
+    rows["age"] = in_bands(rows["age"])
+    rows["stratum"] = rows[names].astype("str").agg("/".join, axis=1) if names else "all"
+    people = with_policy(replace(people, rows=rows), spec["definition"], "prepared", POLICIES)
     run = [OPERATORS[i] for i in facilities(spec["facilities"])]
     found = compare(
         people, adjust=["stratum"] if names else [], horizon=HORIZON, contrast=("limits", "none"), operators=run

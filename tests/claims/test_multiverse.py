@@ -31,19 +31,19 @@ def one_by_one(small, origin: str, spec: dict, event: str | None = None) -> tupl
         custody=spec["custody"] == "counted",
     )  # fmt: skip
     if spec["followed"] == "complete":
-        people = people[people["follow_up"] >= 105]
+        people = people.where("follow_up >= 105")
     groups = {
         "local": ["local"],
         "local_and_state": ["local", "state_prison"],
         "known": ["local", "state_prison", "federal"],
     }
     if spec.get("facilities", "all") != "all":
-        people = people[people["operator"].isin(groups[spec["facilities"]])]
+        people = people.where(lambda rows: rows["operator"].isin(groups[spec["facilities"]]))
     life = life_table(people)
     if spec["competing"] == "first_event":
-        found = at(cumulative_incidence(life, people.attrs["event"]), [105]).iloc[0]
+        found = at(cumulative_incidence(life, people.event), [105]).iloc[0]
         return found["incidence"], found["lower"], found["upper"]
-    found = at(kaplan_meier(life, people.attrs["event"]), [105]).iloc[0]
+    found = at(kaplan_meier(life, people.event), [105]).iloc[0]
     return 1 - found["survival"], 1 - found["upper"], 1 - found["lower"]
 
 
@@ -63,7 +63,7 @@ def test_the_primary_one_equals_the_default_cohort(small, curves):
         people = cohort(
             small, "released" if asked == "released" else "prepared", "repeat_detainer" if asked == "repeat" else None
         )
-        expected = at(cumulative_incidence(life_table(people), people.attrs["event"]), [105]).iloc[0]
+        expected = at(cumulative_incidence(life_table(people), people.event), [105]).iloc[0]
         [row] = curve[curve["primary"]].to_dict("records")
         assert row["estimate"] == pytest.approx(expected["incidence"], abs=1e-12)
         assert (row["numerator"], row["denominator"]) == (expected["events"], len(people))

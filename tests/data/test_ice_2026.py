@@ -54,7 +54,7 @@ def test_from_the_download_to_repeat_detainers_by_state(house, served, monkeypat
     assert ds.unknown.empty  # every value of the lists is known
     assert len(detainers[detainers["jurisdiction"].astype("str").str.len() == 5]) > 0.9 * ROWS
     cohort = analysis.cohort(ds, origin="prepared", event="repeat_detainer", entry_days=30)
-    assert cohort.attrs["data_end"] == "2026-01-31"
+    assert cohort.data_end == "2026-01-31"
     assert cohort["event"].value_counts().loc[["repeat_detainer", "removed"]].min() > 0
     known = cohort[cohort["state"].notna()]
     life = analysis.life_table(known, by=["state"])

@@ -52,7 +52,7 @@ def ice(opened):
 def test_north_carolina(opened):
     cohort = analysis.cohort(opened("north-carolina"))
     assert (len(cohort), int(cohort["event"].notna().sum())) == (1445, 552)
-    assert cohort.attrs["time_unit"] == "month"
+    assert cohort.time_unit == "month"
     assert cohort["days"].max() == 81
     assert (cohort["days"] <= cohort["follow_up"]).all()
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import analysis
 from analysis.data.errors import InputError
+from analysis.recidivism.cohort import EPISODE_GAP, Choice
 from analysis.recidivism.later import later_events
-from analysis.recidivism.requests import EPISODE_GAP
 
 END = date(2020, 12, 31)
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\narea = "one county"\n'
@@ -60,11 +60,11 @@ def world(tmp_path, monkeypatch):
     return build
 
 
-def followed(cohort: pd.DataFrame) -> list[tuple]:
+def followed(cohort) -> list[tuple]:
     """Return (days, event or None) of each row in order."""
     return [
         (days, None if pd.isna(event) else event)
-        for days, event in zip(cohort["days"], cohort["event"].astype(object), strict=True)
+        for days, event in zip(cohort.frame["days"], cohort.frame["event"].astype(object), strict=True)
     ]
 
 
@@ -75,16 +75,16 @@ def test_the_first_arrest_after_the_first_release_or_the_end(world):
     )
     cohort = analysis.cohort(ds)
     assert followed(cohort) == [(31, "rearrest"), (334, None), (0, None)]
-    assert cohort["follow_up"].tolist() == [365, 334, 0]
-    assert cohort["entry"].isna().all()
-    assert cohort.attrs == {
-        "dataset": ds.name, "time_unit": "day", "origin": "released", "event": "rearrest", "competing": [],
+    assert cohort.frame["follow_up"].tolist() == [365, 334, 0]
+    assert cohort.frame["entry"].isna().all()
+    assert cohort.meaning() == {
+        "dataset": ds.name, "time_unit": "day", "origin": "released", "event": "rearrest", "competing": (),
         "unit": "first_release", "row": "person", "data_end": "2020-12-31", "follow_up": None, "area": "one county",
-        "custody": False, "detainers": {"requests": ["detainer", "unknown"], "duplicates": "keep", "episode_gap": 30},
-        "left_out": {"rearrest after the end of follow-up": 1},
+        "custody": False, "choice": Choice(("detainer", "unknown"), "keep", 30), "entry_days": 0, "policy": None,
     }  # fmt: skip
-    assert cohort.columns.tolist()[:4] == ["person_id", "jurisdiction", "prepared", "released"]
-    assert cohort.columns.tolist()[-4:] == ["follow_up", "entry", "days", "event"]
+    assert cohort.left_out == {"rearrest after the end of follow-up": 1}
+    assert cohort.columns[:4] == ["person_id", "jurisdiction", "prepared", "released"]
+    assert cohort.columns[-4:] == ["follow_up", "entry", "days", "event"]
     analysis.life_table(cohort)  # a release on the last day is a row that a life table takes
 
 
@@ -95,8 +95,8 @@ def test_every_release_is_followed_to_its_own_next_arrest(world):
     )
     cohort = analysis.cohort(ds, unit="every_release")
     assert followed(cohort) == [(31, "rearrest"), (30, "rearrest"), (334, None)]
-    assert (cohort.attrs["row"], cohort.attrs["unit"]) == ("release", "every_release")
-    assert cohort.attrs["left_out"]["further rows of the same person and day"] == 1
+    assert (cohort.row, cohort.unit) == ("release", "every_release")
+    assert cohort.left_out["further rows of the same person and day"] == 1
 
 
 def test_an_arrest_on_the_day_of_release_is_left_out_and_counted(world):
@@ -106,11 +106,11 @@ def test_an_arrest_on_the_day_of_release_is_left_out_and_counted(world):
     )
     cohort = analysis.cohort(ds)
     assert followed(cohort) == [(7, "rearrest"), (365, None)]
-    assert cohort.attrs["left_out"] == {"rearrest on the day of origin": 1, "rearrest dated before the origin": 1}
+    assert cohort.left_out == {"rearrest on the day of origin": 1, "rearrest dated before the origin": 1}
     assert followed(analysis.cohort(ds, min_days=0)) == [(0, "rearrest"), (365, None)]
     later = analysis.cohort(ds, min_days=8)
     assert followed(later) == [(365, None), (365, None)]
-    assert later.attrs["left_out"]["rearrest before day 8"] == 2
+    assert later.left_out["rearrest before day 8"] == 2
 
 
 def test_competing_events_before_on_and_after_the_day_of_arrest(world):
@@ -119,7 +119,7 @@ def test_competing_events_before_on_and_after_the_day_of_arrest(world):
         arrests=[("a", "2020-01-11"), ("b", "2020-01-11"), ("c", "2020-01-11"), ("e", "2020-01-01")],
         exits=[("a", "2020-01-10", "ice_custody"), ("b", "2020-01-11", "removed"), ("c", "2020-01-12", "died"),
                ("d", "2020-01-05", "removed"), ("d", "2020-01-05", "ice_custody"), ("d", "2020-01-06", "died"),
-               ("e", "2020-01-01", "removed"), ("f", "2019-12-31", "ice_custody")],
+               ("e", "2020-01-01", "died"), ("f", "2019-12-30", "ice_custody")],
     )  # fmt: skip
     first = analysis.cohort(ds)
     assert followed(first) == [
@@ -127,13 +127,13 @@ def test_competing_events_before_on_and_after_the_day_of_arrest(world):
         (10, "rearrest"),
         (10, "rearrest"),
         (4, "ice_custody"),
-        (0, "removed"),
+        (0, "died"),
         (365, None),
     ]
-    assert first["event"].cat.categories.tolist() == ["rearrest", "ice_custody", "removed", "died"]
+    assert first.frame["event"].cat.categories.tolist() == ["rearrest", "ice_custody", "removed", "died"]
     through = analysis.cohort(ds, competing=())
     assert followed(through) == [(10, "rearrest")] * 3 + [(365, None)] * 3
-    assert through["event"].cat.categories.tolist() == ["rearrest"]
+    assert through.frame["event"].cat.categories.tolist() == ["rearrest"]
     death = analysis.cohort(ds, competing="died")
     assert followed(death)[3] == (5, "died")
 
@@ -145,7 +145,7 @@ def test_follow_up_ends_with_the_earliest_source_needed_less_the_lag(world):
     assert followed(analysis.cohort(ds)) == [(319, None)]  # 2020-11-15, before the arrest could be in all sources
     assert followed(analysis.cohort(ds, competing=())) == [(324, "rearrest")]
     assert followed(analysis.cohort(ds, competing=(), until="2020-11-15")) == [(319, None)]
-    assert analysis.cohort(ds, until=date(2030, 1, 1)).attrs["data_end"] == "2020-11-15"
+    assert analysis.cohort(ds, until=date(2030, 1, 1)).data_end == "2020-11-15"
     with pytest.raises(InputError, match="data_end has no date for exits"):
         analysis.cohort(world("{ arrests = 2020-12-31 }", **rows))
 
@@ -162,14 +162,14 @@ def test_people_who_cannot_be_followed_are_counted_never_followed_from_another_d
     )
     cohort = analysis.cohort(ds)
     assert followed(cohort) == [(361, None)]
-    assert cohort.attrs["left_out"] == {
+    assert cohort.left_out == {
         "no person identifier": 1,
         "no date (released)": 1,
         "origin after the data end": 1,
     }
     prepared = analysis.cohort(ds, origin="prepared")
     assert followed(prepared) == [(365, None), (31, "rearrest"), (30, None)]
-    assert prepared.attrs["left_out"] == {"no person identifier": 1, "rearrest after the end of follow-up": 1}
+    assert prepared.left_out == {"no person identifier": 1, "rearrest after the end of follow-up": 1}
 
 
 def test_detainers_thirty_days_apart_are_one_episode_and_thirty_one_are_two(world):
@@ -186,7 +186,7 @@ def test_detainers_thirty_days_apart_are_one_episode_and_thirty_one_are_two(worl
     assert followed(first) == [(91, "repeat_detainer"), (365, None)]
     every = analysis.cohort(ds, unit="every_episode", **options)
     assert followed(every) == [(91, "repeat_detainer"), (274, None), (365, None)]
-    assert every.attrs["row"] == "episode"
+    assert every.row == "episode"
 
 
 def test_a_longer_gap_joins_what_a_shorter_one_parts(world):
@@ -196,7 +196,7 @@ def test_a_longer_gap_joins_what_a_shorter_one_parts(world):
     assert followed(analysis.cohort(ds, episode_gap=0, **options)) == [(60, "repeat_detainer")]
     apart = analysis.cohort(ds, episode_gap=92, **options)
     assert followed(apart) == [(365, None)]
-    assert apart.attrs["detainers"]["episode_gap"] == 92
+    assert apart.choice.episode_gap == 92
 
 
 def test_requests_that_ask_for_no_custody_are_no_detainers_unless_chosen(world):
@@ -208,14 +208,14 @@ def test_requests_that_ask_for_no_custody_are_no_detainers_unless_chosen(world):
     options = {"origin": "prepared", "event": "repeat_detainer"}
     cohort = analysis.cohort(ds, **options)
     assert followed(cohort) == [(305, None), (152, "repeat_detainer")]  # a request of no known kind counts
-    assert cohort.attrs["left_out"] == {
+    assert cohort.left_out == {
         "requests of the kind 'notification', not a detainer": 1,
         "requests of the kind 'other', not a detainer": 1,
     }
     every = analysis.cohort(ds, requests=("detainer", "notification", "other", "unknown"), **options)
     assert followed(every) == [(60, "repeat_detainer"), (152, "repeat_detainer")]
     assert followed(analysis.cohort(ds, requests="detainer", **options)) == [(305, None), (213, None)]
-    assert analysis.cohort(ds, unit="every_episode", **options).shape[0] == 3
+    assert analysis.cohort(ds, unit="every_episode", **options).frame.shape[0] == 3
 
 
 def test_likely_duplicates_are_kept_or_dropped_as_chosen_and_counted(world):
@@ -233,7 +233,7 @@ def test_likely_duplicates_are_kept_or_dropped_as_chosen_and_counted(world):
     assert followed(analysis.cohort(ds, **options)) == [(1, "repeat_detainer"), (2, "repeat_detainer"), (362, None)]
     dropped = analysis.cohort(ds, duplicates="drop", **options)
     assert followed(dropped) == [(3, "repeat_detainer"), (362, None)]
-    assert dropped.attrs["left_out"] == {"likely duplicates": 1, "no person identifier": 2}
+    assert dropped.left_out == {"likely duplicates": 1, "no person identifier": 2}
 
 
 def booked(*stays):
@@ -251,10 +251,10 @@ def test_a_transfer_is_no_release_and_an_arrest_in_custody_no_re_arrest(world):
                  ("c", "2020-02-01"), ("c", "2020-01-15")],
     )  # fmt: skip
     cohort = analysis.cohort(ds)
-    assert cohort["released"].astype("str").tolist() == ["2020-03-01", "2020-02-01", "2020-02-01"]
+    assert cohort.frame["released"].astype("str").tolist() == ["2020-03-01", "2020-02-01", "2020-02-01"]
     assert followed(cohort) == [(184, "rearrest"), (1, "rearrest"), (334, None)]
-    assert cohort.attrs["custody"] is True
-    assert cohort.attrs["left_out"] == {
+    assert cohort.custody is True
+    assert cohort.left_out == {
         "releases within a longer stay in custody": 2,
         "rearrest on the day of origin": 1,
         "rearrest dated before the origin": 2,
@@ -263,9 +263,9 @@ def test_a_transfer_is_no_release_and_an_arrest_in_custody_no_re_arrest(world):
     later = later_events(ds, cohort)
     assert later.loc[later["event"].notna(), "days"].tolist() == [184, 1]
     written = analysis.cohort(ds, custody=False)
-    assert written["released"].astype("str").tolist() == ["2020-02-01", "2020-01-20", "2020-02-01"]
+    assert written.frame["released"].astype("str").tolist() == ["2020-02-01", "2020-01-20", "2020-02-01"]
     assert followed(written) == [(14, "rearrest"), (13, "rearrest"), (334, None)]
-    assert written.attrs["custody"] is False
+    assert written.custody is False
 
 
 def test_the_arrest_that_begins_a_stay_counts(world):
@@ -285,13 +285,13 @@ def test_repeat_detainers_from_one_file_with_removals_and_a_minimum_gap(world):
     )  # fmt: skip
     options = {"origin": "prepared", "event": "repeat_detainer"}
     first = analysis.cohort(ds, **options)
-    assert first.attrs["data_end"] == "2020-11-30"
+    assert first.data_end == "2020-11-30"
     assert followed(first) == [(152, "repeat_detainer"), (60, "removed"), (14, "ice_custody")]
     late = analysis.cohort(ds, entry_days=30, **options)
     assert followed(late) == [(152, "repeat_detainer"), (60, "removed")]
-    assert late["entry"].tolist() == [30.0, 30.0]
+    assert late.frame["entry"].tolist() == [30.0, 30.0]
     through = analysis.cohort(ds, competing=(), **options)
-    assert through.attrs["data_end"] == "2020-12-31"
+    assert through.data_end == "2020-12-31"
     assert followed(through) == [(152, "repeat_detainer"), (213, "repeat_detainer"), (365, None), (16, None)]
 
 
@@ -314,9 +314,9 @@ def test_delayed_entry_takes_those_still_observed_and_counts_the_others(world):
     )
     late = analysis.cohort(ds, entry_days=30)
     assert followed(late) == [(31, "rearrest"), (365, None)]
-    assert late["entry"].tolist() == [30.0, 30.0]
-    assert late.attrs["left_out"] == {"not observed beyond the first 30 days": 2}
-    assert late.attrs["entry_days"] == 30
+    assert late.frame["entry"].tolist() == [30.0, 30.0]
+    assert late.left_out == {"not observed beyond the first 30 days": 2}
+    assert late.entry_days == 30
 
 
 def test_the_last_detainer_on_or_before_a_release_and_age_come_along(world):
@@ -326,11 +326,11 @@ def test_the_last_detainer_on_or_before_a_release_and_age_come_along(world):
         arrests=[("z", "2020-01-01")],
     )
     cohort = analysis.cohort(ds)
-    assert cohort["prepared"].tolist() == [pd.Timestamp("2020-05-01"), pd.NaT]
-    assert cohort["released"].dtype == cohort["prepared"].dtype == "datetime64[s]"
-    assert cohort["jurisdiction"].tolist() == ["06037", "48"]
-    assert cohort["sex"].tolist() == ["male", "unknown"]
-    assert cohort["age"].fillna(-1).tolist() == [30.0, -1.0]
+    assert cohort.frame["prepared"].tolist() == [pd.Timestamp("2020-05-01"), pd.NaT]
+    assert cohort.frame["released"].dtype == cohort.frame["prepared"].dtype == "datetime64[s]"
+    assert cohort.frame["jurisdiction"].tolist() == ["06037", "48"]
+    assert cohort.frame["sex"].tolist() == ["male", "unknown"]
+    assert cohort.frame["age"].fillna(-1).tolist() == [30.0, -1.0]
 
 
 @pytest.mark.parametrize(
@@ -383,11 +383,11 @@ def test_changing_outcomes_never_changes_who_is_eligible(world, releases, one, t
     def eligible(outcomes):
         ds = world(releases=releases, arrests=outcomes[0], exits=outcomes[1])
         cohort = analysis.cohort(ds, unit=unit)
-        outside = {k: n for k, n in cohort.attrs["left_out"].items() if not k.startswith("rearrest")}
+        outside = {k: n for k, n in cohort.left_out.items() if not k.startswith("rearrest")}
         # a person is known by their rows: each dataset hashes identifiers with a key of its own
-        assert ((cohort["days"] >= 0) & (cohort["days"] <= cohort["follow_up"])).all()
-        assert (cohort.loc[cohort["event"].isna(), "days"] == cohort.loc[cohort["event"].isna(), "follow_up"]).all()
-        return cohort["released"].tolist(), cohort["follow_up"].tolist(), outside
+        assert ((cohort.frame["days"] >= 0) & (cohort.frame["days"] <= cohort.frame["follow_up"])).all()
+        assert (cohort.frame.query("event.isna()").eval("days == follow_up")).all()
+        return cohort.frame["released"].tolist(), cohort.frame["follow_up"].tolist(), outside
 
     assert eligible(one) == eligible(two)
 
@@ -408,8 +408,8 @@ def test_a_place_s_cohort_starts_there_and_is_followed_everywhere(world):
     here = analysis.open_dataset(whole.name, jurisdiction="06059")
     found = analysis.cohort(here)
     # a's first release here is her second one; the arrest ten days later has no place and counts
-    assert sorted(zip(found["released"].dt.month, found["days"], strict=True)) == [(2, 10), (3, 10)]
-    assert found.attrs["left_out"] == {"origin after the data end": 1}
+    assert sorted(zip(found.frame["released"].dt.month, found.frame["days"], strict=True)) == [(2, 10), (3, 10)]
+    assert found.left_out == {"origin after the data end": 1}
 
 
 def test_places_add_up_to_their_state_and_to_the_whole(world):

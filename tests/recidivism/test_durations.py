@@ -31,16 +31,16 @@ def durations(tmp_path, monkeypatch):
 def test_durations_are_taken_as_they_are(durations):
     cohort = analysis.cohort(durations(["0,New,male", "12,New,female", ",No,male", "5,Died,"]))
     assert followed(cohort) == [(0, "new_offence"), (12, "new_offence"), (36, None), (5, "died")]
-    assert cohort["follow_up"].tolist() == [36, 36, 36, 36]
-    assert cohort["person_id"].isna().all()
-    assert cohort["sex"].tolist() == ["male", "female", "male", "unknown"]
-    assert cohort["event"].cat.categories.tolist() == ["new_offence", "died"]
-    assert {k: cohort.attrs[k] for k in ("time_unit", "follow_up", "row", "event", "competing", "data_end", "left_out")} == {
-        "time_unit": "month", "follow_up": 36, "row": "release", "event": "new_offence", "competing": ["died"],
+    assert cohort.frame["follow_up"].tolist() == [36, 36, 36, 36]
+    assert cohort.frame["person_id"].isna().all()
+    assert cohort.frame["sex"].tolist() == ["male", "female", "male", "unknown"]
+    assert cohort.frame["event"].cat.categories.tolist() == ["new_offence", "died"]
+    assert {k: getattr(cohort, k) for k in ("time_unit", "follow_up", "row", "event", "competing", "data_end", "left_out")} == {
+        "time_unit": "month", "follow_up": 36, "row": "release", "event": "new_offence", "competing": ("died",),
         "data_end": None, "left_out": {},
     }  # fmt: skip
     late = analysis.cohort(durations(["5,New,", "6,New,", "7,New,"]), entry_days=6)
-    assert late.attrs["left_out"] == {"not observed beyond the first 6 months": 2}
+    assert late.left_out == {"not observed beyond the first 6 months": 2}
 
 
 def test_a_choice_between_events_is_the_users_and_an_event_not_chosen_is_counted(durations):
@@ -49,11 +49,11 @@ def test_a_choice_between_events_is_the_users_and_an_event_not_chosen_is_counted
         analysis.cohort(ds)
     cohort = analysis.cohort(ds, event="new_offence")
     assert followed(cohort) == [(1, "new_offence"), (2, None), (3, "died"), (4, None)]
-    assert cohort.attrs["left_out"] == {"followed to 'technical' alone, taken as censored then": 2}
+    assert cohort.left_out == {"followed to 'technical' alone, taken as censored then": 2}
     both = analysis.cohort(ds, event="new_offence", competing=("died", "technical"))
     assert followed(both) == [(1, "new_offence"), (2, "technical"), (3, "died"), (4, "technical")]
     alone = analysis.cohort(ds, event="new_offence", competing=())
-    assert alone.attrs["left_out"]["followed to 'died' alone, taken as censored then"] == 1
+    assert alone.left_out["followed to 'died' alone, taken as censored then"] == 1
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def followed(cohort: pd.DataFrame) -> list[tuple]:
     """Return (days, event or None) of each row in order."""
     return [
         (days, None if pd.isna(event) else event)
-        for days, event in zip(cohort["days"], cohort["event"].astype(object), strict=True)
+        for days, event in zip(cohort.frame["days"], cohort.frame["event"].astype(object), strict=True)
     ]

@@ -3,7 +3,7 @@
 import pytest
 
 import analysis
-from analysis.recidivism.possible import possible, severities, why_none
+from analysis.recidivism.durations import possible, severities, why_none
 
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\ndata_end = { arrests = 2020-12-31, detainers = 2020-12-31 }\n'
 BLOCKS = {

@@ -65,8 +65,8 @@ def test_cohorts_are_those_of_duckdb_row_for_row(folder, monkeypatch):
     expected = analysis.cohort(opened(folder), origin="prepared", event="repeat_detainer")
     monkeypatch.setenv("ANALYSIS_ENGINE", "spark")
     found = analysis.cohort(opened(folder), origin="prepared", event="repeat_detainer", until="2030-01-01")
-    pd.testing.assert_frame_equal(found, expected)
-    assert found.attrs == expected.attrs
+    pd.testing.assert_frame_equal(found.frame, expected.frame)
+    assert found.meaning() == expected.meaning()
 
 
 def test_an_engine_that_there_is_not_is_refused(monkeypatch):

@@ -67,7 +67,7 @@ def _read(made: Case, folder: Path) -> str:
     import pandas as pd
 
     from analysis.sanctuary.plan import read_plan
-    from analysis.sanctuary.policy import with_policy
+    from analysis.sanctuary.policy import policy_columns
     from analysis.sanctuary.rules import honoured
 
     days = pd.to_datetime(["2014-06-01", None, "2019-01-01"]).astype("datetime64[s]")
@@ -75,7 +75,7 @@ def _read(made: Case, folder: Path) -> str:
         {"jurisdiction": ["36061", "17031", None], "prepared": days, "charge_group": ["robbery", None, "x"]}
     )
     people["criminality"] = ["convicted", "other", None]
-    read = {"plan": lambda path: read_plan(path) and people, "policies": lambda path: with_policy(people, policies=path),
+    read = {"plan": lambda path: read_plan(path) and people, "policies": lambda path: policy_columns(people, policies=path)[0],
             "rule": lambda path: honoured(path, people)}  # fmt: skip
     return "kept" if len(read[made.kind](next(folder.iterdir()))) == len(people) else "a row was lost"
 

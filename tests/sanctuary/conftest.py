@@ -26,7 +26,6 @@ def people(seed: int = 0, places: int = 60, size: int = 30, effect: float = 0.0)
         "event": pd.Categorical.from_codes(np.where(first == 2, -1, first), ["rearrest", "ice_custody"]),
     })  # fmt: skip
     frame["policy_cluster"] = pd.Categorical(frame["jurisdiction"])
-    frame.attrs = {"event": "rearrest", "origin": "prepared", "time_unit": "day"}
     return frame
 
 

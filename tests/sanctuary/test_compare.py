@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.recidivism.cohort import Cohort, as_cohort
 from analysis.recidivism.cox import cox
 from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
@@ -12,12 +13,16 @@ from analysis.sanctuary.compare import COLUMNS, compare
 from analysis.sanctuary.designs import DOUBLY_ROBUST, RANDOMIZED, STANDARDIZED, UNADJUSTED, WEIGHTED
 
 
+def made(frame: pd.DataFrame, **meaning: object) -> Cohort:
+    return as_cohort(frame, event="rearrest", **{"origin": "prepared", **meaning})
+
+
 def row(table: pd.DataFrame, design: str, estimand: str = "risk difference") -> pd.Series:
     return table[(table["design"] == design) & table["estimand"].str.startswith(estimand)].iloc[0]
 
 
 def test_the_contract(cohort: pd.DataFrame) -> None:
-    table = compare(cohort, adjust=["age", "sex"], horizon=365)
+    table = compare(made(cohort), adjust=["age", "sex"], horizon=365)
     assert list(table.columns) == COLUMNS
     assert table["question"].unique().tolist() == ["(a) everyone with a detainer"]
     assert table["design"].tolist() == [
@@ -31,14 +36,14 @@ def test_the_contract(cohort: pd.DataFrame) -> None:
 
 
 def test_unadjusted_is_aalen_johansen(cohort: pd.DataFrame) -> None:
-    table = compare(cohort, horizon=365)
+    table = compare(made(cohort), horizon=365)
     risks = at(cumulative_incidence(life_table(cohort, by="policy"), "rearrest"), 365).set_index("policy")["incidence"]
     assert row(table, UNADJUSTED)["estimate"] == pytest.approx(risks["limits"] - risks["none"])
     assert table.attrs["risks"][UNADJUSTED] == pytest.approx((risks["none"], risks["limits"]))
 
 
 def test_cox_is_cox_up_to_the_horizon(cohort: pd.DataFrame) -> None:
-    table = compare(cohort, adjust=["age", "sex"], horizon=200)
+    table = compare(made(cohort), adjust=["age", "sex"], horizon=200)
     cut = cohort.assign(
         x=(cohort["policy"] == "limits").astype(float),
         event=(cohort["event"] == "rearrest") & (cohort["days"] <= 200),
@@ -54,7 +59,7 @@ def test_cox_is_cox_up_to_the_horizon(cohort: pd.DataFrame) -> None:
 
 
 def test_adjustment_takes_out_what_age_explains(make_people) -> None:
-    gaps = [compare(make_people(seed, size=60), adjust=["age"], horizon=365) for seed in range(6)]
+    gaps = [compare(made(make_people(seed, size=60)), adjust=["age"], horizon=365) for seed in range(6)]
     raw, adjusted = (
         np.mean([row(table, design)["estimate"] for table in gaps]) for design in (UNADJUSTED, DOUBLY_ROBUST)
     )
@@ -63,8 +68,7 @@ def test_adjustment_takes_out_what_age_explains(make_people) -> None:
 
 def test_rows_and_labels_in_another_order_give_the_same(cohort: pd.DataFrame) -> None:
     shuffled = cohort.sample(frac=1, random_state=1)
-    shuffled.attrs = cohort.attrs
-    a, b = (compare(frame, adjust=["age", "sex"]) for frame in (cohort, shuffled))
+    a, b = (compare(made(frame), adjust=["age", "sex"]) for frame in (cohort, shuffled))
     assert b["estimate"].to_numpy() == pytest.approx(a["estimate"].to_numpy(), rel=1e-8)
     assert b["lower"].to_numpy() == pytest.approx(a["lower"].to_numpy(), rel=1e-8)
 
@@ -74,34 +78,31 @@ def test_other_groups_other_operators_and_months(cohort: pd.DataFrame) -> None:
         policy=cohort["policy"].where(np.arange(len(cohort)) % 5 > 0, "requires"),
         operator=np.where(np.arange(len(cohort)) % 7 > 0, "local", "federal"),
     )
-    some.attrs = cohort.attrs
-    table = compare(some)
+    table = compare(made(some))
     assert table.attrs["left_out"]["policy neither none nor limits"] > 0
     assert table.attrs["left_out"]["not at a facility run by: local"] > 0
-    assert compare(some, contrast=("requires", "none")).attrs["names"] == ("none", "requires")
+    assert compare(made(some), contrast=("requires", "none")).attrs["names"] == ("none", "requires")
     binary = cohort.assign(
         treated=(cohort["policy"] == "limits").astype(int), days=np.ceil(cohort["days"] / 30.4375).astype(int)
     )
-    binary.attrs = cohort.attrs | {"time_unit": "month"}
-    table = compare(binary, group="treated", horizon=365)
+    table = compare(made(binary, time_unit="month"), group="treated", horizon=365)
     assert table.attrs["names"] == ("0", "1")
     assert table.attrs["horizon"] == 12
     with pytest.raises(ValueError, match="expected two groups"):
-        compare(some, group="jurisdiction")
+        compare(made(some), group="jurisdiction")
     with pytest.raises(KeyError, match="limits"):
-        compare(some, contrast=("limit", "none"))
+        compare(made(some), contrast=("limit", "none"))
 
 
 def test_a_released_cohort_is_described_and_no_more(cohort: pd.DataFrame) -> None:
-    cohort.attrs["origin"] = "released"
-    table = compare(cohort, adjust=["age", "sex"])
+    table = compare(made(cohort, origin="released"), adjust=["age", "sex"])
     assert set(table["design"]) == {"descriptive"}
     assert table["question"].iloc[0] == "(b) everyone released, descriptive only"
     assert table["assumes"].str.contains("no causal reading").all()
 
 
 def test_few_clusters_warn_and_are_dealt_out(make_people) -> None:
-    table = compare(make_people(places=12, size=120), adjust=["age"])
+    table = compare(made(make_people(places=12, size=120)), adjust=["age"])
     assert "6 clusters with none and 6 clusters with limits" in table.attrs["headline"]
     assert RANDOMIZED in table["design"].tolist()
     assert "wild cluster restricted bootstrap" in row(table, DOUBLY_ROBUST)["assumes"]
@@ -110,8 +111,7 @@ def test_few_clusters_warn_and_are_dealt_out(make_people) -> None:
 def test_one_place_on_a_side(make_people) -> None:
     frame = make_people(places=9, size=100)
     frame = frame[(frame["policy"] == "none") | (frame["jurisdiction"] == "10001")]
-    frame.attrs = {"event": "rearrest", "origin": "prepared", "time_unit": "day"}
-    table = compare(frame, adjust=["age"])
+    table = compare(made(frame), adjust=["age"])
     found = row(table, DOUBLY_ROBUST)
     assert np.isfinite(found["estimate"])
     assert np.isnan(found["lower"])
@@ -121,14 +121,13 @@ def test_one_place_on_a_side(make_people) -> None:
 
 def test_no_variation_in_policy(cohort: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="holds none; expected two groups"):
-        compare(cohort[cohort["policy"] == "none"])
+        compare(made(cohort[cohort["policy"] == "none"]))
 
 
 def test_covariates_that_tell_the_groups_apart(cohort: pd.DataFrame) -> None:
     frame = cohort.assign(marker=np.where(cohort["policy"] == "limits", 1.0, 0.0), label=cohort["policy"].astype("str"))
-    frame.attrs = cohort.attrs
     for covariate in ("marker", "label"):
-        table = compare(frame, adjust=[covariate])
+        table = compare(made(frame), adjust=[covariate])
         assert np.isfinite(row(table, UNADJUSTED)["estimate"])
         for design in (STANDARDIZED, WEIGHTED, DOUBLY_ROBUST):
             assert np.isnan(row(table, design)["estimate"])
@@ -138,8 +137,7 @@ def test_covariates_that_tell_the_groups_apart(cohort: pd.DataFrame) -> None:
 def test_an_empty_stratum_is_set_aside_and_named(cohort: pd.DataFrame) -> None:
     kind = np.where((cohort["policy"] == "limits") & (cohort["age"] > 45), "old", "other")
     frame = cohort.assign(kind=kind)
-    frame.attrs = cohort.attrs
-    table = compare(frame, adjust=["kind"])
+    table = compare(made(frame), adjust=["kind"])
     assert table.attrs["trimmed"] == int((kind == "old").sum())
     assert "strata: kind old" in row(table, DOUBLY_ROBUST)["assumes"]
     assert np.isfinite(row(table, DOUBLY_ROBUST)["estimate"])
@@ -147,31 +145,30 @@ def test_an_empty_stratum_is_set_aside_and_named(cohort: pd.DataFrame) -> None:
 
 def test_all_removed_and_nobody_followed_so_long(cohort: pd.DataFrame) -> None:
     gone = cohort.assign(event=pd.Categorical(["removed"] * len(cohort), categories=["rearrest", "removed"]))
-    gone.attrs = cohort.attrs
-    table = compare(gone, adjust=["age"])
+    table = compare(made(gone), adjust=["age"])
     assert table["estimate"].isna().all()
     assert table["assumes"].str.contains("nobody").all()
-    late = compare(cohort, horizon=2_000)
+    late = compare(made(cohort), horizon=2_000)
     assert "was followed for 2000 days" in row(late, UNADJUSTED)["assumes"]
 
 
 def test_delayed_entry_and_missing_clusters_are_refused(cohort: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="delayed entry"):
-        compare(cohort.assign(entry=1.0))
+        compare(made(cohort.assign(entry=1.0)))
     with pytest.raises(ValueError, match="where the policy is set must be known"):
-        compare(cohort.assign(policy_cluster=cohort["policy_cluster"].where(cohort.index > 3)))
+        compare(made(cohort.assign(policy_cluster=cohort["policy_cluster"].where(cohort.index > 3))))
     with pytest.raises(KeyError, match="age"):
-        compare(cohort, adjust=["agee"])
+        compare(made(cohort), adjust=["agee"])
 
 
 def test_formula_terms_are_covariates(cohort: pd.DataFrame) -> None:
-    plain = compare(cohort, adjust=["age"])
-    squared = compare(cohort.assign(sq=cohort["age"] ** 2).pipe(_with, cohort.attrs), adjust=["age", "sq"])
-    formula = compare(cohort, adjust=["age", "I(age**2)"])
+    plain = compare(made(cohort), adjust=["age"])
+    squared = compare(made(cohort.assign(sq=cohort["age"] ** 2)), adjust=["age", "sq"])
+    formula = compare(made(cohort), adjust=["age", "I(age**2)"])
     assert row(formula, DOUBLY_ROBUST)["estimate"] == pytest.approx(row(squared, DOUBLY_ROBUST)["estimate"], rel=1e-6)
     assert row(formula, DOUBLY_ROBUST)["estimate"] != row(plain, DOUBLY_ROBUST)["estimate"]
 
 
-def _with(frame: pd.DataFrame, attrs: dict) -> pd.DataFrame:
-    frame.attrs = attrs
-    return frame
+def test_a_frame_is_refused_with_what_to_do(cohort: pd.DataFrame) -> None:
+    with pytest.raises(TypeError, match="as_cohort"):
+        compare(cohort)

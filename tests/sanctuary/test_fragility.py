@@ -4,22 +4,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.recidivism.cohort import Cohort, as_cohort
 from analysis.sanctuary.balance import balance
 from analysis.sanctuary.compare import compare
 from analysis.sanctuary.fragility import leave_one_out, tipping_point, worst_case
 from analysis.sanctuary.negative_controls import elsewhere, offences_before
 
 
+def made(frame: pd.DataFrame, **meaning: object) -> Cohort:
+    return as_cohort(frame, event="rearrest", **{"origin": "prepared", **meaning})
+
+
 def test_leaving_a_place_out_is_the_comparison_without_it(make_people) -> None:
     frame = make_people(places=12, size=60)
-    table = leave_one_out(frame, adjust=["age"])
+    table = leave_one_out(made(frame), adjust=["age"])
     assert table["left_out"].iloc[0] == "nobody"
     assert len(table) == 13
     assert table["estimate"].iloc[1:].is_monotonic_increasing
     some = table.iloc[5]
     less = frame[frame["jurisdiction"] != some["left_out"]]
-    less.attrs = frame.attrs
-    found = compare(less, adjust=["age"])
+    found = compare(made(less), adjust=["age"])
     assert some["estimate"] == pytest.approx(found.loc[found["design"].str.startswith("doubly"), "estimate"].iloc[0])
     assert some["rows"] == len(less)
 
@@ -28,8 +32,7 @@ def test_at_the_tipping_point_the_difference_vanishes(cohort: pd.DataFrame) -> N
     everyone = cohort.assign(
         days=cohort["days"].where(cohort["event"].notna(), 2_000)
     )  # nobody is lost: shares by hand
-    everyone.attrs = cohort.attrs
-    table = tipping_point(everyone, horizon=365).set_index("assumption")
+    table = tipping_point(made(everyone), horizon=365).set_index("assumption")
     inside = everyone["days"] <= 365
     shares = [
         (everyone["event"].eq(event) & inside).groupby(everyone["policy"]).mean()
@@ -43,7 +46,7 @@ def test_at_the_tipping_point_the_difference_vanishes(cohort: pd.DataFrame) -> N
 
 
 def test_weighting_balances_what_it_is_told_of(cohort: pd.DataFrame) -> None:
-    table = balance(cohort, adjust=["age", "sex"]).set_index("covariate")
+    table = balance(made(cohort), adjust=["age", "sex"]).set_index("covariate")
     assert table.index.tolist() == ["age", "sex: female", "sex: male"]
     assert table.loc["age", "difference_before"] == pytest.approx(3 / 8, abs=0.12)
     assert table["difference_after"].abs().max() < 0.02
@@ -57,15 +60,14 @@ def test_weighting_balances_what_it_is_told_of(cohort: pd.DataFrame) -> None:
 
 def test_federal_facilities_are_a_control_of_their_own(cohort: pd.DataFrame) -> None:
     frame = cohort.assign(operator=np.where(np.arange(len(cohort)) % 2, "federal", "local"))
-    frame.attrs = cohort.attrs
-    table = elsewhere(frame, horizon=365)
+    table = elsewhere(made(frame), horizon=365)
     assert table.attrs["left_out"]["not at a facility run by: federal"] == (frame["operator"] == "local").sum()
     with pytest.raises(ValueError, match="nobody in this cohort"):
-        elsewhere(cohort)
+        elsewhere(made(cohort))
 
 
 def test_the_worst_case_by_hand(cohort: pd.DataFrame) -> None:
-    table = worst_case(cohort, horizon=365).set_index("what")
+    table = worst_case(made(cohort), horizon=365).set_index("what")
     hit = cohort["event"].eq("rearrest") & (cohort["days"] <= 365)
     lost = cohort["event"].isna() & (cohort["days"] < 365)
     side = cohort["policy"].eq("limits")
@@ -82,10 +84,9 @@ def test_the_worst_case_by_hand(cohort: pd.DataFrame) -> None:
 
 def test_nobody_lost_leaves_an_ordinary_interval(cohort: pd.DataFrame) -> None:
     whole = cohort.assign(days=cohort["days"].where(cohort["event"].notna(), 2_000))
-    whole.attrs = cohort.attrs
-    row = worst_case(whole, horizon=365).iloc[2]
+    row = worst_case(made(whole), horizon=365).iloc[2]
     assert row["lower"] == row["upper"]
-    found = compare(whole, horizon=365).iloc[0]
+    found = compare(made(whole), horizon=365).iloc[0]
     assert row["lower"] == pytest.approx(found["estimate"])
     assert row["ci_upper"] - row["lower"] == pytest.approx(
         (found["upper"] - found["estimate"]) * 1.9599640 / 2.0452296, rel=1e-6
@@ -97,8 +98,7 @@ def test_a_group_without_an_event_leaves_room_for_one(cohort: pd.DataFrame) -> N
         event=cohort["event"].mask(cohort["policy"].eq("limits") & cohort["event"].eq("rearrest"), "ice_custody"),
         days=cohort["days"].where(cohort["event"].notna(), 2_000),
     )
-    nobody.attrs = cohort.attrs
-    table = worst_case(nobody, horizon=365).set_index("what")
+    table = worst_case(made(nobody), horizon=365).set_index("what")
     n = table.loc["limits", "people"]
     assert table.loc["limits", ["lower", "upper", "ci_lower"]].tolist() == [0, 0, 0]
     assert table.loc["limits", "ci_upper"] == pytest.approx(1 - 0.025 ** (1 / n))  # Clopper and Pearson's, by hand
@@ -112,25 +112,25 @@ def test_offences_before_the_detainer_are_counted_in_their_window() -> None:
             "person_id": [1, 2, 3, 4],
             "prepared": pd.to_datetime(["2020-06-01"] * 3 + ["2018-01-10"]),
             "policy": ["limits", "none"] * 2,
+            "days": 0,
+            "event": None,
         }
     )
-    cohort.attrs = {"event": "rearrest", "origin": "prepared"}
     arrests = pd.DataFrame({
         "person_id": [1, 2, 3, 3, 4, 9], "arrested": pd.to_datetime(["2020-05-02", "2020-05-01", "2019-05-02", "2020-07-01", "2018-01-01", "2017-12-01"]),
     })  # fmt: skip
-    found = offences_before(cohort, arrests, days=365, gap=30)
+    found = offences_before(made(cohort), arrests, days=365, gap=30)
     # 2 May 2020 is the 30th day before, which does not count; 1 May 2020 does, and 2 May 2019 is the first that does not any more
-    assert found["event"].notna().tolist() == [False, True, False]
-    assert found.attrs["left_out"] == {"window before the detainer not covered by the records of arrests": 1}
-    assert found.attrs["event"] == "earlier_arrest"
+    assert found.frame["event"].notna().tolist() == [False, True, False]
+    assert found.left_out == {"window before the detainer not covered by the records of arrests": 1}
+    assert found.event == "earlier_arrest"
     with pytest.raises(ValueError, match="is covered by the records"):
-        offences_before(cohort.iloc[3:], arrests, days=365)
+        offences_before(made(cohort.iloc[3:]), arrests, days=365)
 
 
 def test_a_rule_finds_nothing_in_offences_before_it(cohort: pd.DataFrame) -> None:
     rng = np.random.default_rng(8)
     frame = cohort.assign(person_id=np.arange(len(cohort)), prepared=pd.Timestamp("2020-01-01"))
-    frame.attrs = cohort.attrs
     many = rng.integers(0, len(frame), 600)
     arrests = pd.DataFrame(
         {
@@ -138,7 +138,7 @@ def test_a_rule_finds_nothing_in_offences_before_it(cohort: pd.DataFrame) -> Non
             "arrested": pd.Timestamp("2020-01-01") - pd.to_timedelta(rng.integers(1, 900, 600), unit="D"),
         }
     )
-    table = compare(offences_before(frame, arrests), adjust=["age"], horizon=365)
+    table = compare(offences_before(made(frame), arrests), adjust=["age"], horizon=365)
     assert set(table.loc[table["estimand"].str.startswith("risk diff"), "estimand"]) == {"risk difference by 365 days"}
-    by_hand = offences_before(frame, arrests)["event"].notna().groupby(frame["policy"]).mean()
+    by_hand = offences_before(made(frame), arrests).frame["event"].notna().groupby(frame["policy"]).mean()
     assert table["estimate"].iloc[0] == pytest.approx(by_hand["limits"] - by_hand["none"])

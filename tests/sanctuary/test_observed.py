@@ -5,7 +5,7 @@ import pytest
 
 from analysis.data.errors import InputError
 from analysis.sanctuary.observed import observed_practice
-from analysis.sanctuary.policy import with_policy
+from analysis.sanctuary.policy import policy_columns
 
 
 def detainers(**counts: tuple[int, int, int]) -> pd.DataFrame:
@@ -68,16 +68,16 @@ def test_the_policy_of_rows_after_the_period():
         }
     )
     observed = observed_practice(FRAME, end="2020-03-31")
-    found = with_policy(after, "observed", on="released", observed=observed)
+    found, account = policy_columns(after, "observed", on="released", observed=observed)
     assert found["policy"].astype("str").fillna("").tolist() == ["limits", "none", "unknown", "unknown", ""]
     assert found["policy_cluster"].astype("str").fillna("").tolist() == ["01001", "01003", "01009", "01001", ""]
-    assert found.attrs["policy"]["in_the_period"] == 1
-    assert found.attrs["policy"]["missing"] == 1
+    assert account["in_the_period"] == 1
+    assert account["missing"] == 1
 
 
 def test_outcomes_after_the_period_change_nothing():
     later = FRAME.assign(prepared="2021-06-01", outcome="declined")
-    both = with_policy(pd.concat([FRAME, later], ignore_index=True), "observed")
+    both, _ = policy_columns(pd.concat([FRAME, later], ignore_index=True), "observed")
     assert both["policy"].astype("str")[len(FRAME) :].groupby(later["jurisdiction"].to_numpy()).first().tolist() == [
         "limits", "none", "unknown", "unknown"
     ]  # fmt: skip
@@ -107,4 +107,4 @@ def test_what_cannot_be_used_is_refused(arguments, said):
 
 def test_a_frame_without_detainers_asks_for_them():
     with pytest.raises(InputError, match="observed_practice"):
-        with_policy(pd.DataFrame({"jurisdiction": ["01001"], "released": ["2020-01-01"]}), "observed", on="released")
+        policy_columns(pd.DataFrame({"jurisdiction": ["01001"], "released": ["2020-01-01"]}), "observed", on="released")

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.data.errors import InputError
+from analysis.recidivism.cohort import as_cohort
 from analysis.sanctuary.clusters import joined_clusters
-from analysis.sanctuary.policy import rule_in_force, with_policy
+from analysis.sanctuary.policy import policy_columns, rule_in_force, with_policy
 from analysis.sanctuary.policy_file import INCOMPLETE, LAST, LEVELS, read_policies
 from analysis.sanctuary.timeline import ORDER, timeline
 
@@ -113,12 +114,12 @@ def test_the_rule_in_force(place, day, policy, basis, cluster, scope):
 
 def test_a_frame_gets_what_the_questions_say():
     frame = pd.DataFrame([row[:2] for row in QUESTIONS], columns=["jurisdiction", "lodged"])
-    found = with_policy(frame, on="lodged", policies=PUBLISHED)
+    found, account = policy_columns(frame, on="lodged", policies=PUBLISHED)
     for name, column in (("policy", 2), ("policy_basis", 3), ("policy_cluster", 4)):
         assert found[name].astype("str").tolist() == [row[column] for row in QUESTIONS]
-    assert found.attrs["policy"]["incomplete"] == INCOMPLETE
-    assert found.attrs["policy"]["not_followed"] == 1  # Milwaukee
-    assert found.attrs["policy"]["state_only"] == 1  # New York, the state, in 2016: it may be the city
+    assert account["incomplete"] == INCOMPLETE
+    assert account["not_followed"] == 1  # Milwaukee
+    assert account["state_only"] == 1  # New York, the state, in 2016: it may be the city
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def by_definition(policies, place, day, definition):
 @given(rules(), st.lists(st.tuples(places, days), min_size=1, max_size=20), st.sampled_from(sorted(ORDER)))
 def test_every_row_gets_the_rule_that_the_definition_gives(policies, rows, definition):
     frame = pd.DataFrame(rows, columns=["jurisdiction", "prepared"])
-    found = with_policy(frame, definition, policies=policies)
+    found, _ = policy_columns(frame, definition, policies=policies)
     got = list(zip(found["policy"].astype("str"), found["policy_basis"].astype("str"), strict=True))
     assert got == [by_definition(policies, place, day, definition) for place, day in rows]
 
@@ -217,9 +218,9 @@ def test_a_timeline_covers_every_day_once(policies, definition):
 def test_an_ibis_table_gets_the_same():
     frame = pd.DataFrame([row[:2] for row in QUESTIONS], columns=["jurisdiction", "prepared"])
     frame["prepared"] = pd.to_datetime(frame["prepared"])
-    expected = with_policy(frame, policies=PUBLISHED)
+    expected, _ = policy_columns(frame, policies=PUBLISHED)
     table = ibis.memtable(frame.assign(row=range(len(frame))))
-    found = with_policy(table, policies=PUBLISHED).order_by("row").to_pandas()
+    found = policy_columns(table, policies=PUBLISHED)[0].order_by("row").to_pandas()
     for name in ("policy", "policy_basis", "policy_cluster"):
         assert found[name].tolist() == expected[name].astype("str").tolist()
 
@@ -228,13 +229,13 @@ def test_rows_without_place_or_day_have_no_policy():
     frame = pd.DataFrame(
         {"jurisdiction": ["36061", None, "36061"], "prepared": ["2014-01-01", "2014-01-01", None]}, index=[7, 8, 9]
     )
-    found = with_policy(frame, policies=PUBLISHED)
+    found, account = policy_columns(frame, policies=PUBLISHED)
     assert found["policy"].isna().tolist() == [False, True, True]
     assert found["policy_cluster"].isna().tolist() == [False, True, True]
-    assert found.attrs["policy"]["missing"] == 2
+    assert account["missing"] == 2
     assert found.index.tolist() == [7, 8, 9]
     for empty in (frame.iloc[:0], frame.iloc[1:2]):
-        assert with_policy(empty, policies=PUBLISHED)["policy"].isna().all()
+        assert policy_columns(empty, policies=PUBLISHED)[0]["policy"].isna().all()
 
 
 def test_every_spelling_of_dates_and_places_is_the_same():
@@ -246,7 +247,7 @@ def test_every_spelling_of_dates_and_places_is_the_same():
         frame = pd.DataFrame(
             {"jurisdiction": pd.Categorical(["36061"] * 2, categories=["48453", "36061"]), "prepared": column}
         )
-        found = with_policy(frame, policies=PUBLISHED)
+        found, account = policy_columns(frame, policies=PUBLISHED)
         assert found["policy_cluster"].astype("str").tolist() == ["36 New York City"] * 2
 
 
@@ -258,11 +259,12 @@ def test_the_datasets_own_policies_go_before_the_published(tmp_path, monkeypatch
         folder.mkdir(parents=True)
         (folder / "policies.csv").write_text(header + f"Iowa,state,IA,,2018-01-01,,{rule},law,x\n")
     frame = pd.DataFrame({"jurisdiction": ["19153"], "prepared": ["2020-01-01"]})
-    assert with_policy(frame)["policy"].tolist() == ["limits"]
-    frame.attrs["dataset"] = "mine"
-    assert with_policy(frame)["policy"].tolist() == ["requires"]
-    frame.attrs["dataset"] = "another"
-    assert with_policy(frame)["policy"].tolist() == ["limits"]
+    for dataset, rule in (("", "limits"), ("mine", "requires"), ("another", "limits")):
+        people = as_cohort(frame.assign(days=1, event=None), event="rearrest", dataset=dataset)
+        merged = people.add(pd.DataFrame({"jurisdiction": ["19153"], "county": ["Polk"]}), on="jurisdiction")
+        assert with_policy(merged).frame["policy"].tolist() == [rule]
+        with pytest.raises(TypeError, match="as_cohort"):  # a frame would have lost which dataset it is of
+            with_policy(people.frame.merge(frame, on=["jurisdiction", "prepared"]))
 
 
 def test_clusters_of_one_place_can_be_joined():
@@ -295,14 +297,14 @@ def test_clusters_of_one_place_can_be_joined():
 )
 def test_what_cannot_be_used_is_refused(frame, arguments, said):
     with pytest.raises(InputError, match=said):
-        with_policy(pd.DataFrame(frame), **({"policies": PUBLISHED} | arguments))
+        policy_columns(pd.DataFrame(frame), **({"policies": PUBLISHED} | arguments))
 
 
 def test_six_hundred_thousand_rows_cost_one_search():
     rng = np.random.default_rng(1)
     codes = np.array(["36061", "48453", "06037", "37183"])[rng.integers(0, 4, 600_000)]
     days = np.datetime64("2010-01-01") + rng.integers(0, 5000, 600_000)
-    found = with_policy(pd.DataFrame({"jurisdiction": codes, "prepared": days}), policies=PUBLISHED)
+    found, _ = policy_columns(pd.DataFrame({"jurisdiction": codes, "prepared": days}), policies=PUBLISHED)
     travis = (codes == "48453") & (days >= np.datetime64("2017-02-01")) & (days <= np.datetime64("2017-09-24"))
     assert (found["policy_cluster"] == "48453").to_numpy()[travis].all()
     assert int((found["policy"][codes == "48453"] == "limits").sum()) == int(travis.sum())

@@ -8,14 +8,19 @@ import pytest
 
 from analysis.data.errors import InputError
 from analysis.publish import figures
+from analysis.recidivism.cohort import Cohort, as_cohort
 from analysis.recidivism.curves import at
-from analysis.recidivism.estimands import ESTIMANDS, estimands
 from analysis.recidivism.life_table import life_table
 from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.windows import ESTIMANDS, estimands
 from analysis.sanctuary import answers, views, views_people
 from analysis.sanctuary.counterfactual import under_rule
 from analysis.sanctuary.plan import plan_of, read_plan
 from analysis.sanctuary.rule_file import OffenceRule
+
+
+def made(frame: pd.DataFrame, **meaning: object) -> Cohort:
+    return as_cohort(frame, event="rearrest", **{"origin": "prepared", **meaning})
 
 
 def test_a_plan_is_dated_and_checked(tmp_path) -> None:
@@ -46,11 +51,10 @@ def test_both_sides_of_a_rule_add_up() -> None:
         "follow_up": [200] * 7 + [50], "days": [10, 200, 20, 200, 30, 200, 40, 50],
         "event": ["rearrest", None, "rearrest", None, "rearrest", None, "rearrest", None],
     })  # fmt: skip
-    frame.attrs = {"event": "rearrest"}
     detainers = pd.DataFrame(
         {"person_id": ["b", "c"], "outcome_raw": ["United States Citizen Interviewed", "Case Closed"]}
     )
-    table = under_rule(rule, frame, days=105, detainers=detainers).set_index("reading")
+    table = under_rule(rule, made(frame), days=105, detainers=detainers).set_index("reading")
     low, high = table.iloc[0], table.iloc[1]  # unknown as released, unknown as held
     assert low["people"] == 7
     assert (table["released"] + table["held"] == table["people"]).all()
@@ -59,7 +63,7 @@ def test_both_sides_of_a_rule_add_up() -> None:
     assert low["per_100"] == pytest.approx(100 * 3 / 7)
     assert low["held_not_removable"] == 1
     assert table.attrs["left_out"] == {"not to be followed for the whole window": 1}
-    assert under_rule(rule, frame, days=105)["held_not_removable"].isna().all()
+    assert under_rule(rule, made(frame), days=105)["held_not_removable"].isna().all()
 
 
 def test_flows_and_shares_count_every_detainer_once() -> None:
@@ -82,13 +86,11 @@ def test_flows_and_shares_count_every_detainer_once() -> None:
 
 
 def test_answers_under_each_definition(cohort: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    def policy(frame: pd.DataFrame, definition: str, on: str, observed: object) -> pd.DataFrame:
-        out = frame if definition == "direction" else frame.assign(policy="none")
-        out.attrs = frame.attrs
-        return out
+    def policy(people: Cohort, definition: str, on: str, observed: object) -> Cohort:
+        return people if definition == "direction" else made(people.frame.assign(policy="none"))
 
     monkeypatch.setattr(answers, "with_policy", policy)
-    table = answers.answers(cohort, ["direction", "law"], "direction", horizon=365)
+    table = answers.answers(made(cohort), ["direction", "law"], "direction", horizon=365)
     assert table.loc[table["definition"] == "law", "assumes"].iloc[0].startswith("cannot be estimated")
     assert table["primary"].tolist() == [True, True, False]
 
@@ -130,13 +132,12 @@ def test_decisions_by_place_and_released_side_by_side() -> None:
 
 
 def test_estimands_and_rates_stand_side_by_side_by_rule(cohort: pd.DataFrame) -> None:
-    cohort.attrs["competing"] = ("ice_custody", "removed")
+    people = made(cohort, competing=("ice_custody", "removed"))
     later = cohort.assign(event=cohort["event"].where(cohort["event"] == "rearrest"))
-    found = views_people.estimands_by_rule(cohort, later, 365).set_index(["estimand", "policy"])
+    found = views_people.estimands_by_rule(people, made(later), 365).set_index(["estimand", "policy"])
     assert set(found.index.levels[0]) == {*ESTIMANDS, "ice_custody"}  # nobody was removed
     for policy, part in cohort.groupby("policy"):
-        part.attrs = cohort.attrs
-        alone = estimands(part, 365, later=later[later["policy"] == policy])["estimate"].tolist()
+        alone = estimands(made(part), 365, later=made(later[later["policy"] == policy]))["estimate"].tolist()
         assert [found.loc[(name, policy), "estimate"] for name in ESTIMANDS] == pytest.approx(alone)
         life = life_table(part)
         free = at(kaplan_meier(life_table(part.assign(event=part["event"].notna())), "event"), 365)["survival"].iloc[0]
@@ -145,7 +146,7 @@ def test_estimands_and_rates_stand_side_by_side_by_rule(cohort: pd.DataFrame) ->
         ]
         assert found.loc[("ice_custody", policy), "estimate"] == pytest.approx(shares[1])
         assert sum(shares) + free == pytest.approx(1)  # everyone is re-arrested first, taken first, or neither
-        rate = views_people.rates_by_rule(cohort, 365).set_index("policy").loc[policy]
+        rate = views_people.rates_by_rule(people, 365).set_index("policy").loc[policy]
         hit = (part["event"] == "rearrest") & (part["days"] <= 365)
         assert rate["people"] == found.loc[("first event", policy), "people"] == len(part)
         assert rate["estimate"] == pytest.approx(hit.sum() / (part["days"].clip(upper=365).sum() / 365.25))

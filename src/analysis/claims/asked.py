@@ -13,7 +13,7 @@ from analysis.claims.choices import choices, differences, horizon, question, ris
 from analysis.claims.differences import difference_curve
 from analysis.claims.multiverse import specification_curve
 from analysis.data.errors import InputError
-from analysis.recidivism.possible import possible, why_none
+from analysis.recidivism.durations import possible, why_none
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset

@@ -16,7 +16,7 @@ from analysis.claims.histories import Histories
 from analysis.recidivism.cells import number_groups
 from analysis.sanctuary.clusters import joined_clusters
 from analysis.sanctuary.observed import observed_practice
-from analysis.sanctuary.policy import with_policy
+from analysis.sanctuary.policy import policy_columns
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -76,10 +76,9 @@ def governed(
 
     Raises InputError where the definition cannot be had, such as observed practice without outcomes.
     """
-    frame = held.starts[["jurisdiction", "prepared"]].copy()
-    frame.attrs = {"dataset": ds.name}
+    frame = held.starts[["jurisdiction", "prepared"]]
     observed = observed_practice(ds.frame("detainers")) if definition == "observed" else None
-    found = with_policy(frame, definition, "prepared", policies, observed)
+    found, _ = policy_columns(frame, definition, "prepared", policies, observed, ds.name)
     policy = found["policy"].astype("str")
     group = np.select([policy == name for name in GROUPS], [0, 1], -1)
     return group, found[["jurisdiction", "policy_cluster"]]

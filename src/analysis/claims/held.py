@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.data.day_numbers import day_numbers
 from analysis.data.spells import ends_custody, inside, spells
+from analysis.recidivism.cohort import HANDED_OVER
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -24,6 +25,14 @@ def spells_of(ds: "Dataset") -> pd.DataFrame | None:
 def free_releases(releases: pd.DataFrame, held: pd.DataFrame | None) -> pd.DataFrame:
     """Return the releases after which the person was free."""
     return releases if held is None else releases[ends_custody(releases, held)]
+
+
+def let_go(releases: pd.DataFrame, exits: pd.DataFrame) -> pd.DataFrame:
+    """Return the releases to the street: no exit into ICE custody, and no removal, on that day or the day before."""
+    taken = exits.loc[exits["kind"].isin(HANDED_OVER), ["person_id", "date"]].dropna()
+    known = releases[["person_id", "released"]].reset_index().merge(taken, on="person_id")
+    gap = (known["released"] - known["date"]).dt.days
+    return releases.drop(index=known.loc[gap.isin([0, 1]), "index"].unique())
 
 
 def free_arrests(arrests: pd.DataFrame, held: pd.DataFrame | None) -> pd.DataFrame:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.claims.held import free_arrests, free_releases, spells_of
+from analysis.claims.held import free_arrests, free_releases, let_go, spells_of
 from analysis.data.errors import InputError
 from analysis.data.tables import OPERATORS
-from analysis.recidivism.requests import Choice
+from analysis.recidivism.cohort import Choice
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -57,7 +57,10 @@ def histories(ds: "Dataset", origin: str, event: str, custody: bool = True) -> H
     """
     sources = _sources(ds, origin, event)
     spells = spells_of(ds) if custody else None
-    rows = _in_order(_starts(ds, origin, spells), origin)
+    rows = _starts(ds, origin, spells)
+    if origin == "released" and custody and "exits" in ds.tables:
+        rows = let_go(rows, ds.frame("exits"))
+    rows = _in_order(rows, origin)
     arrests = free_arrests(ds.frame("arrests"), spells) if event == "rearrest" else None
     exits = ds.frame("exits") if "exits" in sources else None
     moments = [frame for frame in (arrests, exits) if frame is not None]

@@ -12,10 +12,10 @@ from analysis.claims.choices import choices, in_words, question
 from analysis.claims.governed import GROUPS as RULES
 from analysis.data.errors import InputError
 from analysis.data.tables import EVENTS
-from analysis.recidivism.cohort import cohort
+from analysis.recidivism.cohort import Cohort, cohort
 from analysis.recidivism.curves import at
+from analysis.recidivism.durations import possible
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.possible import possible
 from analysis.recidivism.survival import cumulative_incidence
 from analysis.sanctuary.clustered import FEW
 from analysis.sanctuary.policy import with_policy
@@ -45,7 +45,7 @@ def rows(ds: "Dataset", windows: Sequence[float], level: float = 0.95) -> pd.Dat
                 followed = cohort(ds, origin, event, unit=unit)
             except InputError:
                 continue
-            said = f"{words}: {EVENTS[followed.attrs['event']][0]}"
+            said = f"{words}: {EVENTS[followed.event][0]}"
             blocks += [_block(followed, said, by, windows, level) for by in (None, *_groups(followed))]
     return pd.concat(blocks, ignore_index=True)
 
@@ -69,8 +69,8 @@ def custody(ds: "Dataset", curve: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame()
     people = with_policy(cohort(ds, "prepared", question(curve.attrs["question"])["event"]), first["definition"])
     operators = choices()["choice"]["facilities"]["operators"][first["facilities"]]
-    people = people[people["policy"].isin(RULES) & people["operator"].isin(operators)].astype({"policy": "str"})
-    if not (people["event"] == "ice_custody").any():
+    people = people.where(lambda rows: rows["policy"].isin(RULES) & rows["operator"].isin(operators))
+    if not (people.frame["event"] == "ice_custody").any():
         return pd.DataFrame()
     curve_by_rule = cumulative_incidence(life_table(people, by=["policy"]), "ice_custody", level=curve.attrs["level"])
     return at(curve_by_rule, [curve.attrs["days"]]).set_index("policy")
@@ -92,18 +92,18 @@ def left_out(curve: pd.DataFrame) -> str:
     return "; ".join(f"{in_words('definition', name)}: {reason}" for name, reason in curve.attrs["offered"].items())
 
 
-def _groups(followed: pd.DataFrame) -> list[str]:
-    return [name for name in GROUPS if name in followed and 2 <= followed[name].nunique() <= 6]
+def _groups(followed: Cohort) -> list[str]:
+    frame = followed.frame
+    return [name for name in GROUPS if name in frame and 2 <= frame[name].nunique() <= 6]
 
 
-def _block(followed: pd.DataFrame, unit: str, by: str | None, windows: Sequence[float], level: float) -> pd.DataFrame:
-    event, frame = followed.attrs["event"], followed
-    if by is not None:
-        frame = followed.assign(**{by: followed[by].astype("object").fillna("unknown").astype("category")})
-    curve = cumulative_incidence(life_table(frame, by=[by] if by else []), event, level=level)
-    read = at(curve, sorted(windows)).query("not beyond_follow_up")  # nothing is known past the last person at risk
+def _block(followed: Cohort, unit: str, by: str | None, windows: Sequence[float], level: float) -> pd.DataFrame:
+    life = life_table(followed, by=[by] if by else [], unknown="unknown")
+    read = at(cumulative_incidence(life, followed.event, level=level), sorted(windows))
+    read = read.query("not beyond_follow_up")  # nothing is known past the last person at risk
     group = read[by].astype(str) if by else pd.Series("everyone", index=read.index)
-    sizes = frame[by].astype(str).value_counts() if by else {"everyone": len(frame)}
+    frame = followed.frame
+    sizes = frame[by].astype("object").fillna("unknown").astype(str).value_counts() if by else {"everyone": len(frame)}
     return pd.DataFrame(
         {
             "unit": unit, "by": (by or "").replace("_", " "), "group": group, "time": read["time"].astype("int64"),

@@ -13,7 +13,7 @@ from analysis.claims.projections import constant_hazard, scaled_shape
 from analysis.recidivism.curves import at
 from analysis.recidivism.extrapolate import extrapolate
 from analysis.recidivism.survival import kaplan_meier
-from analysis.recidivism.window import DAYS
+from analysis.recidivism.windows import DAYS
 
 COLUMNS = ["cut", "seen", "projection", "family", "projected", "observed", "error", "usable"]
 

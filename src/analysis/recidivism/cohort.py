@@ -1,30 +1,275 @@
 """Who is followed, from when to when, and what happened to them first.
 
-In: a dataset. Out: one row a person (or release, or episode) with the days from the origin to the
-first event, or to the end of follow-up. Who is eligible depends on the origin and the data end alone:
-no outcome ever decides who is counted. The work is an Ibis expression that runs in the query engine.
+In: a dataset. Out: a `Cohort`, one row a person (or release, or episode) with the days from the origin to the first
+event, or to the end of follow-up. Who is eligible depends on the origin and the data end alone: no outcome ever decides
+who is counted. The rows are an expression of the query engine; nothing is computed before it is asked for.
 """
 
-from datetime import date
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.data.errors import InputError
-from analysis.data.tables import EXIT_KINDS, LINEAGE, TABLES
-from analysis.recidivism.arguments import UNITS, check_arguments
-from analysis.recidivism.durations import check_kinds, follow_up_rows
-from analysis.recidivism.follow import data_end
-from analysis.recidivism.followed import LazyCohort, Question, collected, followed
-from analysis.recidivism.origins import COVARIATES
-from analysis.recidivism.remembered import is_small, remembered
-from analysis.recidivism.requests import EPISODE_GAP, Choice
+from analysis.data.errors import InputError, nearest
+from analysis.data.lineage import ordering
+from analysis.data.tables import EVENTS, EXIT_KINDS, LINEAGE, REQUESTS, TABLES, VIOLENT
 
 if TYPE_CHECKING:
+    import ibis
+
     from analysis.data.dataset import Dataset
 
-TABLE_DATES = {name for table in TABLES.values() for name in table.dates}
-_ROW = {"first_release": "person", "every_release": "release", "first_detainer": "person", "every_episode": "episode"}
+UNITS = {"released": ("first_release", "every_release"), "prepared": ("first_detainer", "every_episode")}
+ROWS = {"first_release": "person", "every_release": "release", "first_detainer": "person", "every_episode": "episode"}
+SEVERITIES = ("any", "felony", "violent")
+COVARIATES = ("state", "operator", "criminality", "charge_group", "severity", "threat_level", "sex", "citizenship")
+EPISODE_GAP = 30  # days: detainers of one person at most this far apart are one episode
+DUPLICATES = ("keep", "drop")
+HANDED_OVER = ("ice_custody", "removed")  # on the day of a release or the day before: it let nobody go
+_LATER = ("days", "event", "outcome")  # columns known only after the origin
+_DATES = {name for table in TABLES.values() for name in table.dates}
+Left = list[
+    tuple["ibis.Table", dict[str, "ibis.BooleanValue"]]
+]  # rows, and for each reason which of them it leaves out
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What counts as a detainer: kinds of request, what becomes of likely duplicates, the longest gap in an episode.
+
+    A row whose kind of request is not known counts by default: most files do not say.
+    """
+
+    requests: tuple[str, ...] = ("detainer", "unknown")
+    duplicates: str = "keep"
+    episode_gap: int = EPISODE_GAP
+
+    def __post_init__(self) -> None:
+        for kind in self.requests:
+            if kind not in REQUESTS:
+                raise InputError(f"requests: {kind!r} is no kind of request.{nearest(str(kind), REQUESTS)}")
+        if self.duplicates not in DUPLICATES:
+            raise InputError(f"duplicates = {self.duplicates!r}.{nearest(str(self.duplicates), DUPLICATES)}")
+        if not (self.episode_gap >= 0 and int(self.episode_gap) == self.episode_gap):
+            raise InputError(f"episode_gap = {self.episode_gap}: expected whole days of 0 or more.")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cohort:
+    """People followed from an origin, and what their rows mean; no DataFrame, so that no merge can lose the meaning.
+
+    Attributes
+    ----------
+    rows : DataFrame or Ibis table
+        One row a person (release, detainer, episode; ``count`` gives one row a pattern, with ``count``): ``days``, ``event``
+        (missing: censored), ``entry`` (missing: from the start) and whatever else is known. Read them by ``frame``.
+    event, competing : str, tuple of str
+        What is waited for, and what ends the wait.
+    origin, unit, row : str
+        Where follow-up starts, which starts count (``first_release`` ...), and what a row is (``person`` ...).
+    time_unit : str
+        Of ``days`` and ``follow_up``: day, week, month, quarter, year.
+    dataset, area : str
+        Where the rows come from, and where an event could have been seen.
+    data_end, follow_up
+        Last day of follow-up; how long everyone was to be followed, where that is the same for all.
+    custody : bool
+        Whether time in custody was known and taken into account.
+    choice : Choice
+        What counts as a detainer.
+    entry_days : float
+        A minimum gap after which people enter.
+    policy : dict
+        How ``with_policy`` made its columns.
+    """
+
+    rows: "pd.DataFrame | ibis.Table"
+    event: str
+    origin: str = "released"
+    unit: str = "first_release"
+    row: str = "person"
+    time_unit: str = "day"
+    competing: tuple[str, ...] = ()
+    dataset: str = ""
+    area: str = ""
+    data_end: str | None = None
+    follow_up: float | None = None
+    custody: bool = False
+    choice: Choice = Choice()
+    entry_days: float = 0
+    policy: dict | None = None
+    left: "Left | dict[str, int]" = field(default_factory=dict)
+    places: "ibis.Table | None" = None  # where the places of the rows are listed at little cost
+
+    def __repr__(self) -> str:
+        size = f"{len(self):,} rows" if isinstance(self.rows, pd.DataFrame) else "rows in the query engine"
+        return (
+            f"<cohort of {self.dataset or 'a frame'}: {size}, from {self.origin} to {self.event}, in {self.time_unit}s>"
+        )
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.rows.columns)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as pandas, made when first asked for: a copy, so that nothing done to it changes the cohort."""
+        return self._made.copy(deep=False)
+
+    @cached_property
+    def _made(self) -> pd.DataFrame:
+        return self.rows if isinstance(self.rows, pd.DataFrame) else _typed(self.rows.to_pandas(), self)
+
+    @cached_property
+    def left_out(self) -> dict[str, int]:
+        """How many rows and events were left out, by why; counted when first read."""
+        return self.left if isinstance(self.left, dict) else _counted(self.left)
+
+    @property
+    def causes(self) -> list[str]:
+        """The event and the competing events, whether or not they happened."""
+        return [self.event, *self.competing]
+
+    def meaning(self) -> dict[str, object]:
+        """What the rows mean, by name: what life tables and curves made from them carry along."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("rows", "left", "places")}
+
+    def add(self, other: pd.DataFrame, on: str | None = "person_id") -> "Cohort":
+        """Return the cohort with the columns of another frame; its rows and meaning stay as they are.
+
+        ``on`` is the key; None takes ``other`` row by row, by the index of ``frame``. Raises InputError where the key is
+        missing or occurs twice in ``other``, its rows are not those of the cohort, or a column is there already.
+        """
+        frame, found = self.frame, other
+        for name, columns in (("the cohort", frame), ("the other frame", other)) if on else ():
+            if on not in columns:
+                raise InputError(f"add: {name} has no column '{on}'.{nearest(on, columns)}")
+        if both := sorted(set(frame) & set(other) - {on}):
+            raise InputError(f"add: the cohort has a column '{both[0]}' already. Rename the new one.")
+        if on and other[on].duplicated().any():
+            raise InputError(
+                f"add: '{on}' occurs twice in the other frame; a row of a cohort has one value of a column."
+            )
+        if on:
+            found = frame[[on]].merge(other, on=on, how="left").drop(columns=on)
+        elif not other.index.equals(frame.index):
+            raise InputError(f"add: {len(other):,} rows with another index than the cohort's {len(frame):,}.")
+        return replace(self, rows=pd.concat([frame, found], axis=1), left=self.left_out)
+
+    def where(
+        self, mask: "str | Callable[[pd.DataFrame], pd.Series] | pd.Series", *, outcome: bool = False
+    ) -> "Cohort":
+        """Return the rows for which a condition holds.
+
+        ``mask`` is text as for ``DataFrame.query``, a function of the frame, or a Series of booleans. A condition on what
+        came after the origin (days, event, the outcome of a detainer, a release after it) changes who is counted by what
+        happened to them: it is refused unless ``outcome=True`` says that this is meant. Text and functions are
+        tried without these columns; a Series is known by its name alone, which one made from several columns has lost.
+        """
+        later = [
+            name for name in (*_LATER, *(["released"] if self.origin == "prepared" else [])) if name in self.columns
+        ]
+        known = self.frame if outcome else self.frame.drop(columns=later)
+        refused = (
+            f"where: this looks at what came after the origin ({', '.join(later)}): outcome=True if that is meant."
+        )
+        try:
+            found = known.eval(mask) if isinstance(mask, str) else mask(known) if callable(mask) else mask
+        except Exception as error:
+            if not outcome and any(name in str(error) for name in later):
+                raise InputError(refused) from None
+            raise
+        if not outcome and getattr(found, "name", None) in later:
+            raise InputError(refused)
+        found = pd.Series(found, dtype="boolean")
+        if len(found) != len(self):
+            raise InputError(f"where: {len(found):,} conditions for {len(self):,} rows.")
+        rows = self.frame[found.fillna(value=False).to_numpy(bool)].reset_index(drop=True)
+        return replace(self, rows=rows, left=self.left_out)
+
+    def count(self, by: Iterable[str] = ()) -> "Cohort":
+        """Return the patterns of ``by``, entry, days and event, each with the number of rows in ``count``, made in the engine.
+
+        Every estimator gives the same on these as on the rows.
+        """
+        wanted = [*([by] if isinstance(by, str) else by), "entry", "days", "event"]
+        names = dict.fromkeys(name for name in wanted if name != "entry" or name in self.columns)
+        number = {"count": "sum"} if "count" in self.columns else None
+        if isinstance(self.rows, pd.DataFrame):
+            grouped = self.frame.groupby([*names], dropna=False, observed=True, sort=True)
+            rows = (grouped["count"].sum() if number else grouped.size().rename("count")).reset_index()
+        else:
+            table = self.rows
+            many = table["count"].sum() if number else table.count()
+            rows = _typed(table.group_by([*names]).aggregate(count=many.cast("int64")).to_pandas(), self)
+            rows = rows.sort_values([*names], ignore_index=True)
+        return replace(self, rows=rows, left=self.left_out)
+
+    def enter_late(self, entry_days: float) -> "Cohort":
+        """Return the cohort with a minimum gap: those still observed after it enter then, and the others are counted."""
+        if not entry_days:
+            return self
+        why = f"not observed beyond the first {entry_days:g} {self.time_unit}s"
+        if not isinstance(self.rows, pd.DataFrame):
+            late = self.rows.filter(self.rows.days > entry_days).mutate(entry=float(entry_days))
+            left = [*self.left, (self.rows, {why: self.rows.days <= entry_days})]
+            return replace(self, rows=late, entry_days=entry_days, left=left)
+        still = self.frame["days"] > entry_days
+        late = self.frame[still].reset_index(drop=True).assign(entry=float(entry_days))
+        left = {**self.left_out, why: int((~still).sum())}
+        return replace(self, rows=late, entry_days=entry_days, left=left)
+
+
+def as_cohort(frame: pd.DataFrame, event: str, **meaning: object) -> Cohort:
+    """Return a frame as a cohort, once it is said what its rows mean.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a person (or release, detainer, episode) with ``days`` and ``event``.
+    event : str
+        The label of the event that is waited for.
+    meaning
+        The other fields of `Cohort`: ``origin``, ``unit``, ``row``, ``time_unit``, ``competing``, ``dataset`` and so on.
+
+    Raises
+    ------
+    InputError
+        A column that is not there, a field that a cohort does not have.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"days": [30, 200], "event": ["rearrest", None]})
+    >>> as_cohort(people, event="rearrest", origin="released")
+    <cohort of a frame: 2 rows, from released to rearrest, in days>
+    """
+    for name in ("days", "event"):
+        if name not in frame:
+            raise InputError(f"as_cohort: the frame has no column '{name}'.{nearest(name, frame.columns)}")
+    known = [one.name for one in fields(Cohort) if one.name not in ("rows", "left", "places")]
+    if wrong := [name for name in meaning if name not in known]:
+        raise InputError(f"as_cohort: a cohort has no field '{wrong[0]}'.{nearest(wrong[0], known)}")
+    origin = meaning.get("origin", "released")
+    unit = meaning.get("unit", UNITS.get(origin, ("",))[0])
+    return Cohort(frame.reset_index(drop=True), event, **{"unit": unit, "row": ROWS.get(unit, "row"), **meaning})
+
+
+def checked(cohort: object, function: str) -> Cohort:
+    """Return what is a cohort; raise TypeError with what to do for a frame, which does not say what its rows mean."""
+    if isinstance(cohort, Cohort):
+        return cohort
+    raise TypeError(
+        f"{function} needs a Cohort: a frame does not say what its rows mean (event, unit of time, origin). Pass what analysis.cohort "
+        "returned, changed by its add(other, on=...) and where(mask), or say what a frame means by analysis.as_cohort(frame, event=..., "
+        "origin=..., time_unit=...)."
+    )
 
 
 def cohort(
@@ -43,7 +288,7 @@ def cohort(
     custody: bool = True,
     keep: tuple[str, ...] = (),
     lazy: bool = False,
-) -> "pd.DataFrame | LazyCohort":
+) -> Cohort:
     """Return the cohort of a dataset: days from an origin to the first event.
 
     Parameters
@@ -53,7 +298,7 @@ def cohort(
     origin
         ``"released"`` or ``"prepared"``: the day follow-up starts, one choice for the whole cohort.
     event
-        ``"rearrest"`` (the default where arrests are linked), ``"repeat_detainer"``, or the event of a
+        ``"rearrest"`` (the default where arrests are linked), ``"repeat_detainer"``, a kind of exit, or the event of a
         source that gives durations only (its own label is then the default).
     competing
         Kinds of exit that end the wait for a first event. ``()`` follows people through them: any later
@@ -80,122 +325,405 @@ def cohort(
     episode_gap
         Detainers of one person at most this many days apart are one episode.
     custody
-        Where booking days are known, time in custody counts: a release within a longer stay (a transfer, a hold) is no
-        release, and an arrest of someone who is held no re-arrest; both are counted. False takes every release
-        and arrest as it is written. Time in custody after the origin stays in the follow-up of a first event;
-        ``data.custody.time_at_risk`` takes it out.
+        A release is one to the street: a handing over (an exit into ICE custody, or a removal, on the same day or the
+        day before) is none, and where booking days are known a release within a longer stay (a transfer, a hold) is
+        none and an arrest of someone who is held no re-arrest; all are counted. False takes every release and arrest
+        as it is written. Time in custody after the origin stays in the follow-up of a first event; ``at_large``
+        takes it out.
     keep
         Further columns of the rows that start the follow-up, such as ``("facility", "outcome")``, to carry along.
     lazy
-        Leave the rows in the query engine: what is returned holds an Ibis table with the same columns, which
-        ``life_table`` and ``with_policy`` take, so that no table of people is ever held in memory.
+        Leave the rows in the query engine, where ``life_table``, ``with_policy`` and ``count`` read them, so that no
+        table of people is held in memory before ``frame`` is asked for.
 
     Returns
     -------
-    DataFrame, or LazyCohort with ``lazy=True``
-        person_id, jurisdiction, prepared, released, covariates, follow_up (days from origin to data
-        end), entry (missing = from the start), days, event (missing = censored). ``attrs`` says how it
-        was made: dataset, time_unit, origin, event, competing, unit, row, data_end, follow_up (where it
-        is the same for all), area, detainers (requests, duplicates, episode_gap), custody (whether it was taken into
-        account), and left_out (what was left out, counted).
+    Cohort
+        Its rows: person_id, jurisdiction, prepared, released, covariates, follow_up (days from origin to data
+        end), entry (missing = from the start), days, event (missing = censored).
 
     Raises
     ------
     InputError
         For a table, date or label that the dataset does not have, or a unit that does not go with the origin.
     """
-    competing = (competing,) if isinstance(competing, str) else tuple(competing)
-    end = check_arguments(origin, event, unit, min_days, entry_days, severity, until)
-    choice = Choice((requests,) if isinstance(requests, str) else tuple(requests), duplicates, episode_gap)
+    from analysis.recidivism.durations import check_kinds, from_durations
+
+    competing, requests, keep = ((one,) if isinstance(one, str) else tuple(one) for one in (competing, requests, keep))
+    end = _checked(origin, event, unit, min_days, entry_days, severity, until)
+    choice = Choice(requests, duplicates, episode_gap)
     if "follow_up" in ds.tables:
         if end is not None or severity != "any":
             raise InputError(f"{ds.name} gives durations and no dates: until and severity are not to be had from it.")
-        if lazy:
-            raise InputError(
-                f"{ds.name} gives durations: its table is as good as a cohort. Take life_table(ds.table('follow_up'), ...)."
-            )
-        frame, event, present, left_out = follow_up_rows(ds, origin, event, competing)
-        unit = f"every {ds.one_row_per}"
-        frame.attrs = _described(ds, origin, event, present, unit, ds.one_row_per, None, left_out)
-        frame.attrs["detainers"] = choice.described()
-        return enter_late(frame, entry_days)
-    event, keep = event or "rearrest", (keep,) if isinstance(keep, str) else tuple(keep)
+        return replace(from_durations(ds, origin, event, competing), choice=choice).enter_late(entry_days)
+    event = event or "rearrest"
     check_kinds(competing, EXIT_KINDS)
     last = data_end(ds, event, competing)
-    present = tuple(kind for kind in competing if kind != event) if "exits" in ds.tables else ()
-    asked = Question(
-        origin, event, present, unit or UNITS[origin][0], int(min_days), severity,
-        last if end is None else min(last, end), choice, custody, keep,
+    end, unit = last if end is None else min(last, end), unit or UNITS[origin][0]
+    kinds = tuple(kind for kind in competing if kind != event) if "exits" in ds.tables else ()
+    spells = spells_of(ds) if custody else None
+    order = (
+        marked(_narrow(ds, detainers(ds, choice), keep), choice, ordering(ds, "detainers"))
+        if origin == "prepared"
+        else None
+    )
+    starts, left = _starts(ds, origin, unit, end, choice, spells, keep, order, custody)
+    rows, more = _first_events(
+        ds, starts, event_dates(ds, event, severity, choice, spells), event, kinds, end, int(min_days)
+    )
+    rows = rows.drop(*(name for name in LINEAGE if name in rows.columns and name not in keep)) if lazy else rows
+    found = Cohort(
+        rows, event, origin, unit, ROWS[unit], ds.time_unit, kinds, ds.name, ds.area, end.isoformat(), ds.follow_up,
+        spells is not None, choice, left=[*left, *more],
+        places=ds.table("releases" if origin == "released" and "releases" in ds.tables else "detainers"),
     )  # fmt: skip
-    return _lazy(ds, asked, entry_days) if lazy else enter_late(_from_dates(ds, asked), entry_days)
+    if not lazy:
+        frame = rows.order_by(list(LINEAGE)).to_pandas()
+        frame = frame.drop(columns=[name for name in LINEAGE if name not in keep])
+        found = replace(found, rows=_typed(frame, found), places=None)
+    return found.enter_late(entry_days)
 
 
-def _from_dates(ds: "Dataset", asked: Question) -> pd.DataFrame:
-    place = getattr(ds, "jurisdiction", "")
-    if is_small(ds):
-        said = (asked, len(place))
-        rows, counts = remembered(ds, said, lambda: collected(ds, asked, place, every_place=True))
-    else:
-        rows, counts = collected(ds, asked, place, every_place=False)
-    frame = rows[rows["place"] == place].drop(columns="place").reset_index(drop=True)
-    left_out = counts.reindex([place], fill_value=0).iloc[0].to_dict()
-    frame["event"] = pd.Categorical(frame["event"], categories=[asked.event, *asked.kinds])
-    labels = (name for name in asked.keep if not pd.api.types.is_numeric_dtype(frame[name]) and name not in TABLE_DATES)
-    for name in dict.fromkeys(("jurisdiction", *COVARIATES, *labels)):
-        if name in frame:
+def _typed(frame: pd.DataFrame, found: Cohort) -> pd.DataFrame:
+    """The types of a cohort's columns: labels as categories, dates to the day."""
+    frame["event"] = pd.Categorical(frame["event"], categories=found.causes)
+    for name in frame.columns:
+        if name in ("prepared", "released"):
+            frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
+        elif name in ("person_id", "event", *LINEAGE) or name in _DATES or pd.api.types.is_numeric_dtype(frame[name]):
+            continue
+        else:
             frame[name] = pd.Categorical(frame[name], categories=sorted(frame[name].dropna().unique()))
-    for name in ("prepared", "released"):
-        frame[name] = pd.to_datetime(frame[name]).astype("datetime64[s]")
-    frame["days"] = frame["days"].astype("int64")
-    frame["follow_up"] = frame["follow_up"].astype("int64")
-    frame["entry"] = frame["entry"].astype("float64")
-    frame.attrs = _attributes(ds, asked, left_out, held=bool(rows.attrs["custody"]))
-    return frame
+    kinds = {"days": "int64", "follow_up": "int64", "entry": "float64"}
+    return frame.astype({name: kind for name, kind in kinds.items() if name in frame})
 
 
-def _lazy(ds: "Dataset", asked: Question, entry_days: float) -> LazyCohort:
-    place = getattr(ds, "jurisdiction", "")
-    found = followed(ds, asked, place)
-    attrs = _attributes(ds, asked, {}, held=found.held)
-    del attrs["left_out"]
-    table = found.rows.drop("place", *(name for name in LINEAGE if name not in asked.keep))
-    if entry_days:
-        table = table.filter(table.days > entry_days).mutate(entry=float(entry_days))
-        attrs["entry_days"] = entry_days
-    origins = "releases" if asked.origin == "released" and "releases" in ds.tables else "detainers"
-    return LazyCohort(table, attrs, ds.table(origins), found.left, place)
+def _counted(left: Left) -> dict[str, int]:
+    """Count the rows that each reason leaves out."""
+    import ibis
+
+    found: dict[str, int] = {}
+    for table, reasons in left:
+        if reasons:
+            counts = {
+                f"n{i}": ibis.ifelse(reason, 1, 0).sum().cast("int64") for i, reason in enumerate(reasons.values())
+            }
+            found |= dict(
+                zip(reasons, table.aggregate(**counts).to_pandas().iloc[0].fillna(0).astype(int), strict=True)
+            )
+    return {name: int(n) for name, n in found.items() if n}
 
 
-def enter_late(frame: pd.DataFrame, entry_days: float) -> pd.DataFrame:
-    """Return a cohort with a minimum gap: those still observed after ``entry_days`` enter then; the others are counted.
+def _checked(
+    origin: str, event: str | None, unit: str | None, min_days: int, entry_days: float, severity: str,
+    until: date | str | None,
+) -> date | None:  # fmt: skip
+    """Refuse arguments that no cohort can have; return ``until`` as a date."""
+    if origin not in UNITS:
+        raise InputError(
+            f"origin = {origin!r}: follow-up starts at a release or at a detainer's preparation.{nearest(origin, UNITS)}"
+        )
+    if unit is not None and unit not in UNITS[origin]:
+        raise InputError(f"unit = {unit!r} does not go with origin = '{origin}'.{nearest(unit, UNITS[origin])}")
+    if event is not None and not event:
+        raise InputError(f"event = {event!r}, expected a label.{nearest('', EVENTS)}")
+    if severity not in SEVERITIES:
+        raise InputError(f"severity = {severity!r}.{nearest(severity, SEVERITIES)}")
+    if severity != "any" and event not in (None, "rearrest"):
+        raise InputError(f"severity = '{severity}' chooses among re-arrests, and event = '{event}'. Leave it out.")
+    if not (min_days >= 0 and 0 <= entry_days < float("inf")) or int(min_days) != min_days:
+        raise InputError(f"min_days = {min_days}, entry_days = {entry_days}: expected whole days of 0 or more.")
+    try:
+        return None if until is None else date.fromisoformat(str(until)[:10])
+    except ValueError:
+        raise InputError(f"until = {until!r}, expected a date such as 2026-01-17.") from None
 
-    The same as asking ``cohort`` for it, without reading the tables again. The cohort must not have a gap already.
+
+# ---- what the records hold: detainers, custody, events; expressions of the query engine
+
+
+def needed(ds: "Dataset", table: str, wanted: str = "") -> "ibis.Table":
+    """Return a table of a dataset. Raises InputError that names the ``wanted`` one where there is none."""
+    if table not in ds.tables:
+        raise InputError(
+            f"{ds.name} has no table '{wanted or table}', which this cohort needs: map it in dataset.toml."
+        )
+    return ds.table(table)
+
+
+def detainers(ds: "Dataset", choice: Choice) -> "ibis.Table":
+    """Return the detainers that count. Raises InputError where the dataset has none."""
+    table = needed(ds, "detainers")
+    return table.filter(_counts(table, choice))
+
+
+def _counts(table: "ibis.Table", choice: Choice) -> "ibis.BooleanValue":
+    kind = table.request.cast("string").isin(choice.requests)
+    return kind & ~table.duplicate_likely if choice.duplicates == "drop" else kind
+
+
+def _not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanValue"]:
+    kind = table.request.cast("string")
+    other = [name for name in REQUESTS if name not in choice.requests]
+    reasons = {f"requests of the kind '{name}', not a detainer": kind == name for name in other}
+    if choice.duplicates == "drop":
+        reasons["likely duplicates"] = kind.isin(choice.requests) & table.duplicate_likely
+    return reasons
+
+
+def marked(table: "ibis.Table", choice: Choice, lineage: tuple[str, ...] = LINEAGE) -> "ibis.Table":
+    """Return the dated detainers of identified people with ``opens``: whether one starts an episode.
+
+    Rows of one day are in the order of their ``lineage``. Rows without a person are left out here: they would be one
+    enormous person to the engine.
     """
-    if not entry_days:
-        return frame
-    still = frame["days"] > entry_days
-    attrs = dict(frame.attrs)
-    attrs["left_out"] = {
-        **attrs["left_out"],
-        f"not observed beyond the first {entry_days:g} {attrs['time_unit']}s": int((~still).sum()),
-    }
-    attrs["entry_days"] = entry_days
-    late = frame[still].reset_index(drop=True).assign(entry=float(entry_days))
-    late.attrs = attrs
-    return late
+    import ibis
+
+    known = table.filter(table.person_id.notnull() & table.prepared.notnull())
+    order = [known.prepared, *(known[name] for name in lineage)]
+    before = known.prepared.lag().over(ibis.window(group_by=known.person_id, order_by=order))
+    known = known.mutate(before=before)
+    return known.mutate(
+        opens=known.before.isnull() | (known.prepared.delta(known.before, unit="day") > choice.episode_gap)
+    )
 
 
-def _attributes(ds: "Dataset", asked: Question, left_out: dict[str, int], *, held: bool) -> dict:
-    made = (ds, asked.origin, asked.event, list(asked.kinds), asked.unit, _ROW[asked.unit], asked.end, left_out)
-    return {**_described(*made), "custody": held, "detainers": asked.choice.described()}
+def spells_of(ds: "Dataset") -> "ibis.Table | None":
+    """Return the spells in custody (person_id, into, out), or None where no booking day is known."""
+    import ibis
+
+    from analysis.data.spells import spells
+
+    if "releases" not in ds.tables:
+        return None
+    bookings = ds.table("releases")
+    if not bookings.booked.notnull().any().to_pandas():
+        return None
+    found = spells(bookings.select("person_id", "booked", "released"), gap_days=0)
+    return found.select(
+        person_id=found.person_id, into=found.start, out=ibis.coalesce(found.end, ibis.date("9999-12-31"))
+    )
 
 
-def _described(
-    ds: "Dataset", origin: str, event: str, competing: list[str], unit: str, row: str,
-    end: date | None, left_out: dict[str, int],
-) -> dict:  # fmt: skip
+def event_dates(
+    ds: "Dataset", event: str, severity: str, choice: Choice, spells: "ibis.Table | None" = None
+) -> "ibis.Table":
+    """Return (person_id, on, held): every date of the event, and whether it is a re-arrest of someone who was held.
+
+    A person who is held cannot be arrested in the community; the day that begins a spell is free.
+    """
+    import ibis
+
+    if event == "repeat_detainer":
+        rows = marked(detainers(ds, choice), choice, ordering(ds, "detainers"))
+        found = rows.filter(rows.opens).select("person_id", on="prepared")
+    elif event == "rearrest":
+        rows = needed(ds, "arrests")
+        if severity == "felony":
+            rows = rows.filter(rows.severity == "felony")
+        elif severity == "violent":
+            rows = rows.filter(rows.charge_group.isin(VIOLENT))
+        found = rows.select("person_id", on="arrested")
+    elif event in EXIT_KINDS:
+        rows = needed(ds, "exits")
+        found = rows.filter(rows.kind == event).select("person_id", on="date")
+    else:
+        raise InputError(
+            f"{ds.name} has no event '{event}'.{nearest(event, ('rearrest', 'repeat_detainer', *EXIT_KINDS))}"
+        )
+    if event != "rearrest" or spells is None:
+        return found.mutate(held=ibis.literal(value=False))
+    # spells of a person are disjoint, so that no event is found twice
+    pairs = found.left_join(
+        spells, [found.person_id == spells.person_id, found.on > spells.into, found.on <= spells.out]
+    )
+    return pairs.select(person_id=found.person_id, on=found.on, held=spells.into.notnull())
+
+
+# ---- the end of follow-up
+
+
+def data_end(ds: "Dataset", event: str, competing: tuple[str, ...]) -> date:
+    """Return the earliest data end of the sources that this cohort needs, less the reporting lag."""
+    if missing := without_end(ds, event, competing):
+        raise InputError(f"{ds.name}: {no_end(missing)}")
+    return min(ds.data_end[source] for source in _sources(ds, event, competing)) - timedelta(days=ds.lag_days)
+
+
+def without_end(ds: "Dataset", event: str, competing: tuple[str, ...] = EXIT_KINDS) -> list[str]:
+    """Return the sources that a cohort needs and for which the dataset gives no data end."""
+    return [source for source in _sources(ds, event, competing) if source not in ds.data_end]
+
+
+def no_end(missing: list[str]) -> str:
+    """Return what to do about sources without a data end."""
+    return f"data_end has no date for {' and '.join(missing)}. Add it to dataset.toml: the last day on which an event could have been seen."
+
+
+def _sources(ds: "Dataset", event: str, competing: tuple[str, ...]) -> list[str]:
+    first = "detainers" if event == "repeat_detainer" else "exits" if event in EXIT_KINDS else "arrests"
+    return [first, *(["exits"] if competing and "exits" in ds.tables and first != "exits" else [])]
+
+
+# ---- who starts, and what came first
+
+
+def _starts(
+    ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None", keep: tuple[str, ...],
+    order: "ibis.Table | None", custody: bool,
+) -> tuple["ibis.Table", Left]:  # fmt: skip
+    """Return one row a start of follow-up, unique by person and day, and those left out."""
+    import ibis
+
+    if origin == "prepared":
+        rows, left = _from_detainers(ds, end, choice, order)
+    else:
+        rows, left = _from_releases(ds, end, choice, spells, keep, custody)
+    rows = rows.filter(rows[origin] <= ibis.literal(end))
+    if unit.startswith("first"):
+        rows = rows.mutate(nth=_nth(rows, origin))
+        rows = rows.filter(rows.nth == 0)
+    rows = rows.mutate(age=(rows[origin].year() - rows.birth_year).cast("float64"), start=rows[origin])
+    if "prepared" not in rows.columns:
+        rows = _with_prepared(ds, rows, choice)
+    if "released" not in rows.columns:
+        rows = rows.mutate(released=ibis.null("date"))
+    carried = [name for name in dict.fromkeys((*COVARIATES, *keep)) if name in rows.columns]
+    names = dict.fromkeys(("person_id", "jurisdiction", "prepared", "released", *carried, "age", "start", *LINEAGE))
+    return rows.select(*names), left
+
+
+def _from_detainers(ds: "Dataset", end: date, choice: Choice, order: "ibis.Table") -> tuple["ibis.Table", Left]:
+    """Detainers that open an episode."""
+    import ibis
+
+    every = ds.here(needed(ds, "detainers"))
+    known = {**_not_counted(every, choice), **_unusable(every, "prepared", _counts(every, choice))}
+    rows = ds.here(order)
+    opening = rows.filter(rows.opens)
+    return opening, [(every, known), (opening, {"origin after the data end": opening.prepared > ibis.literal(end)})]
+
+
+def _from_releases(
+    ds: "Dataset", end: date, choice: Choice, spells: "ibis.Table | None", keep: tuple[str, ...], custody: bool
+) -> tuple["ibis.Table", Left]:
+    """Releases to the street, or those of people with a detainer where the dataset has no table of releases."""
+    import ibis
+
+    source = needed(ds, "releases" if "releases" in ds.tables else "detainers", "releases")
+    every = ds.here(source)
+    counts = ibis.literal(value=True) if "releases" in ds.tables else _counts(every, choice)
+    other = {} if "releases" in ds.tables else _not_counted(every, choice)
+    rows, left = every.filter(counts), []
+    if spells is not None:
+        inside = [rows.person_id == spells.person_id, rows.released >= spells.into, rows.released < spells.out]
+        held = rows.semi_join(spells, inside)
+        left.append((held, {"releases within a longer stay in custody": held.source_row.notnull()}))
+        rows = every = rows.anti_join(spells, inside)
+        counts = ibis.literal(value=True)
+    left.append((every, {**other, **_unusable(every, "released", counts)}))
+    rows = rows.filter(rows.person_id.notnull() & rows.released.notnull())
+    if custody and "exits" in ds.tables:
+        exits = ds.table("exits")
+        exits = exits.filter(exits.kind.cast("string").isin(HANDED_OVER)).select("person_id", "kind", "date")
+        gap = rows.released.delta(exits.date, unit="day")
+        at_door = [rows.person_id == exits.person_id, gap >= 0, gap <= 1]
+        over = rows.semi_join(exits, at_door)
+        left.append((over, {"handed over at the release, not let go": over.source_row.notnull()}))
+        rows = rows.anti_join(exits, at_door)
+    rows = _narrow(ds, rows, keep)
+    rows = rows.mutate(again=_nth(rows, "released", of_day=True) > 0)
+    late = rows.released > ibis.literal(end)
+    left.append(
+        (rows, {"origin after the data end": late, "further rows of the same person and day": ~late & rows.again})
+    )
+    return rows.filter(~rows.again).drop("again"), left
+
+
+def _unusable(table: "ibis.Table", origin: str, counted: "ibis.BooleanValue") -> dict[str, "ibis.BooleanValue"]:
+    linked = table.person_id.notnull()
     return {
-        "dataset": ds.name, "time_unit": ds.time_unit, "origin": origin, "event": event, "competing": competing,
-        "unit": unit, "row": row, "data_end": None if end is None else end.isoformat(), "follow_up": ds.follow_up,
-        "area": ds.area, "custody": False, "left_out": {name: n for name, n in left_out.items() if n},
-    }  # fmt: skip
+        "no person identifier": counted & ~linked,
+        f"no date ({origin})": counted & linked & table[origin].isnull(),
+    }
+
+
+def _narrow(ds: "Dataset", table: "ibis.Table", keep: tuple[str, ...]) -> "ibis.Table":
+    for name in keep:
+        if name not in table.columns:
+            raise InputError(
+                f"keep = {name!r}: {ds.name} has no such column where follow-up starts.{nearest(name, table.columns)}"
+            )
+    wanted = ("person_id", "jurisdiction", "prepared", "released", *COVARIATES, "birth_year", *keep, *LINEAGE)
+    return table.select(*(name for name in dict.fromkeys(wanted) if name in table.columns))
+
+
+def _nth(table: "ibis.Table", day: str, *, of_day: bool = False) -> "ibis.Value":
+    """Number each person's rows (or those of one day) from 0 by day and lineage: nothing is ordered by an identifier."""
+    import ibis
+
+    group = [table.person_id, table[day]] if of_day else [table.person_id]
+    return ibis.row_number().over(ibis.window(group_by=group, order_by=[table[name] for name in (day, *LINEAGE)]))
+
+
+def _with_prepared(ds: "Dataset", starts: "ibis.Table", choice: Choice) -> "ibis.Table":
+    """Add the preparation date of the person's last detainer on or before the release, where detainers are linked."""
+    import ibis
+
+    if "detainers" not in ds.tables:
+        return starts.mutate(prepared=ibis.null("date"))
+    known = detainers(ds, choice).select(who="person_id", latest="prepared")
+    base = starts.select("person_id", "start")
+    pairs = base.join(known, [base.person_id == known.who, base.start >= known.latest])
+    last = pairs.group_by(["person_id", "start"]).aggregate(prepared=pairs.latest.max())
+    return starts.left_join(last, ["person_id", "start"]).drop("person_id_right", "start_right")
+
+
+def _first_events(
+    ds: "Dataset",
+    starts: "ibis.Table",
+    events: "ibis.Table",
+    event: str,
+    kinds: tuple[str, ...],
+    end: date,
+    min_days: int,
+) -> tuple["ibis.Table", Left]:
+    """Join each start to what happened first within follow-up; on one day the event counts first, then exits in order.
+
+    Day and kind make one number (day x kinds + rank of the kind), whose smallest is what happened first. Returns the
+    follow-ups and the events left out.
+    """
+    import ibis
+
+    until, many = ibis.literal(end), len(kinds) + 1
+    order = ("person_id", "on", "rank", "held")
+    happened = events.mutate(rank=ibis.literal(0, "int64")).select(*order)
+    if kinds:
+        exits = ds.table("exits")
+        kind = exits.kind.cast("string")
+        rank = ibis.cases(*((kind == name, i) for i, name in enumerate(kinds, 1))).cast("int64")
+        others = exits.mutate(rank=rank, on=exits.date, held=ibis.literal(value=False))
+        happened = happened.union(others.filter(kind.isin(kinds)).select(*order))
+    pairs = starts.select("person_id", "start").join(happened, "person_id")
+    if event == "repeat_detainer":  # the detainer that starts the follow-up is no repeat of itself
+        pairs = pairs.filter((pairs["rank"] > 0) | (pairs.on > pairs.start))
+    pairs = pairs.mutate(day=pairs.on.delta(pairs.start, unit="day").cast("int64"), seen=pairs.on <= until)
+    is_event = pairs["rank"] == 0
+    early = "on the day of origin" if min_days == 1 else f"before day {min_days}"
+    reasons = {
+        f"{event} {early}": is_event & (pairs.day >= 0) & (pairs.day < min_days) & pairs.seen,
+        f"{event} dated before the origin": is_event & (pairs.day < 0),
+        f"{event} while in custody": is_event & (pairs.day >= min_days) & pairs.seen & pairs.held,
+        f"{event} after the end of follow-up": is_event & ~pairs.seen,
+    }
+    valid = pairs.seen & ibis.ifelse(is_event, (pairs.day >= min_days) & ~pairs.held, pairs.day >= 0)
+    inside = pairs.filter(valid)
+    first = inside.group_by(["person_id", "start"]).aggregate(code=(inside.day * many + inside["rank"]).min())
+    rows = starts.left_join(first, ["person_id", "start"]).drop("person_id_right", "start_right")
+    follow_up = until.delta(rows.start, unit="day").cast("int64")
+    label = ibis.cases(*((rows.code % many == i, name) for i, name in enumerate((event, *kinds))))
+    days = ibis.coalesce((rows.code // many).cast("int64"), follow_up)
+    rows = rows.mutate(follow_up=follow_up, entry=ibis.null("float64"), days=days, event=label)
+    last = ("follow_up", "entry", "days", "event")
+    names = [name for name in starts.columns if name not in (*LINEAGE, "start")]
+    return rows.select(*names, *last, *(name for name in LINEAGE if name not in names)), [(pairs, reasons)]

@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.data.errors import InputError
-from analysis.recidivism.follow import event_dates
-from analysis.recidivism.held import spells_of
-from analysis.recidivism.requests import Choice
+from analysis.recidivism.cohort import Cohort, checked, event_dates, spells_of
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
 
 
-def later_events(ds: "Dataset", cohort: pd.DataFrame, min_days: int = 1, severity: str = "any") -> pd.DataFrame:
+def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str = "any") -> pd.DataFrame:
     """Return one row a later event and one a person's end of follow-up.
 
     Parameters
@@ -42,22 +40,22 @@ def later_events(ds: "Dataset", cohort: pd.DataFrame, min_days: int = 1, severit
     """
     if "follow_up" in ds.tables:
         raise InputError(f"{ds.name} gives the time to one event only: how often it happened is not to be had from it.")
-    if cohort["person_id"].duplicated().any():
+    people = checked(cohort, "later_events").frame
+    if people["person_id"].duplicated().any():
         raise InputError(
             "later events are counted by person: make the cohort with unit = 'first_release' or 'first_detainer'."
         )
-    origin, event = cohort.attrs["origin"], cohort.attrs["event"]
-    spells = spells_of(ds) if cohort.attrs["custody"] else None
-    dates = event_dates(ds, event, severity, Choice(**cohort.attrs["detainers"]), spells)
+    origin, event = cohort.origin, cohort.event
+    dates = event_dates(ds, event, severity, cohort.choice, spells_of(ds) if cohort.custody else None)
     dates = dates.filter(~dates.held).drop("held").to_pandas()
-    pairs = cohort[["person_id", origin, "follow_up"]].merge(dates, on="person_id")
+    pairs = people[["person_id", origin, "follow_up"]].merge(dates, on="person_id")
     pairs["days"] = (pd.to_datetime(pairs["on"]) - pairs[origin]).dt.days
     inside = pairs[(pairs["days"] >= max(min_days, 1)) & (pairs["days"] <= pairs["follow_up"])]
     inside = inside.drop_duplicates(["person_id", "days"])[["person_id", "follow_up", "days"]].assign(event=event)
-    ends = cohort[["person_id", "follow_up"]].assign(days=cohort["follow_up"], event=None)
+    ends = people[["person_id", "follow_up"]].assign(days=people["follow_up"], event=None)
     out = pd.concat([inside, ends], ignore_index=True)
-    order = pd.Series(range(len(cohort)), index=cohort["person_id"])
+    order = pd.Series(range(len(people)), index=people["person_id"])
     out = out.assign(row=out["person_id"].map(order)).sort_values(["row", "days"], kind="stable").drop(columns="row")
     out["event"] = pd.Categorical(out["event"], categories=[event])
-    out.attrs = {"time_unit": cohort.attrs["time_unit"], "event": event}
+    out.attrs = {"time_unit": cohort.time_unit, "event": event}
     return out.reset_index(drop=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.recidivism import inputs
 from analysis.recidivism.cells import Cells, count_cells
 from analysis.recidivism.cells_in_engine import count_in_engine
-from analysis.recidivism.followed import LazyCohort
+from analysis.recidivism.cohort import Cohort
 
 OWN = "the cohort's own"
 
@@ -35,9 +35,9 @@ def life_table(
 
     Parameters
     ----------
-    cohort : pandas.DataFrame, ibis Table or LazyCohort
+    cohort : Cohort, pandas.DataFrame or ibis Table
         One row a person (release, episode, interval). Ibis tables, and cohorts made with ``lazy=True``, are counted
-        in their own engine.
+        in their own engine; counts that ``Cohort.count`` made are taken as such.
     by : column or columns
         Strata. Combinations that do not occur have no rows.
     time : column
@@ -79,16 +79,15 @@ def life_table(
     columns = cohort.columns
     if entry == OWN:
         entry = "entry" if "entry" in columns else None
-    if isinstance(cohort, pd.DataFrame):
-        labelled = inputs.labelled(cohort, by, unknown)
-        cells = count_cells(labelled, by, time, event, entry, count, weight, cluster)
-        return table_of(cells, cohort.attrs)
-    attrs, table, causes = {}, cohort, None
-    if isinstance(cohort, LazyCohort):
-        attrs, table = cohort.attrs, cohort.table
+    attrs, table, causes = getattr(cohort, "attrs", {}), cohort, None
+    if isinstance(cohort, Cohort):
+        attrs, table = cohort.meaning(), cohort.rows
         causes = cohort.causes if event == "event" else None
-    cells = count_in_engine(table, by, time, event, entry, count, weight, cluster, causes, unknown)
-    return table_of(cells, attrs)
+        count = count or ("count" if "count" in columns else None)
+    if isinstance(table, pd.DataFrame):
+        labelled = inputs.labelled(table, by, unknown)
+        return table_of(count_cells(labelled, by, time, event, entry, count, weight, cluster), attrs)
+    return table_of(count_in_engine(table, by, time, event, entry, count, weight, cluster, causes, unknown), attrs)
 
 
 def table_of(cells: Cells, attrs: dict) -> pd.DataFrame:

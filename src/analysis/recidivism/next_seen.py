@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.recidivism.requests import Choice, detainers
+from analysis.recidivism.cohort import Choice, detainers
 
 if TYPE_CHECKING:
     import ibis

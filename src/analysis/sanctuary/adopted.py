@@ -37,10 +37,10 @@ def adoption_dates(
     definition: str,
     direction: str,
     policies: str | Path | pd.DataFrame | None,
-    attrs: dict,
+    dataset: str,
 ) -> pd.DataFrame:
     """The periods in which each place first came under the direction and first left it, and where its rule was set."""
-    spans = timeline(places, rules_of(policies, attrs), definition)
+    spans = timeline(places, rules_of(policies, dataset), definition)
     rows = []
     for place, stretches in spans.groupby("jurisdiction", sort=True):
         under = stretches[stretches["policy"] == direction]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.data.errors import InputError
+from analysis.recidivism.cohort import Cohort
 from analysis.sanctuary.adoption import AdoptionEffect, adoption_effect
 from analysis.sanctuary.compare import compare
 from analysis.sanctuary.policy import with_policy
@@ -20,7 +21,7 @@ OUTCOME_WORDS = {
 
 
 def answers(
-    cohort: pd.DataFrame, definitions: Sequence[str], primary: str, on: str = "prepared", observed: pd.DataFrame | None = None,
+    cohort: Cohort, definitions: Sequence[str], primary: str, on: str = "prepared", observed: pd.DataFrame | None = None,
     **options: object,
 ) -> pd.DataFrame:  # fmt: skip
     """The comparison under every definition of policy: definition before the columns of ``compare``, and primary (True or False).

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.recidivism.cohort import Cohort
 from analysis.sanctuary.adjusted import propensity
 from analysis.sanctuary.contrast import read_contrast
 from analysis.sanctuary.designs import TRIM, data_of, nothing_to_compare, trimmed
 
 
 def balance(
-    cohort: pd.DataFrame,
+    cohort: Cohort,
     group: str = "policy",
     adjust: Sequence[str] = (),
     cluster: str | None = None,

@@ -40,7 +40,7 @@ def around_changes(
         (declined or into custody), declined, released; one row a rule, in order of the day.
     """
     inputs.require(detainers.columns, ["jurisdiction", "prepared", "outcome"])
-    rules = rules_of(policies, detainers.attrs)
+    rules = rules_of(policies, detainers.attrs.get("dataset", ""))
     day, place = pd.to_datetime(detainers["prepared"]), detainers["jurisdiction"].astype("str")
     first, last = day.min(), day.max()
     rows = []

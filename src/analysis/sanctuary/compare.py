@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.intervals import quantile_of_level
 from analysis.sanctuary import descriptive
 from analysis.sanctuary.clustered import FEW
@@ -27,7 +28,7 @@ QUESTIONS = {
 
 
 def compare(
-    cohort: pd.DataFrame,
+    cohort: Cohort,
     group: str = "policy",
     adjust: Sequence[str] = (),
     cluster: str | None = "policy_cluster",
@@ -41,7 +42,7 @@ def compare(
 
     Parameters
     ----------
-    cohort : pandas.DataFrame
+    cohort : Cohort
         From ``cohort`` and ``with_policy``, or any frame with ``days``, ``event`` (a label, missing where censored), the
         group, the covariates and the cluster. ``attrs`` say event, origin and time_unit.
     group : column
@@ -84,7 +85,7 @@ def compare(
     quantile_of_level(level)
     adjust = list(adjust)
     read = read_contrast(cohort, group, adjust, cluster, horizon, contrast, operators)
-    origin = cohort.attrs.get("origin", "prepared")
+    origin = cohort.origin
     if origin == "released":
         rows, found = descriptive.rows(read, level), []
     else:
@@ -134,7 +135,7 @@ def _none() -> dict:
     return {"estimate": np.nan, "lower": np.nan, "upper": np.nan, "smallest_detectable": np.nan}
 
 
-def _account(cohort: pd.DataFrame, read: Contrast, found: list[Result], level: float) -> dict:
+def _account(cohort: Cohort, read: Contrast, found: list[Result], level: float) -> dict:
     few = [
         f"{n} cluster{'s' if n != 1 else ''} with {name}"
         for n, name in zip(read.sides, read.names, strict=True)
@@ -147,7 +148,7 @@ def _account(cohort: pd.DataFrame, read: Contrast, found: list[Result], level: f
         else ""
     )
     account = {
-        **{name: cohort.attrs[name] for name in ("dataset", "origin", "event", "time_unit", "area", "policy") if name in cohort.attrs},
+        **{name: getattr(cohort, name) for name in ("dataset", "origin", "event", "time_unit", "area", "policy")},
         "headline": headline, "names": read.names, "left_out": read.left_out, "horizon": read.horizon.length, "level": level,
         "rows": tuple(int((read.group == code).sum()) for code in (0, 1)),
         "risks": {result.design: result.risks for result in found if not result.because},

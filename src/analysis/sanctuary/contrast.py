@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.recidivism import inputs
-from analysis.recidivism.window import Window, window
+from analysis.recidivism.cohort import Cohort, checked
+from analysis.recidivism.windows import Window, window
 from analysis.sanctuary.clusters import joined_clusters
 
 CONTRAST = ("limits", "none")
@@ -57,17 +58,17 @@ class Contrast:
 
 
 def read_contrast(
-    cohort: pd.DataFrame, group: str, adjust: Sequence[str], cluster: str | None, horizon: float,
+    cohort: Cohort, group: str, adjust: Sequence[str], cluster: str | None, horizon: float,
     contrast: tuple[str, str] | None, operators: Sequence[str] | None,
 ) -> Contrast:  # fmt: skip
     """Return the contrast of a cohort; see ``compare`` for its columns and errors."""
     wanted = [group, "days", "event", *filter(None, (cluster,)), *(name for name in adjust if name.isidentifier())]
-    inputs.require(cohort.columns, wanted)
-    if "entry" in cohort and cohort["entry"].notna().any():
+    frame = checked(cohort, "compare").frame
+    inputs.require(frame.columns, wanted)
+    if "entry" in frame and frame["entry"].notna().any():
         raise ValueError("compare needs follow-up from the origin on: this cohort has delayed entry (entry_days)")
-    first, second = _levels(cohort[group], contrast)
+    first, second = _levels(frame[group], contrast)
     left_out: dict[str, int] = {}
-    frame = cohort
     if operators is not None and "operator" in frame:
         frame = _keep(
             frame,
@@ -92,9 +93,9 @@ def read_contrast(
     code, labels = pd.factorize(where, sort=True)
     time = inputs.times(frame["days"])
     causes, names = inputs.event_codes(frame["event"])
-    cause = inputs.one_cause(cohort.attrs.get("event"), names) if names else cohort.attrs.get("event", "event")
+    cause = inputs.one_cause(cohort.event, names) if names else cohort.event
     place = names.index(cause) if cause in names else -2
-    span = window(horizon, cohort.attrs.get("time_unit", "day"), bool((time == np.floor(time)).all()))
+    span = window(horizon, cohort.time_unit, bool((time == np.floor(time)).all()))
     return Contrast(
         frame, (str(first), str(second)), cause, span, (frame[group] == second).to_numpy().astype(int), time,
         causes >= 0, ((causes == place) & (time <= span.length)).astype(float), code, pd.Index(labels), matrix, columns,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.recidivism.cohort import Cohort, checked
 from analysis.recidivism.proportion import proportion
 from analysis.sanctuary.rule_file import OffenceRule
 from analysis.sanctuary.rules import honoured
@@ -20,7 +21,7 @@ NOT_REMOVABLE = r"(?i)\busc\b|united states citizen|us citizen|not amenable to r
 
 def under_rule(
     rule: str | Path | OffenceRule,
-    cohort: pd.DataFrame,
+    cohort: Cohort,
     days: int = 105,
     detainers: pd.DataFrame | None = None,
     assume: dict[str, bool] | None = None,
@@ -55,14 +56,15 @@ def under_rule(
     ValueError
         Where nobody's follow-up covers the window.
     """
+    people = checked(cohort, "under_rule").frame
     answers = {
-        name: honoured(rule, cohort, missing=missing, assume=assume)
+        name: honoured(rule, people, missing=missing, assume=assume)
         for name, missing in (("released", "release"), ("honour", "honour"))
     }
-    covered = cohort["follow_up"] >= days
+    covered = people["follow_up"] >= days
     if not covered.any():
         raise ValueError(f"nobody in this cohort was to be followed for {days} days")
-    hit = (cohort["event"].astype("str") == cohort.attrs["event"]) & (cohort["days"] <= days)
+    hit = (people["event"].astype("str") == cohort.event) & (people["days"] <= days)
     rows = []
     for name, said in BOTH_WAYS.items():
         held = answers[name]["honoured"].astype(bool) & covered
@@ -71,7 +73,7 @@ def under_rule(
         rows.append({
             "reading": said, "people": int(covered.sum()), "released": int(free.sum()), "rearrested_released": int((hit & free).sum()),
             "per_100": 100 * found.estimate, "lower": 100 * found.lower, "upper": 100 * found.upper, "held": int(held.sum()),
-            "held_without": int((held & ~hit).sum()), "held_not_removable": _known_not_removable(cohort, held, detainers),
+            "held_without": int((held & ~hit).sum()), "held_not_removable": _known_not_removable(people, held, detainers),
         })  # fmt: skip
     out = pd.DataFrame(rows).astype({"held_not_removable": "Int64"})
     told = answers["released"].attrs
@@ -83,8 +85,8 @@ def under_rule(
     return out
 
 
-def _known_not_removable(cohort: pd.DataFrame, held: pd.Series, detainers: pd.DataFrame | None) -> int | None:
+def _known_not_removable(people: pd.DataFrame, held: pd.Series, detainers: pd.DataFrame | None) -> int | None:
     if detainers is None or not {"person_id", "outcome_raw"} <= set(detainers.columns):
         return None
     said = detainers["outcome_raw"].astype("str").str.contains(NOT_REMOVABLE, na=False)
-    return int(cohort.loc[held, "person_id"].isin(set(detainers.loc[said, "person_id"].dropna())).sum())
+    return int(people.loc[held, "person_id"].isin(set(detainers.loc[said, "person_id"].dropna())).sum())

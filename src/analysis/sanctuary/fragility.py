@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.intervals import quantile_of_level
 from analysis.recidivism.proportion import proportion
 from analysis.sanctuary.adjusted import unadjusted
@@ -17,7 +18,7 @@ TAKEN = ("ice_custody", "removed")
 
 
 def leave_one_out(
-    cohort: pd.DataFrame,
+    cohort: Cohort,
     place: str = "jurisdiction",
     group: str = "policy",
     adjust: Sequence[str] = (),
@@ -61,7 +62,7 @@ def leave_one_out(
 
 
 def worst_case(
-    cohort: pd.DataFrame,
+    cohort: Cohort,
     group: str = "policy",
     cluster: str | None = "policy_cluster",
     horizon: float = 365,
@@ -135,7 +136,7 @@ def _clustered_error(each: np.ndarray, cluster: np.ndarray, clusters: int) -> fl
 
 
 def tipping_point(
-    cohort: pd.DataFrame,
+    cohort: Cohort,
     group: str = "policy",
     cluster: str | None = "policy_cluster",
     horizon: float = 365,

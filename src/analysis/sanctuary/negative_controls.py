@@ -5,34 +5,36 @@ An effect where there can be none says that the design is fooled by something th
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.recidivism import inputs
+from analysis.recidivism.cohort import Cohort, checked
 from analysis.sanctuary.adoption import AdoptionEffect, adoption_effect
 from analysis.sanctuary.compare import compare
 
 ELSEWHERE, EARLIER = ("federal",), "earlier_arrest"
 
 
-def elsewhere(cohort: pd.DataFrame, operators: Sequence[str] = ELSEWHERE, **options: object) -> pd.DataFrame:
+def elsewhere(cohort: Cohort, operators: Sequence[str] = ELSEWHERE, **options: object) -> pd.DataFrame:
     """The same comparison among people at facilities that local policy does not govern, by default federal ones.
 
     ``options`` and the result are those of ``compare``. Their places are known to the state at least; the policy is that
     in force there. Raises ValueError as ``compare`` does, and where the cohort does not say who runs a facility.
     """
-    if "operator" not in cohort or not cohort["operator"].isin(list(operators)).any():
+    if "operator" not in cohort.columns or not cohort.frame["operator"].isin(list(operators)).any():
         raise ValueError(f"nobody in this cohort was at a facility run by: {', '.join(operators)}")
     return compare(cohort, operators=tuple(operators), **options)
 
 
-def offences_before(cohort: pd.DataFrame, arrests: pd.DataFrame, days: int = 365, gap: int = 30) -> pd.DataFrame:
+def offences_before(cohort: Cohort, arrests: pd.DataFrame, days: int = 365, gap: int = 30) -> Cohort:
     """The cohort with offences as its event that no rule about the detainer could touch: arrests before it.
 
     Parameters
     ----------
-    cohort : pandas.DataFrame
+    cohort : Cohort
         From ``cohort(ds, origin="prepared")``, each person's first detainer, with the policy in force.
     arrests : pandas.DataFrame
         ``person_id`` and ``arrested``.
@@ -43,38 +45,40 @@ def offences_before(cohort: pd.DataFrame, arrests: pd.DataFrame, days: int = 365
 
     Returns
     -------
-    pandas.DataFrame
-        The cohort for ``compare`` with a horizon of ``days``: the event is ``earlier_arrest``, and everyone is followed for
+    Cohort
+        For ``compare`` with a horizon of ``days``: the event is ``earlier_arrest``, and everyone is followed for
         the whole window. People whose window begins before the first arrest in the records are left out, and counted
-        in ``attrs["left_out"]``.
+        in ``left_out``.
 
     Raises
     ------
     KeyError, ValueError
         An absent column; no arrest; nobody whose window the records cover.
     """
-    inputs.require(cohort.columns, ["person_id", "prepared"], where="the cohort")
+    people = checked(cohort, "offences_before").frame
+    inputs.require(people.columns, ["person_id", "prepared"], where="the cohort")
     inputs.require(arrests.columns, ["person_id", "arrested"], where="the arrests")
     day = pd.to_datetime(arrests["arrested"])
-    origin = pd.to_datetime(cohort["prepared"])
+    origin = pd.to_datetime(people["prepared"])
     until, since = origin - pd.Timedelta(days=gap), origin - pd.Timedelta(days=gap + days)
     kept = since >= day.min()
     if not kept.any():
         raise ValueError(f"nobody's window of {days} days before the detainer is covered by the records of arrests")
     seen = pd.DataFrame({"person_id": arrests["person_id"], "arrested": day}).dropna()
     windows = pd.DataFrame(
-        {"person_id": cohort["person_id"], "row": range(len(cohort)), "since": since, "until": until}
+        {"person_id": people["person_id"], "row": range(len(people)), "since": since, "until": until}
     )
     pairs = windows.merge(seen, on="person_id")
     hit = pairs.loc[(pairs["arrested"] >= pairs["since"]) & (pairs["arrested"] < pairs["until"]), "row"].unique()
-    found = np.isin(np.arange(len(cohort)), hit)
-    out = cohort.assign(
-        days=np.where(found, 0, days), event=pd.Series(np.where(found, EARLIER, None), index=cohort.index, dtype="object"),
+    found = np.isin(np.arange(len(people)), hit)
+    rows = people.assign(
+        days=np.where(found, 0, days), event=pd.Series(np.where(found, EARLIER, None), index=people.index, dtype="object"),
         follow_up=days, entry=np.nan,
     )[kept]  # fmt: skip
     left_out = {"window before the detainer not covered by the records of arrests": int((~kept).sum())}
-    out.attrs = {**cohort.attrs, "event": EARLIER, "competing": [], "time_unit": "day", "left_out": left_out}
-    return out
+    return replace(
+        cohort, rows=rows.reset_index(drop=True), event=EARLIER, competing=(), time_unit="day", left=left_out
+    )
 
 
 def placebo_dates(

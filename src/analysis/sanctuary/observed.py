@@ -93,21 +93,20 @@ def observed_practice(
     return out
 
 
-def observed_for(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return observed practice from the frame's own outcomes, or from the detainers of the dataset it names."""
+def observed_for(frame: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """Return observed practice from the frame's own outcomes, or from the detainers of its dataset."""
     if {"outcome", "prepared"} <= set(frame.columns):
         return observed_practice(frame)
-    name = frame.attrs.get("dataset")
-    if not name:
+    if not dataset:
         raise InputError(
             "with_policy: definition = 'observed' needs detainers with outcomes. Pass observed=observed_practice(detainers, end=...)."
         )
     from analysis.data.dataset import open_dataset
 
-    return observed_practice(open_dataset(name).frame("detainers"))
+    return observed_practice(open_dataset(dataset).frame("detainers"))
 
 
-def with_observed(frame: pd.DataFrame, on: str, observed: pd.DataFrame) -> pd.DataFrame:
+def with_observed(frame: pd.DataFrame, on: str, observed: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
     """Return a frame with observed practice as its policy; rows not dated after the observed period are ``unknown``."""
     end = pd.Timestamp(observed.attrs["end"])
     days, places = pd.to_datetime(frame[on]), frame["jurisdiction"].astype("str")
@@ -126,8 +125,7 @@ def with_observed(frame: pd.DataFrame, on: str, observed: pd.DataFrame) -> pd.Da
         "in_the_period": int(early.sum()),
         "missing": int(missing.sum()),
     }
-    out.attrs = {**frame.attrs, "policy": account}
-    return out
+    return out, account
 
 
 def _first_part(span: timedelta) -> timedelta:

@@ -11,12 +11,13 @@ import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.recidivism import inputs
+from analysis.recidivism.cohort import Cohort, checked
 from analysis.sanctuary.adopted import PERIODS, adoption_dates, period_start, whole_periods
 
 
 def place_panel(
     detainers: pd.DataFrame,
-    cohort: pd.DataFrame | None = None,
+    cohort: Cohort | None = None,
     every: str = "quarter",
     days: int = 105,
     definition: str = "direction",
@@ -80,8 +81,8 @@ def place_panel(
         out["per_1000"] = 1000 * out["detainers"] / _related(out, per)
     if cohort is not None:
         out = out.join(_risks(cohort, grid, every, days, operators))
-    known = {**({} if cohort is None else cohort.attrs), **detainers.attrs}
-    adopted = adoption_dates(places, every, definition, direction, policies, known)
+    dataset = detainers.attrs.get("dataset", "" if cohort is None else cohort.dataset)
+    adopted = adoption_dates(places, every, definition, direction, policies, dataset)
     out = out.reset_index().merge(adopted, on="jurisdiction", how="left")
     out.attrs = {"every": every, "days": days, "left_out": left_out, "places": len(places), "definition": definition}
     return out
@@ -117,11 +118,13 @@ def _counts(rows: pd.DataFrame, grid: pd.MultiIndex) -> pd.DataFrame:
 
 
 def _risks(
-    cohort: pd.DataFrame, grid: pd.MultiIndex, every: str, days: int, operators: tuple[str, ...] | None
+    cohort: Cohort, grid: pd.MultiIndex, every: str, days: int, operators: tuple[str, ...] | None
 ) -> pd.DataFrame:
     inputs.require(cohort.columns, ["jurisdiction", "prepared", "days", "event", "follow_up"], where="the cohort")
-    frame = cohort if operators is None or "operator" not in cohort else cohort[cohort["operator"].isin(operators)]
-    hit = (frame["event"].astype("str") == cohort.attrs["event"]) & (frame["days"] <= days)
+    frame = checked(cohort, "place_panel").frame
+    if operators is not None and "operator" in frame:
+        frame = frame[frame["operator"].isin(operators)]
+    hit = (frame["event"].astype("str") == cohort.event) & (frame["days"] <= days)
     counted = pd.DataFrame({
         "jurisdiction": frame["jurisdiction"].astype("str"), "period": period_start(frame["prepared"], every),
         "followed": 1, "rearrested": hit, "short": frame["follow_up"] < days,

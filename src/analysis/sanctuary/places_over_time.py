@@ -41,7 +41,7 @@ def rules_within(rows: pd.DataFrame, policies: str | Path | pd.DataFrame | None 
     held = rows.groupby("jurisdiction")["rows"].sum()
     first, last = rows.attrs["first"].date(), rows.attrs["last"].date()
     found = []
-    for rule in rules_of(policies, rows.attrs).itertuples(index=False):
+    for rule in rules_of(policies, rows.attrs.get("dataset", "")).itertuples(index=False):
         if rule.start == FIRST or not first < rule.start <= last:
             continue
         codes = tuple(

@@ -6,6 +6,7 @@ decided by ``timeline``, and what places were observed to do by ``observed``. Wh
 ``INCOMPLETE``.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.errors import InputError, nearest
-from analysis.recidivism.followed import LazyCohort
+from analysis.recidivism.cohort import Cohort, checked
 from analysis.sanctuary.observed import observed_for, with_observed
 from analysis.sanctuary.policy_file import BASES, DIRECTIONS, INCOMPLETE, LAST, rules_of
 from analysis.sanctuary.policy_in_engine import joined
@@ -27,19 +28,18 @@ DEFINITIONS = (*ORDER, "observed")
 
 
 def with_policy(
-    frame: "pd.DataFrame | ibis.Table | LazyCohort",
+    cohort: Cohort,
     definition: str = "direction",
     on: str = "prepared",
     policies: str | Path | pd.DataFrame | None = None,
     observed: pd.DataFrame | None = None,
-) -> "pd.DataFrame | ibis.Table":
-    """Return a frame with the policy in force at each row's place on each row's day.
+) -> Cohort:
+    """Return a cohort with the policy in force at each row's place on each row's day.
 
     Parameters
     ----------
-    frame
-        A pandas frame, an Ibis table or a cohort made with ``lazy=True``, with ``jurisdiction`` (FIPS code as text: five digits for a county, two for a
-        state) and a date.
+    cohort
+        Its rows have ``jurisdiction`` (FIPS code as text: five digits for a county, two for a state) and a date.
     definition
         ``direction``: the most local rule, any basis (city or county before state; at one level court, law,
         practice). ``law``: the same among laws and court rulings. ``practice``: what was done, as far as the list
@@ -49,51 +49,64 @@ def with_policy(
     on
         The column with the day: ``prepared`` for the rule at lodging, ``released`` for the rule at release.
     policies
-        A policy file or what ``read_policies`` returned. By default the ``policies.csv`` beside the ``dataset.toml``
-        of the dataset that ``frame.attrs["dataset"]`` names, else ``data/raw/published/policies.csv``. (An Ibis table
-        names no dataset.)
+        A policy file or what ``read_policies`` returned. By default the ``policies.csv`` beside the cohort's
+        ``dataset.toml``, else ``data/raw/published/policies.csv``.
     observed
         For ``observed``: what ``observed_practice`` returned. By default it is computed from the detainers of the
-        dataset (or of the frame, where it has outcomes) in their first 365 days, or the first half of less than two
+        dataset (or of the cohort, where it has outcomes) in their first 365 days, or the first half of less than two
         years.
 
     Returns
     -------
-    DataFrame or Table
-        The frame with ``policy`` (limits, requires, bans_limits, none; ``none`` where no rule is listed; with
+    Cohort
+        With ``policy`` (limits, requires, bans_limits, none; ``none`` where no rule is listed; with
         ``observed`` limits, none, unknown), ``policy_basis`` (law, court, practice, observed, not_listed) and
         ``policy_cluster``: where the policy is set. That is the state's code for a state's rule, the county's for a
         county's, state and name for a city's; without a listed rule, the place itself, whose own decision it would
-        be. Missing place or date: all three are missing. ``attrs["policy"]`` of a pandas frame says how it was made:
+        be. Missing place or date: all three are missing. Its field ``policy`` says how they were made:
         definition, on, file, incomplete (the sentence to show), and counts of rows under rules not followed, under
         rules of low confidence, without place or date, and known to the state only in a state with local rules.
 
     Raises
     ------
+    TypeError
+        For a frame, which does not say what its rows mean.
     InputError
         For an absent column, an unknown definition, a code that is not FIPS as text, or a policy file that cannot be
         used.
+    """
+    people = checked(cohort, "with_policy")
+    rows, account = policy_columns(
+        people.rows, definition, on, policies, observed, dataset=people.dataset, places=people.places
+    )
+    return replace(people, rows=rows, policy=account)
+
+
+def policy_columns(
+    frame: "pd.DataFrame | ibis.Table", definition: str = "direction", on: str = "prepared",
+    policies: str | Path | pd.DataFrame | None = None, observed: pd.DataFrame | None = None, dataset: str = "",
+    places: "ibis.Table | None" = None,
+) -> tuple["pd.DataFrame | ibis.Table", dict[str, Any]]:  # fmt: skip
+    """Return rows of any kind, such as detainers, with the columns of `with_policy`, and how these were made.
+
+    ``dataset`` names the dataset whose own ``policies.csv`` goes before the published one; ``places`` is where an Ibis
+    table's places are listed at less cost.
     """
     if definition not in DEFINITIONS:
         raise InputError(f"definition = {definition!r}.{nearest(definition, DEFINITIONS)}")
     for name in ("jurisdiction", on):
         if name not in frame.columns:
-            raise InputError(f"with_policy: the frame has no column '{name}'.{nearest(name, frame.columns)}")
-    if isinstance(frame, LazyCohort):
-        if definition == "observed":
-            raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
-        rules = rules_of(policies, frame.attrs)
-        said = {"definition": definition, "on": on, "file": rules.attrs.get("file"), "incomplete": INCOMPLETE}
-        return frame.with_table(joined(frame.table, definition, on, rules, frame.origins), policy=said)
-    if definition == "observed":
-        if not isinstance(frame, pd.DataFrame):
-            raise InputError("with_policy: definition = 'observed' takes a pandas frame.")
-        return with_observed(frame, on, observed_for(frame) if observed is None else observed)
+            raise InputError(f"with_policy: the rows have no column '{name}'.{nearest(name, frame.columns)}")
+    rules = rules_of(policies, dataset) if definition != "observed" else None
     if not isinstance(frame, pd.DataFrame):
-        return joined(frame, definition, on, rules_of(policies, {}))
-    rules = rules_of(policies, frame.attrs)
-    codes, places = coded(frame["jurisdiction"])
-    spans = timeline(places, rules, definition)
+        if definition == "observed":
+            raise InputError("with_policy: definition = 'observed' takes rows in memory (lazy=False).")
+        said = {"definition": definition, "on": on, "file": rules.attrs.get("file"), "incomplete": INCOMPLETE}
+        return joined(frame, definition, on, rules, places), said
+    if definition == "observed":
+        return with_observed(frame, on, observed_for(frame, dataset) if observed is None else observed)
+    codes, where = coded(frame["jurisdiction"])
+    spans = timeline(where, rules, definition)
     at = look_up(spans, codes, days(frame[on], on))
     out = frame.copy()
     for name, categories in (("policy", DIRECTIONS), ("policy_basis", (*BASES, NOT_LISTED)), ("policy_cluster", None)):
@@ -102,8 +115,7 @@ def with_policy(
             at
         ]  # the position -1 of rows without place or day is the label -1: missing
         out[name] = pd.Categorical.from_codes(chosen, dtype=labels.dtype)
-    out.attrs = {**frame.attrs, "policy": _account(definition, on, rules, spans, at)}
-    return out
+    return out, _account(definition, on, rules, spans, at)
 
 
 def rule_in_force(
@@ -123,7 +135,7 @@ def rule_in_force(
         instrument, confidence, source_seen, note, start, end (None while in force) and line in the file; these are
         None where no rule is listed.
     """
-    rules = rules_of(policies, {})
+    rules = rules_of(policies)
     try:
         day = date.fromisoformat(str(day)[:10])
     except ValueError:

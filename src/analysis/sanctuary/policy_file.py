@@ -163,8 +163,8 @@ def _refuse_overlaps(file: str, policies: pd.DataFrame) -> None:
             last[row.level, place, row.basis] = row
 
 
-def rules_of(policies: str | Path | pd.DataFrame | None, attrs: dict) -> pd.DataFrame:
-    """Return checked rules: those given, those of the dataset that ``attrs`` name, or the published ones."""
+def rules_of(policies: str | Path | pd.DataFrame | None, dataset: str = "") -> pd.DataFrame:
+    """Return checked rules: those given, a dataset's own, or the published ones."""
     if isinstance(policies, pd.DataFrame):
         if "counties" not in policies or "line" not in policies:
             raise InputError("policies: expected the path of a policy file, or what read_policies returned.")
@@ -174,5 +174,5 @@ def rules_of(policies: str | Path | pd.DataFrame | None, attrs: dict) -> pd.Data
     from analysis.data.state import home
 
     raw = home() / "data" / "raw"
-    own = raw / str(attrs.get("dataset", "")) / "policies.csv"
-    return read_policies(own if attrs.get("dataset") and own.is_file() else raw / "published" / "policies.csv")
+    own = raw / dataset / "policies.csv"
+    return read_policies(own if dataset and own.is_file() else raw / "published" / "policies.csv")

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.recidivism import inputs
+from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.curves import at
-from analysis.recidivism.estimands import estimands
 from analysis.recidivism.life_table import life_table
 from analysis.recidivism.proportion import proportion
 from analysis.recidivism.survival import cumulative_incidence
-from analysis.recidivism.window_lines import Reading
+from analysis.recidivism.windows import Reading, estimands
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.views import SAYS
 
@@ -28,7 +28,7 @@ FIRST = {
 
 
 def contrast_of(
-    cohort: pd.DataFrame, adjust: Sequence[str] = (), horizon: float = 365, operators: Sequence[str] | None = ("local",)
+    cohort: Cohort, adjust: Sequence[str] = (), horizon: float = 365, operators: Sequence[str] | None = ("local",)
 ) -> Contrast:
     """The contrast that ``compare`` makes of a cohort with a policy, to describe it."""
     return read_contrast(cohort, "policy", list(adjust), "policy_cluster", horizon, None, operators)
@@ -61,7 +61,7 @@ def fates(contrast: Contrast) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def estimands_by_rule(cohort: pd.DataFrame, later: pd.DataFrame, horizon: float, level: float = 0.95) -> pd.DataFrame:
+def estimands_by_rule(cohort: Cohort, later: Cohort, horizon: float, level: float = 0.95) -> pd.DataFrame:
     """The three estimands under each policy by the horizon, and the share to whom each other event came first.
 
     ``cohort`` has policy and policy_cluster, ``later`` is the same people followed through custody and removal. Returns
@@ -71,22 +71,24 @@ def estimands_by_rule(cohort: pd.DataFrame, later: pd.DataFrame, horizon: float,
     length = Reading(cohort, horizon, None, level).window.length
     asked = [estimands(cohort, length, later, "policy", level=level, cluster="policy_cluster")]
     life = life_table(cohort, by="policy", cluster="policy_cluster")
-    for cause in cohort.attrs["competing"]:
-        if (cohort["event"] == cause).any():
+    rows = cohort.frame
+    for cause in cohort.competing:
+        if (rows["event"] == cause).any():
             read = at(cumulative_incidence(life, cause, "log-log", level), length)
             asked.append(read.rename(columns={"incidence": "estimate"}).assign(estimand=cause))
     found = pd.concat(asked, ignore_index=True)
-    found["people"] = found["policy"].map(cohort["policy"].value_counts())
+    found["people"] = found["policy"].map(rows["policy"].value_counts())
     return found[["estimand", "policy", "people", "at_risk", "events", "estimate", "lower", "upper"]]
 
 
-def rates_by_rule(cohort: pd.DataFrame, horizon: float, level: float = 0.95) -> pd.DataFrame:
+def rates_by_rule(cohort: Cohort, horizon: float, level: float = 0.95) -> pd.DataFrame:
     """The event a person-year of follow-up to any first event, by the horizon, under each policy.
 
     Returns policy, people, numerator (events), denominator (person-years), estimate, lower, upper. The interval is exact
     Poisson and takes people as independent.
     """
-    groups = {name: cohort[cohort["policy"] == name] for name in sorted(cohort["policy"].unique())}
+    rules = cohort.frame["policy"]
+    groups = {name: cohort.where(rules == name) for name in sorted(rules.unique())}
     return pd.DataFrame(
         [
             {"policy": name, "people": len(part), **Reading(part, horizon, None, level).per_year()}
