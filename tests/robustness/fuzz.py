@@ -42,7 +42,7 @@ def judge(made: Case, root: Path) -> str:
             return f"no clear line that begins with the file: {said[:300]!r}"
     except Exception:
         return traceback.format_exc(limit=-3)[-1000:]
-    tables = {"case"} if outcome == "kept" else set()
+    tables = set() if outcome == "refused" else {"case"}
     left = {path.name for path in processed.glob("*") if path.suffix != ".lock"} - tables
     shutil.rmtree(processed / "case", ignore_errors=True)
     return f"left under data/processed: {left}" if left else outcome
