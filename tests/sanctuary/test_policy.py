@@ -247,7 +247,7 @@ def test_every_spelling_of_dates_and_places_is_the_same():
         frame = pd.DataFrame(
             {"jurisdiction": pd.Categorical(["36061"] * 2, categories=["48453", "36061"]), "prepared": column}
         )
-        found, account = policy_columns(frame, policies=PUBLISHED)
+        found, _ = policy_columns(frame, policies=PUBLISHED)
         assert found["policy_cluster"].astype("str").tolist() == ["36 New York City"] * 2
 
 
