@@ -108,7 +108,7 @@ def specifications(singly: str) -> None:
     for spec in curve[(curve[list(usual)] == pd.Series(usual)).all(axis=1)].head(int(singly)).itertuples():
         rows = {"entry_days": int(spec.minimum_gap.removeprefix("days_").replace("none", "0")), "until": END}
         people = an.with_policy(an.cohort(ds, "prepared", "repeat_detainer", competing=both, **rows), spec.definition)
-        life = an.life_table(people[people["operator"] == "local"].assign(entry=float("nan")), by="policy")
+        life = an.life_table(people.where("operator == 'local'").frame.assign(entry=float("nan")), by="policy")
         risk = an.at(an.cumulative_incidence(life, "repeat_detainer"), curve.attrs["days"]).set_index("policy")
         gaps.append(abs(risk.at["limits", "incidence"] - risk.at["none", "incidence"] - spec.estimate))
     each, gap = (time.perf_counter() - started) / len(gaps), max(gaps)

@@ -202,7 +202,7 @@ def test_broward_as_published(home, toml, events, people):
     (folder / file.name).symlink_to(file)
     (folder / "dataset.toml").write_text(toml)
     try:
-        frame = analysis.cohort(analysis.open_dataset("broward"))
+        frame = analysis.cohort(analysis.open_dataset("broward")).frame
     finally:
         shutil.rmtree(home / "data" / "private", ignore_errors=True)  # the file holds names
     assert (int(((frame["event"] == "rearrest") & (frame["days"] <= 105)).sum()), len(frame)) == (events, people)
@@ -212,7 +212,7 @@ def test_nobody_to_follow_has_its_reason(home):
     write(home, "early", 20, ends={"arrests": "2000-01-01"})
     ds = analysis.open_dataset("early")
     followed = analysis.cohort(ds)
-    assert followed.empty
+    assert len(followed) == 0
     assert "origin after the data end. Follow-up ends on 2000-01-01" in why_nobody(followed)
     assert "Fewer than 10 events" in why_no_curve(ds, curves(ds, 105)[1])
 

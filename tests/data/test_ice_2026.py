@@ -55,10 +55,10 @@ def test_from_the_download_to_repeat_detainers_by_state(house, served, monkeypat
     assert len(detainers[detainers["jurisdiction"].astype("str").str.len() == 5]) > 0.9 * ROWS
     cohort = analysis.cohort(ds, origin="prepared", event="repeat_detainer", entry_days=30)
     assert cohort.data_end == "2026-01-31"
-    assert cohort["event"].value_counts().loc[["repeat_detainer", "removed"]].min() > 0
-    known = cohort[cohort["state"].notna()]
+    assert cohort.frame["event"].value_counts().loc[["repeat_detainer", "removed"]].min() > 0
+    known = cohort.where("state.notna()")
     life = analysis.life_table(known, by=["state"])
-    assert life["repeat_detainer"].sum() == (known["event"] == "repeat_detainer").sum()
+    assert life["repeat_detainer"].sum() == (known.frame["event"] == "repeat_detainer").sum()
 
 
 def test_the_pinned_file_is_the_published_one():

@@ -58,7 +58,7 @@ def test_people_are_one_across_files_and_names_stay_private(house):
     assert arrests["person_id"].nunique() == 4
     aside = ds.quality[ds.quality["reason"] == "blank, and no name"]
     assert aside[["rows_in", "kept", "set_aside"]].to_numpy().tolist() == [[1, 0, 1]]
-    assert analysis.cohort(ds)["days"].tolist() == [31, 59, 89]
+    assert analysis.cohort(ds).frame["days"].tolist() == [31, 59, 89]
     assert ds.linkage["report"]["chosen"].sum() == 1
     assert ds.linkage["counts"].set_index("what")["rows"]["people"] == 4
     assert set(ds.columns.set_index("column")["use"][["Last", "First", "DOB", "Name", "Born"]]) == {"sensitive"}

@@ -51,10 +51,10 @@ def ice(opened):
 
 def test_north_carolina(opened):
     cohort = analysis.cohort(opened("north-carolina"))
-    assert (len(cohort), int(cohort["event"].notna().sum())) == (1445, 552)
+    assert (len(cohort), int(cohort.frame["event"].notna().sum())) == (1445, 552)
     assert cohort.time_unit == "month"
-    assert cohort["days"].max() == 81
-    assert (cohort["days"] <= cohort["follow_up"]).all()
+    assert cohort.frame["days"].max() == 81
+    assert cohort.frame.eval("days <= follow_up").all()
 
 
 def test_iowa_rows_and_returns(iowa):

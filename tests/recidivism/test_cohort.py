@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import analysis
 from analysis.data.errors import InputError
-from analysis.recidivism.cohort import EPISODE_GAP, Choice
+from analysis.recidivism.cohort import EPISODE_GAP, Choice, as_cohort
 from analysis.recidivism.later import later_events
 
 END = date(2020, 12, 31)
@@ -420,3 +420,75 @@ def test_places_add_up_to_their_state_and_to_the_whole(world):
 
     assert rows("06037") + rows("06059") == rows("06") == 4
     assert rows("06") + rows("01") == rows("") == 5
+
+
+def test_people_handed_over_at_the_door_are_not_released(world):
+    ds = world(
+        releases=[("a", "2020-01-01"), ("b", "2020-01-01"), ("c", "2020-01-01"), ("d", "2020-01-01"), ("d", "2020-05-01")],
+        arrests=[("a", "2020-01-11"), ("d", "2020-05-11")],
+        exits=[("b", "2020-01-01", "ice_custody"), ("c", "2019-12-31", "removed"), ("d", "2020-01-01", "ice_custody"),
+               ("a", "2019-12-30", "ice_custody")],
+    )  # fmt: skip
+    cohort = analysis.cohort(ds)
+    assert followed(cohort) == [(10, "rearrest"), (10, "rearrest")]  # d's first release to the street is the second
+    assert cohort.left_out == {"handed over at the release, not let go": 3}
+    written = analysis.cohort(ds, custody=False)
+    assert followed(written) == [(10, "rearrest"), (0, "ice_custody"), (365, None), (0, "ice_custody")]
+
+
+@pytest.fixture
+def people():
+    frame = pd.DataFrame({"person_id": ["a", "b", "c"], "days": [5, 9, 9], "event": ["rearrest", None, "died"]})
+    frame["sex"] = ["male", "female", "male"]
+    return as_cohort(frame, event="rearrest", competing=("died",), time_unit="month", dataset="mine")
+
+
+def test_columns_are_added_and_the_meaning_stays(people):
+    other = pd.DataFrame({"person_id": ["c", "a"], "score": [3, 1]})
+    found = people.add(other)
+    by_hand = people.frame.merge(other, on="person_id", how="left")
+    pd.testing.assert_frame_equal(found.frame, by_hand)
+    assert found.meaning() == people.meaning()
+    assert people.add(pd.DataFrame({"score": [1, 2, 3]}), on=None).frame["score"].tolist() == [1, 2, 3]
+    for wrong, words in (
+        (other.rename(columns={"person_id": "id"}), "no column 'person_id'"),
+        (pd.concat([other, other]), "'person_id' occurs twice"),
+        (other.rename(columns={"score": "sex"}), "has a column 'sex' already"),
+    ):
+        with pytest.raises(InputError, match=words):
+            people.add(wrong)
+    with pytest.raises(InputError, match="another index"):
+        people.add(other[["score"]], on=None)
+
+
+def test_conditions_keep_rows_and_meaning_and_none_may_look_ahead(people):
+    men = people.frame[people.frame["sex"] == "male"].reset_index(drop=True)
+    for mask in ("sex == 'male'", lambda frame: frame["sex"] == "male", people.frame["sex"] == "male"):
+        found = people.where(mask)
+        pd.testing.assert_frame_equal(found.frame, men)
+        assert found.meaning() == people.meaning()
+    for mask in ("days > 5", lambda frame: frame["event"].isna(), people.frame["days"] > 5):
+        with pytest.raises(InputError, match="outcome=True"):
+            people.where(mask)
+    assert people.where("days > 5", outcome=True).frame["person_id"].tolist() == ["b", "c"]
+    with pytest.raises(InputError, match="2 conditions for 3 rows"):
+        people.where(pd.Series([True, False]))
+
+
+def test_nothing_done_to_the_frame_changes_the_cohort(people):
+    frame = people.frame
+    frame["days"] = 0
+    frame.loc[0, "sex"] = "unknown"
+    assert people.frame["days"].tolist() == [5, 9, 9]
+    assert people.frame["sex"].tolist() == ["male", "female", "male"]
+
+
+def test_a_frame_says_what_it_means_or_is_refused(people):
+    with pytest.raises(InputError, match="no column 'event'"):
+        as_cohort(pd.DataFrame({"days": [1]}), event="rearrest")
+    with pytest.raises(InputError, match=r"no field 'timeunit'\. Did you mean 'time_unit'"):
+        as_cohort(people.frame, event="rearrest", timeunit="month")
+    for function in (analysis.short_window, analysis.compare, analysis.with_policy, lambda frame: analysis.readings(frame, 5),
+                     lambda frame: analysis.estimands(frame, 5)):  # fmt: skip
+        with pytest.raises(TypeError, match="as_cohort"):
+            function(people.frame.merge(pd.DataFrame({"person_id": ["a"]}), on="person_id"))

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.errors import InputError
+from analysis.recidivism.cohort import as_cohort
 from analysis.sanctuary.adopted import period_start
 from analysis.sanctuary.changes import around_changes
 from analysis.sanctuary.negative_controls import placebo_dates
@@ -69,7 +70,7 @@ def test_a_risk_needs_a_whole_window_for_everyone(detainers: pd.DataFrame, rules
     cohort = detainers.assign(
         follow_up=(pd.Timestamp("2020-12-31") - detainers["prepared"]).dt.days, days=50, event="rearrest"
     )
-    cohort.attrs = {"event": "rearrest"}
+    cohort = as_cohort(cohort, event="rearrest", origin="prepared")
     panel = place_panel(detainers, cohort, every="month", days=105, policies=rules)
     complete = panel[panel["risk"].notna()]
     assert complete["period"].max() == pd.Timestamp("2020-08-01")  # of September's people some have less than 105 days
