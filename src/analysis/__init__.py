@@ -13,6 +13,7 @@ _HOMES = {
     "places": "analysis.data.places",
     "place_report": "analysis.data.places",
     "cohort": "analysis.recidivism.cohort",
+    "at_large": "analysis.recidivism.at_large",
     "as_cohort": "analysis.recidivism.cohort",
     "possible": "analysis.recidivism.durations",
     "life_table": "analysis.recidivism.life_table",

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.lineage import ordering
+from analysis.data.spells import spells
 from analysis.data.tables import EVENTS, EXIT_KINDS, LINEAGE, REQUESTS, TABLES, VIOLENT
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ EPISODE_GAP = 30  # days: detainers of one person at most this far apart are one
 DUPLICATES = ("keep", "drop")
 HANDED_OVER = ("ice_custody", "removed")  # on the day of a release or the day before: it let nobody go
 _LATER = ("days", "event", "outcome")  # columns known only after the origin
+_PARTS = ("rows", "left", "places", "bookings")  # of a cohort, that are no part of what its rows mean
 _DATES = {name for table in TABLES.values() for name in table.dates}
 Left = list[
     tuple["ibis.Table", dict[str, "ibis.BooleanValue"]]
@@ -103,6 +105,7 @@ class Cohort:
     policy: dict | None = None
     left: "Left | dict[str, int]" = field(default_factory=dict)
     places: "ibis.Table | None" = None  # where the places of the rows are listed at little cost
+    bookings: "ibis.Table | None" = None  # person_id, booked, released, where these are known
 
     def __repr__(self) -> str:
         size = f"{len(self):,} rows" if isinstance(self.rows, pd.DataFrame) else "rows in the query engine"
@@ -132,6 +135,14 @@ class Cohort:
         """How many rows and events were left out, by why; counted when first read."""
         return self.left if isinstance(self.left, dict) else _counted(self.left)
 
+    @cached_property
+    def spells(self) -> pd.DataFrame | None:
+        """The spells in custody (person_id, start, end) of people in the cohort; None where no booking day is known."""
+        if self.bookings is None:
+            return None
+        found = spells(self.bookings.to_pandas(), gap_days=0)
+        return found[found["person_id"].isin(self.frame["person_id"])]
+
     @property
     def causes(self) -> list[str]:
         """The event and the competing events, whether or not they happened."""
@@ -139,7 +150,7 @@ class Cohort:
 
     def meaning(self) -> dict[str, object]:
         """What the rows mean, by name: what life tables and curves made from them carry along."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("rows", "left", "places")}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _PARTS}
 
     def add(self, other: pd.DataFrame, on: str | None = "person_id") -> "Cohort":
         """Return the cohort with the columns of another frame; its rows and meaning stay as they are.
@@ -253,7 +264,7 @@ def as_cohort(frame: pd.DataFrame, event: str, **meaning: object) -> Cohort:
     for name in ("days", "event"):
         if name not in frame:
             raise InputError(f"as_cohort: the frame has no column '{name}'.{nearest(name, frame.columns)}")
-    known = [one.name for one in fields(Cohort) if one.name not in ("rows", "left", "places")]
+    known = [one.name for one in fields(Cohort) if one.name not in _PARTS]
     if wrong := [name for name in meaning if name not in known]:
         raise InputError(f"as_cohort: a cohort has no field '{wrong[0]}'.{nearest(wrong[0], known)}")
     origin = meaning.get("origin", "released")
@@ -361,20 +372,20 @@ def cohort(
     last = data_end(ds, event, competing)
     end, unit = last if end is None else min(last, end), unit or UNITS[origin][0]
     kinds = tuple(kind for kind in competing if kind != event) if "exits" in ds.tables else ()
-    spells = spells_of(ds) if custody else None
+    held = spells_of(ds) if custody else None
     order = (
         marked(_narrow(ds, detainers(ds, choice), keep), choice, ordering(ds, "detainers"))
         if origin == "prepared"
         else None
     )
-    starts, left = _starts(ds, origin, unit, end, choice, spells, keep, order, custody)
+    starts, left = _starts(ds, origin, unit, end, choice, held, keep, order, custody)
     rows, more = _first_events(
-        ds, starts, event_dates(ds, event, severity, choice, spells), event, kinds, end, int(min_days)
+        ds, starts, event_dates(ds, event, severity, choice, held), event, kinds, end, int(min_days)
     )
     rows = rows.drop(*(name for name in LINEAGE if name in rows.columns and name not in keep)) if lazy else rows
     found = Cohort(
         rows, event, origin, unit, ROWS[unit], ds.time_unit, kinds, ds.name, ds.area, end.isoformat(), ds.follow_up,
-        spells is not None, choice, left=[*left, *more],
+        held is not None, choice, left=[*left, *more], bookings=_bookings(ds) if custody else None,
         places=ds.table("releases" if origin == "released" and "releases" in ds.tables else "detainers"),
     )  # fmt: skip
     if not lazy:
@@ -488,18 +499,22 @@ def marked(table: "ibis.Table", choice: Choice, lineage: tuple[str, ...] = LINEA
     )
 
 
+def _bookings(ds: "Dataset") -> "ibis.Table | None":
+    """Return person_id, booked and released, or None where no booking day is known."""
+    if "releases" not in ds.tables:
+        return None
+    table = ds.table("releases")
+    return table.select("person_id", "booked", "released") if table.booked.notnull().any().to_pandas() else None
+
+
 def spells_of(ds: "Dataset") -> "ibis.Table | None":
     """Return the spells in custody (person_id, into, out), or None where no booking day is known."""
     import ibis
 
-    from analysis.data.spells import spells
-
-    if "releases" not in ds.tables:
+    bookings = _bookings(ds)
+    if bookings is None:
         return None
-    bookings = ds.table("releases")
-    if not bookings.booked.notnull().any().to_pandas():
-        return None
-    found = spells(bookings.select("person_id", "booked", "released"), gap_days=0)
+    found = spells(bookings, gap_days=0)
     return found.select(
         person_id=found.person_id, into=found.start, out=ibis.coalesce(found.end, ibis.date("9999-12-31"))
     )

@@ -1,0 +1,102 @@
+"""The rate of re-arrest per person-year at large: of time in which a person could be arrested in the community.
+
+A description, beside the shares: time in any recorded custody is taken out, and so is the time before a release. It says
+how often people are re-arrested while free, not what share of them is.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.custody import time_at_risk
+from analysis.data.errors import InputError
+from analysis.recidivism import inputs
+from analysis.recidivism.cohort import Cohort, checked
+from analysis.recidivism.rates import rate
+from analysis.recidivism.windows import units_per_year
+
+COLUMNS = ["people", "released", "events", "person_years", "rate", "lower", "upper"]
+
+
+def at_large(cohort: Cohort, by: str | Iterable[str] = (), level: float = 0.95) -> pd.DataFrame:
+    """Return events over person-years at large: from release to re-arrest, custody, removal, death or the data end.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Follow-up may start at the release or at the detainer; from a detainer, time counts from the release on.
+    by : column or columns
+        Groups; a missing label is a group of its own, ``unknown``.
+    level : float
+        Of the exact Poisson interval, which takes people as independent.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``*by, people, released, events, person_years, rate, lower, upper``: everyone in the cohort, those with a release before
+        anything else happened, first events while at large, years of 365.25 days at large, and events a year. People
+        without a release are counted in ``people`` and contribute nothing. Time in recorded custody is taken out where the
+        cohort knows booking days (``custody``); else all time after a release is taken as time at large.
+
+    Raises
+    ------
+    TypeError
+        A frame, which does not say what its rows mean.
+    InputError
+        Counts of patterns where dates are needed: from a detainer, or where custody is known.
+
+    Examples
+    --------
+    >>> import analysis, pandas as pd
+    >>> people = pd.DataFrame({"days": [365, 731], "event": ["rearrest", None]})
+    >>> analysis.at_large(analysis.as_cohort(people, event="rearrest"))[["events", "person_years"]].round(2)
+       events  person_years
+    0       1           3.0
+    """
+    frame, names = checked(cohort, "at_large").frame, inputs.names(by)
+    inputs.require(frame.columns, names)
+    number = frame["count"].to_numpy() if "count" in frame else np.ones(len(frame), dtype="int64")
+    dated = cohort.origin == "prepared" or cohort.bookings is not None
+    if "count" in frame and dated:
+        raise InputError(
+            "at_large: counts hold no dates; where time before a release or in custody is taken out it needs rows."
+        )
+    if "entry" in frame and frame["entry"].notna().any():
+        raise InputError("at_large: follow-up must begin at the origin; this cohort has delayed entry (entry_days).")
+    free = _free_days(cohort, frame) if dated else frame["days"].to_numpy(float)
+    out = free >= 0
+    hit = out & (frame["event"] == cohort.event).to_numpy()
+    groups = frame[names].astype("object").fillna("unknown") if names else pd.DataFrame(index=frame.index)
+    rows = groups.assign(
+        people=number, released=number * out, events=number * hit, person_years=number * np.where(out, free, 0)
+    )
+    sums = rows.groupby(names, sort=True).sum() if names else rows.sum().to_frame().T
+    sums["person_years"] /= units_per_year(cohort.time_unit)
+    found = [
+        rate(int(k), float(t), level) if t > 0 else None
+        for k, t in zip(sums["events"], sums["person_years"], strict=True)
+    ]
+    for name, source in (("rate", "estimate"), ("lower", "lower"), ("upper", "upper")):
+        sums[name] = [np.nan if one is None else getattr(one, source) for one in found]
+    whole = dict.fromkeys(("people", "released", "events"), "int64")
+    return sums.astype(whole).reset_index(drop=not names)[[*names, *COLUMNS]]
+
+
+def _free_days(cohort: Cohort, frame: pd.DataFrame) -> np.ndarray:
+    """Days at large in each row's follow-up; below 0 where nobody was released before it ended."""
+    start = frame[cohort.origin]
+    wait = (
+        (frame["released"] - start).dt.days.clip(lower=0) if cohort.origin == "prepared" else pd.Series(0, frame.index)
+    )
+    known = (wait <= frame["days"]).to_numpy()
+    free = (frame["days"] - wait).to_numpy(float)
+    if cohort.bookings is not None and known.any():
+        from_day = pd.Series(
+            (start + pd.to_timedelta(wait, unit="D"))[known].to_numpy(), index=frame["person_id"][known]
+        )
+        until = pd.Series((start + pd.to_timedelta(frame["days"], unit="D"))[known].to_numpy(), index=from_day.index)
+        spans = time_at_risk(from_day, until, cohort.spells)
+        days = (spans["stop"] - spans["start"]).groupby(spans["row"]).sum()
+        free[known] = days.reindex(range(len(from_day)), fill_value=0).to_numpy(float)
+    return np.where(known, free, -1.0)
