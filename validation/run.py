@@ -22,7 +22,7 @@ def main() -> int:
         return 0
     failed = 0
     for name, key, part in (("worlds", "setting", coverage), ("designs", "kind", designs)):
-        table = compute(name, key, part.SCENARIOS, part.simulate, part.rows, arguments.jobs)
+        table = compute(name, key, part.SCENARIOS, part.estimates, part.row, arguments.jobs)
         outside = table[(table["verdict"] != "within") & (table["claim"] != SHOWN)]
         print(f"wrote {name}.csv: {len(table)} rows, {len(outside)} outside the band that they claim")
         failed += len(outside)
