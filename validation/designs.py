@@ -96,19 +96,19 @@ def simulation(name: str, number: int) -> Simulation:
     common = {
         "people": 3_000 if scenario.places > 50 else 1_200, "jurisdictions": scenario.places, "honour": ALIKE,
         "rearrest": 0.0015, "elsewhere": (0.0, 0.0), "surge": 1.0, "exits_end": date(2026, 2, 28),
+        "policies": _policies(scenario.places, scenario.adopters, scenario.repeals),
     }  # fmt: skip
-    policies = _policies(scenario.places, scenario.adopters, scenario.repeals)
-    return Simulation(seed, **{**common, **scenario.settings}, policies=policies)
+    return Simulation(seed, **{**common, **scenario.settings})
 
 
 @lru_cache(maxsize=8)
 def _policies(places: int, adopters: int, repeals: int, start: date = Simulation.start) -> tuple[Policy, ...]:
     """The policies of a scenario, each from the first day of its year of the panel on: no year is half under it."""
     first, last = date(2021, 10, 1), date(2024, 6, 30)
-    found = []
+    year, found = timedelta(days=YEAR), []
     for policy in staggered(counties(places), adopters / places, first, last, repeals, seed=SEED):
-        begins = start + timedelta(days=(policy.start - start).days // YEAR * YEAR)
-        ends = policy.end and start + timedelta(days=((policy.end - start).days // YEAR + 1) * YEAR - 1)
+        begins = start + (policy.start - start) // year * year
+        ends = policy.end and start + ((policy.end - start) // year + 1) * year - timedelta(days=1)
         found.append(replace(policy, start=begins, end=ends))
     return tuple(found)
 
@@ -158,11 +158,10 @@ def panel(people: pd.DataFrame, sim: Simulation) -> Panel:
     """The risk by place and year among those followed for the whole window, and when each place adopted."""
     full = people[people["follow_up"] >= HORIZON]
     hit = (full["event"] == "rearrest") & (full["days"] <= HORIZON)
-    places = range(len(sim.places))
-    risk = hit.groupby([full["place"], full["prepared"] // YEAR]).mean().unstack().reindex(places)
-    starts = {sim.places.index(policy.fips): sim.day(policy.start) // YEAR for policy in sim.policies}
-    ends = {sim.places.index(policy.fips): (sim.day(policy.end) + 1) // YEAR for policy in sim.policies if policy.end}
-    adopted, repealed = (np.array([each.get(place, NEVER) for place in places]) for each in (starts, ends))
+    risk = hit.groupby([full["place"], full["prepared"] // YEAR]).mean().unstack().reindex(range(len(sim.places)))
+    starts = {policy.fips: sim.day(policy.start) // YEAR for policy in sim.policies}
+    ends = {policy.fips: (sim.day(policy.end) + 1) // YEAR for policy in sim.policies if policy.end}
+    adopted, repealed = (np.array([each.get(place, NEVER) for place in sim.places]) for each in (starts, ends))
     years = risk.columns.to_numpy(float)
     found = Panel(
         risk.to_numpy(), years, adopted, np.ones(len(risk)), np.arange(len(risk)), risk.columns, risk.index, {}, {}

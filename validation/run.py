@@ -2,9 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the folder that holds validation
 
 from validation import coverage, designs, simulator
 from validation.table import ROOT, SHOWN, compute

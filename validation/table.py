@@ -23,7 +23,6 @@ PUBLISHED = ROOT / "data" / "raw" / "published"
 CODE = ("validation", "src/analysis/recidivism", "src/analysis/sanctuary")  # what the tables are computed with
 LEVEL, SIMULATIONS, FIRST, CHUNK = 0.95, 2_000, 20, 50
 APPROXIMATE, AT_LEAST, SHOWN = "approximate", "at least", "none"  # what coverage is held to
-FAMILY_ERROR = 0.05
 
 
 def band(simulations: int, claim: str, claims: int) -> tuple[int, int]:
@@ -32,13 +31,13 @@ def band(simulations: int, claim: str, claims: int) -> tuple[int, int]:
     The number that an interval with exactly its level covers is binomial; all ``claims`` together are held to an error
     of .05 by Bonferroni's correction. An interval that claims its level or more is held to the lower end.
     """
-    error = FAMILY_ERROR / claims / (1 if claim == AT_LEAST else 2)
+    error = 0.05 / claims / (1 if claim == AT_LEAST else 2)
     least, most = (int(binom.ppf(error, simulations, share)) for share in (LEVEL, 1 - LEVEL))
     return least, simulations - (0 if claim == AT_LEAST else most)
 
 
 def counted(limits: np.ndarray, truth: float, claim: str, claims: int) -> dict:
-    """The cells of a row that both tables have, from limits (simulations, 2): an interval covers, misses, or is none."""
+    """The cells of a row that both tables have, from limits (simulations, 2): they cover, miss, or are none."""
     lower, upper = limits.T
     found = np.select([~(lower <= upper), lower > truth, upper < truth], ["undefined", "above", "below"], "covered")
     simulations, covered = len(found), int((found == "covered").sum())
@@ -85,5 +84,4 @@ def compute(
             frame = pd.DataFrame([row(scenario, *each) for each in found.items()]).assign(code_hash=code_hash())
             frame.to_csv(begun, mode="a", header=not begun.is_file(), index=False, float_format="%.6g")
             print(f"{name}: {scenario}", flush=True)
-    begun.replace(into / f"{name}.csv")
-    return pd.read_csv(into / f"{name}.csv")
+    return pd.read_csv(begun.replace(into / f"{name}.csv"))

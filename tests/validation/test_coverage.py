@@ -7,7 +7,7 @@ from scipy.integrate import quad
 from scipy.stats import binom
 
 import analysis as an
-from validation import coverage, draws, table
+from validation import coverage, table
 from validation.table import APPROXIMATE, AT_LEAST, FIRST, PUBLISHED, SHOWN, band, counted
 
 KEY = ["estimator", "setting"]
@@ -115,19 +115,20 @@ def test_truths_agree_with_numerical_integration_and_large_simulations():
     total, own = sum(coverage.HAZARDS.values()), coverage.HAZARDS["rearrest"]
     assert coverage.incidence() == pytest.approx(quad(lambda t: own * np.exp(-total * t), 0, 365)[0], rel=1e-9)
     # recorded by the day the mean is half a day longer than in continuous time, less half of those who have the event by then
-    area = quad(draws.falling().sf, 0, 365)[0]
-    assert coverage.restricted_mean() == pytest.approx(area + draws.falling().cdf(365) / 2, abs=0.02)
+    area = quad(coverage.falling().sf, 0, 365)[0]
+    mean, of_higher = coverage.MEAN, coverage.MEAN_3
+    assert mean == pytest.approx(area + coverage.falling().cdf(365) / 2, abs=0.02)
     rng = np.random.default_rng(1)
-    time = np.ceil(draws.falling(1.6).ppf(rng.random(400_000)))
-    assert (time > 365).mean() == pytest.approx(draws.falling(1.6).sf(365), abs=0.004)
-    assert np.minimum(time, 365).mean() == pytest.approx(coverage.restricted_mean(1.6), abs=1.0)
-    life = an.life_table(draws.people(rng, 100_000, coverage.THREE))
+    time = np.ceil(coverage.falling(1.6).ppf(rng.random(400_000)))
+    assert (time > 365).mean() == pytest.approx(coverage.falling(1.6).sf(365), abs=0.004)
+    assert np.minimum(time, 365).mean() == pytest.approx(of_higher, abs=1.0)
+    life = an.life_table(coverage.draw(rng, 100_000, coverage.THREE))
     found = an.at(an.cumulative_incidence(life, "rearrest"), 365)
     assert abs(found["incidence"].iat[0] - coverage.incidence()) < 4.5 * found["se"].iat[0]
 
 
 def test_people_of_one_group_resemble_each_other_and_each_alone_is_uniform():
-    u = draws.exchangeable(np.random.default_rng(1), 100_000, 2, 0.5).reshape(-1, 2)
+    u = coverage.exchangeable(np.random.default_rng(1), 100_000, 2, 0.5).reshape(-1, 2)
     assert np.quantile(u, [0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9], abs=0.01)
     # Spearman's correlation of a Gaussian copula: 6 / pi asin(r / 2)
     assert np.corrcoef(u.T)[0, 1] == pytest.approx(6 / np.pi * np.arcsin(0.25), abs=0.01)
