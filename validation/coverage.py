@@ -12,7 +12,7 @@ from scipy.special import chdtrc, ndtri
 
 import analysis as an
 from analysis.recidivism.hazard import hazard
-from analysis.recidivism.intervals import KINDS
+from analysis.recidivism.survival import KINDS
 from validation import draws, table
 from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN, digits
 

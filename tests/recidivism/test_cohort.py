@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import analysis
 from analysis.data.errors import InputError
-from analysis.recidivism.later import later_events
+from analysis.recidivism.recurrent import later_events
 from analysis.recidivism.requests import EPISODE_GAP
 
 END = date(2020, 12, 31)

@@ -1,9 +1,8 @@
 import pytest
 
-from analysis.recidivism.curves import at
 from analysis.recidivism.estimands import ESTIMANDS, estimands
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
 
 def test_side_by_side(r_data):

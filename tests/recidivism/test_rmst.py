@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.rmst import rmst, rmst_difference, rmst_ratio
+from analysis.recidivism.survival import rmst, rmst_difference, rmst_ratio
 
 
 def test_area_by_hand():

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from analysis.recidivism.sampling import readings
+from analysis.recidivism.recurrent import readings
 
 
 def test_releases_and_people_by_hand():

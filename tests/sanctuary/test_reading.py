@@ -8,10 +8,9 @@ import pytest
 
 from analysis.data.errors import InputError
 from analysis.publish import figures
-from analysis.recidivism.curves import at
 from analysis.recidivism.estimands import ESTIMANDS, estimands
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 from analysis.sanctuary import answers, views, views_people
 from analysis.sanctuary.counterfactual import under_rule
 from analysis.sanctuary.plan import plan_of, read_plan

@@ -9,10 +9,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from analysis.recidivism import inputs
-from analysis.recidivism.curves import at
-from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.life_table import life_table, names
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
 ESTIMANDS = ("first event", "competing events censored", "any later event")
 
@@ -50,7 +48,7 @@ def estimands(
     pandas.DataFrame
         ``estimand, *by, time, at_risk, events, estimate, se, lower, upper, beyond_follow_up``.
     """
-    by = inputs.names(by)
+    by = names(by)
     cause = cause or getattr(cohort, "attrs", {}).get("event")
     life = life_table(cohort, by=by, cluster=cluster)
     blocks = [_shares(cumulative_incidence(life, cause, "log-log", level), times)]

@@ -5,12 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
-from analysis.recidivism.curves import at
-from analysis.recidivism.life_table import life_table
-from analysis.recidivism.proportion import proportion
-from analysis.recidivism.rates import rate
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.life_table import event_codes, label_codes, life_table, one_cause, require, times
+from analysis.recidivism.proportions import proportion, rate
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 from analysis.recidivism.window import Window, units_per_year, window
 
 _PLURAL = {"person": "people", "release": "releases", "detainer": "detainers", "episode": "episodes"}
@@ -29,14 +26,14 @@ class Reading:
     """One cohort read at one window: a method a line of the table."""
 
     def __init__(self, frame: pd.DataFrame, days: float, later: pd.DataFrame | None, level: float) -> None:
-        inputs.require(frame.columns, ["days", "event"])
+        require(frame.columns, ["days", "event"])
         if not len(frame):
             raise ValueError("the cohort has no rows: there is nobody to count")
         self.frame, self.level = frame, level
         self.later = later
-        time = inputs.times(frame["days"])
-        codes, self.causes = inputs.event_codes(frame["event"])
-        self.cause = inputs.one_cause(frame.attrs.get("event"), self.causes)
+        time = times(frame["days"])
+        codes, self.causes = event_codes(frame["event"])
+        self.cause = one_cause(frame.attrs.get("event"), self.causes)
         whole = bool((time == np.floor(time)).all())
         self.window: Window = window(days, frame.attrs.get("time_unit", "day"), whole)
         self.time = time
@@ -167,7 +164,7 @@ class Reading:
             if self.row != "person":
                 raise LeftOut("there is no person identifier: rows cannot be joined into people")
             return np.arange(len(frame)), self.hit, released.to_numpy()
-        person = inputs.label_codes(frame["person_id"], "person identifier")[0]
+        person = label_codes(frame["person_id"], "person identifier")[0]
         hit = np.bincount(person, weights=self.hit) > 0
         return np.unique(person), hit, np.bincount(person, weights=released) > 0
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
+from analysis.recidivism.life_table import event_codes, one_cause, require, times
 from analysis.recidivism.window import Window, window
 from analysis.sanctuary.clusters import joined_clusters
 
@@ -62,7 +62,7 @@ def read_contrast(
 ) -> Contrast:  # fmt: skip
     """Return the contrast of a cohort; see ``compare`` for its columns and errors."""
     wanted = [group, "days", "event", *filter(None, (cluster,)), *(name for name in adjust if name.isidentifier())]
-    inputs.require(cohort.columns, wanted)
+    require(cohort.columns, wanted)
     if "entry" in cohort and cohort["entry"].notna().any():
         raise ValueError("compare needs follow-up from the origin on: this cohort has delayed entry (entry_days)")
     first, second = _levels(cohort[group], contrast)
@@ -90,9 +90,9 @@ def read_contrast(
         )
     matrix, columns = coded(frame, [name for name in adjust if name not in unknown])
     code, labels = pd.factorize(where, sort=True)
-    time = inputs.times(frame["days"])
-    causes, names = inputs.event_codes(frame["event"])
-    cause = inputs.one_cause(cohort.attrs.get("event"), names) if names else cohort.attrs.get("event", "event")
+    time = times(frame["days"])
+    causes, names = event_codes(frame["event"])
+    cause = one_cause(cohort.attrs.get("event"), names) if names else cohort.attrs.get("event", "event")
     place = names.index(cause) if cause in names else -2
     span = window(horizon, cohort.attrs.get("time_unit", "day"), bool((time == np.floor(time)).all()))
     return Contrast(
@@ -156,7 +156,7 @@ def empty_strata(contrast: Contrast, adjust: Sequence[str]) -> tuple[Contrast, l
 
 
 def _formula(term: str, frame: pd.DataFrame) -> pd.DataFrame:
-    from analysis.recidivism.cox_design import design, variables
+    from analysis.recidivism.cox import design, variables
 
     used = variables(term, frame.columns)
     found = design(term, frame[used])
@@ -167,9 +167,7 @@ def _levels(column: pd.Series, contrast: tuple[str, str] | None) -> tuple[object
     """Group 0 and group 1. ``contrast`` is (group 1, group 0), as one says "limits against none"."""
     present = list(pd.unique(column.dropna()))
     if contrast is not None:
-        inputs.require(
-            [str(level) for level in present], [str(level) for level in contrast], "level", f"{column.name!r}"
-        )
+        require([str(level) for level in present], [str(level) for level in contrast], "level", f"{column.name!r}")
         second, first = (next(level for level in present if str(level) == str(name)) for name in contrast)
         return first, second
     if {str(level) for level in present} >= set(CONTRAST):
