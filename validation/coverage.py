@@ -312,7 +312,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
             _km(float(np.exp(-HAZARDS[CAUSE] * YEAR)), kind=", competing events censored"), hazards=CONSTANT),
     _cohort("three causes, delayed entry", 800, _aj(incidence(YEAR)), hazards=CONSTANT, late=True),
     _cohort("two groups, hazard ratio 1.6", 500, _means(_MEANS[1] - _MEANS[0]), Interval(
-        f"ratio of restricted means to {YEAR}", _MEANS[1] / _MEANS[0], lambda life: an.rmst_ratio(life, horizon=YEAR)),
+        f"ratio of restricted means to {YEAR}", _MEANS[1] / _MEANS[0], lambda life: an.rmst_difference(life, horizon=YEAR, ratio=True)),
         made=BY_GROUP, group=lambda *_: np.repeat([0, 1], 250), ratio=lambda c: np.where(c.group, 1.6, 1.0)),
     _cohort("two equal groups", 600, _test("log-rank test"), made=BY_GROUP, groups=2),
     _cohort("four equal groups", 600, _test("log-rank test, 4 groups"), made=BY_GROUP, groups=4),

@@ -7,6 +7,7 @@ covariates) times the patterns' hazards, added up backwards in time; no loop run
 
 import ast
 import keyword
+from collections import namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -45,7 +46,9 @@ def cox(
     count: str | None = None, weight: str | None = None, strata: str | Iterable[str] | None = None,
     ties: str = "efron", cluster: str | None = None, robust: bool | None = None, level: float = 0.95,
 ) -> "CoxFit":  # fmt: skip
-    """Fit a Cox model of the hazard of one cause, other causes taken as censoring.
+    """Fit a Cox model of the hazard of one cause, other causes taken as censoring, as ``coxph`` of R's survival 3.5.
+
+    Sources: Cox (1972); Efron (1977); Lin and Wei (1989); Therneau and Grambsch (2000), Modeling Survival Data.
 
     Parameters
     ----------
@@ -74,11 +77,6 @@ def cox(
     KeyError, ValueError
         As for ``life_table``; a formula that cannot be read; no events; a covariate that is constant or
         a combination of others among those at risk.
-
-    References
-    ----------
-    Cox (1972); Efron (1977); Lin and Wei (1989); Therneau and Grambsch (2000), Modeling Survival Data,
-    chapters 3 and 7; ``coxph`` of R's survival 3.5.
 
     Examples
     --------
@@ -169,13 +167,13 @@ class CoxFit:
     _clock: np.ndarray = field(repr=False)
 
     def zph(self, transform: str = "km", terms: bool = True) -> pd.DataFrame:
-        """Score tests of proportional hazards: of coefficient + theta x g(time) for theta = 0.
+        """Score tests of coefficient + theta x g(time) for theta = 0, as ``cox.zph`` of R (Grambsch and Therneau 1994).
 
         Parameters
         ----------
         transform : ``"km"``, ``"identity"``, ``"log"`` or ``"rank"``
-            The function g of time: one minus Kaplan-Meier just before it, time, its logarithm, or its rank
-            among all rows.
+            The function g of time: one minus Kaplan-Meier just before it, time, its logarithm, or its rank among all rows.
+            An unknown one, or the logarithm of a time 0, raises ValueError.
         terms : bool
             One test a term of the formula, or one a coefficient.
 
@@ -183,15 +181,6 @@ class CoxFit:
         -------
         pandas.DataFrame
             ``term, chi_square, df, p_value``, the last row (``GLOBAL``) for all of them.
-
-        Raises
-        ------
-        ValueError
-            An unknown transform; log of a time 0.
-
-        References
-        ----------
-        Grambsch and Therneau (1994); ``cox.zph`` of R's survival 3.5.
 
         Examples
         --------
@@ -287,11 +276,10 @@ def _patterns(frame: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
     size = len(parts[0])
     if size > rows / 2 > 0.5:
         return np.arange(rows), frame
-    for head in (pattern[:_HEAD], pattern):  # few patterns are all met among the first rows of many
-        first = np.full(size, -1)
-        first[head[::-1]] = np.arange(len(head))[::-1]
-        if (first >= 0).all():
-            break
+    first = np.full(size, -1)
+    for rows in (_HEAD, len(pattern)):  # few patterns are all met among the first rows of many
+        if (first < 0).any():
+            first[pattern[:rows][::-1]] = np.arange(len(pattern[:rows]))[::-1]
     return pattern, frame.iloc[first]
 
 
@@ -314,23 +302,10 @@ def _parsed(formula: str):
     return parsed
 
 
-@dataclass(frozen=True)
-class _Records:
-    """Cells of a Cox model: rows with equal stratum, pattern, entry, time, status and cluster.
-
-    ``time`` and ``entry`` are codes on one scale of sorted times, ``entry`` -1 where at risk from the
-    start. ``count`` is a number of rows, ``weight`` their summed weights, ``square`` their summed squares.
-    """
-
-    stratum: np.ndarray
-    pattern: np.ndarray
-    entry: np.ndarray
-    time: np.ndarray
-    status: np.ndarray
-    count: np.ndarray
-    weight: np.ndarray
-    square: np.ndarray
-    unit: np.ndarray | None
+# Cells of a Cox model, as arrays: rows with equal stratum, pattern, entry, time, status and cluster (None where each row stands
+# for itself). time and entry are codes on one scale of sorted times, entry -1 where at risk from the start; count is a number of
+# rows, weight their summed weights, square their summed squares.
+_Records = namedtuple("_Records", "stratum pattern entry time status count weight square unit")
 
 
 def _records(
@@ -392,25 +367,11 @@ def _maximize(risk: "_RiskSets", named: list[str]) -> tuple[np.ndarray, "_Terms"
     return beta, terms, information, null, step
 
 
-@dataclass(frozen=True)
-class _Terms:
-    """Sums over the tied events of each event time, and the risk-set sums they are made of.
-
-    ``r`` holds the patterns' hazards relative to the largest, so that none overflows. S0, S1 are the sums
-    of weighted hazards, and of hazards times covariates, of those at risk; D0, D1 of those with the event.
-    With c = k/d for k = 0 .. d-1 (0 under Breslow) and v = S0 - c D0, a0 and a1 are the sums over k of 1/v
-    and c/v, and b0, b1, b2 those of 1/v^2, c/v^2, c^2/v^2; all times the mean weight of the events.
-    """
-
-    r: np.ndarray
-    s1: np.ndarray
-    d1: np.ndarray
-    a0: np.ndarray
-    a1: np.ndarray
-    b0: np.ndarray
-    b1: np.ndarray
-    b2: np.ndarray
-    log: float
+# Sums over the tied events of each event time. r holds the patterns' hazards relative to the largest, so that none overflows.
+# S0, S1 are the sums of weighted hazards, and of hazards times covariates, of those at risk; D0, D1 of those with the event.
+# With c = k/d for k = 0 .. d-1 (0 under Breslow) and v = S0 - c D0, a0 and a1 are the sums over k of 1/v and c/v, and b0, b1,
+# b2 those of 1/v^2, c/v^2, c^2/v^2; all times the mean weight of the events.
+_Terms = namedtuple("_Terms", "r s1 d1 a0 a1 b0 b1 b2 log")
 
 
 class _RiskSets:

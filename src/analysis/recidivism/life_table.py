@@ -30,8 +30,8 @@ def life_table(
 ) -> pd.DataFrame:  # fmt: skip
     """Count people at risk, events by cause and people censored at each distinct time of each stratum.
 
-    At risk at time t are those with ``entry < t <= time``; a missing entry is at risk from the start,
-    events at time 0 included. Zero rows give a table without rows.
+    At risk at time t are those with ``entry < t <= time``; a missing entry is at risk from the start, events at time 0
+    included (Kalbfleisch and Prentice 2002, The Statistical Analysis of Failure Time Data, section 1.4).
 
     Parameters
     ----------
@@ -58,21 +58,15 @@ def life_table(
     Returns
     -------
     pandas.DataFrame
-        ``*by, time, at_risk, censored``, one column a cause (alphabetical); one row a stratum and
-        distinct time, whatever happened at it. ``attrs["cells"]`` holds what variances need where
-        people enter late, carry weights or come in clusters; such a table is not for editing.
+        ``*by, time, at_risk, censored``, one column a cause (alphabetical); one row a stratum and distinct time,
+        whatever happened at it; none for no rows. ``attrs["cells"]`` holds what variances need where people enter late,
+        carry weights or come in clusters; such a table is not for editing.
 
     Raises
     ------
-    KeyError
-        A column that is not there.
-    ValueError
-        A missing, negative or infinite time, an interval of no length, a missing stratum, an event that
-        is no label, a count that is no whole number, a stratum or cause named like an output column.
-
-    References
-    ----------
-    Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, section 1.4.
+    KeyError, ValueError
+        A column that is not there; a missing, negative or infinite time, an interval of no length, a missing stratum, an
+        event that is no label, a count that is no whole number, a stratum or cause named like an output column.
 
     Examples
     --------
@@ -88,12 +82,14 @@ def life_table(
     if entry == OWN:
         entry = "entry" if "entry" in cohort.columns else None
     columns = {"time": time, "event": event, "entry": entry, "count": count, "weight": weight, "cluster": cluster}
+    require(cohort.columns, [*by, *filter(None, columns.values())])
     if not isinstance(cohort, pd.DataFrame):
         table = cohort.table if attrs else cohort
-        cohort, columns = _grouped_in_engine(table, by, columns)
+        cohort = table.group_by([*dict.fromkeys([*by, *filter(None, columns.values())])]).aggregate(n_=table.count())
+        cohort, columns["count"] = cohort.to_pandas(), "n_"
+        cohort["n_"] *= 1 if count is None else amounts(cohort[count], "count")
         cohort.attrs = attrs
-    cells = count_cells(_labelled(cohort, by, unknown), by, **columns)
-    return _table_of(cells, attrs)
+    return _table_of(_count_cells(_labelled(cohort, by, unknown), by, **columns), attrs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,12 +142,10 @@ def _below(values: np.ndarray, weight: np.ndarray, times: np.ndarray) -> np.ndar
     return total[np.searchsorted(values[order], times, side="left")]
 
 
-def count_cells(
-    frame: pd.DataFrame, by: list[str], time: str, event: str, entry: str | None, count: str | None = None,
-    weight: str | None = None, cluster: str | None = None, square: str | None = None,
+def _count_cells(
+    frame: pd.DataFrame, by: list[str], time: str, event: str, entry: str | None, count: str | None,
+    weight: str | None, cluster: str | None,
 ) -> Cells:  # fmt: skip
-    """Count the cells of a frame. ``square`` names sums of squared weights where ``weight`` is already summed."""
-    require(frame.columns, [*by, time, event, *filter(None, (entry, count, weight, cluster))])
     stop, start, cause, causes = follow_up(frame, time, event, entry)
     refuse_reserved(by, "by column")
     refuse_reserved(causes, "cause")
@@ -163,40 +157,14 @@ def count_cells(
     axes += [] if cluster is None else [label_codes(frame[cluster], "cluster")]
     number = None if count is None else amounts(frame[count], "count")
     load = None if weight is None else amounts(frame[weight], "weight")
-    squares = None if square is None else frame[square].to_numpy(float)
     sizes = [len(levels) for _, levels in axes]
-    parts, (weights, squared) = tally([codes for codes, _ in axes], sizes, number, load, squares)
+    parts, (weights, squared) = tally([codes for codes, _ in axes], sizes, number, load)
     return Cells(
         stratum=parts[0], time=axes[1][1][parts[1]], cause=parts[2] - 1, weight=weights, square=squared,
         entry=np.full(len(parts[0]), -np.inf) if start is None else axes[3][1][parts[3]],
         unit=None if cluster is None else parts[-1], strata=strata, causes=causes,
         robust=weight is not None or cluster is not None,
     )  # fmt: skip
-
-
-def _grouped_in_engine(table, by: list[str], columns: dict) -> tuple[pd.DataFrame, dict]:
-    """Group an Ibis table by all that cells are told apart by: the groups, and the columns that count them.
-
-    Weights are summed as decimals, so that sums do not depend on how the engine splits the rows.
-    """
-    count, weight = columns["count"], columns["weight"]
-    require(table.columns, [*by, *filter(None, columns.values())])
-    keys = dict.fromkeys([*by, *(columns[name] for name in ("time", "event", "entry", "cluster") if columns[name])])
-    sums = {"n_": (table.count() if count is None else table[count].sum()).cast("int64")}
-    number, load = (1.0 if name is None else table[name].cast("float64") for name in (count, weight))
-    for name, values in (("count", number), ("weight", load)):
-        if columns[name] is not None:
-            bad = values.isnull() | (values < 0) | ((values != values.floor()) & (name == "count"))
-            sums[f"{name}_"] = bad.ifelse(1, 0).sum().cast("int64")
-    if weight is not None:
-        sums["sum_"] = (load * number).cast("decimal(38, 18)").sum().cast("float64")
-        sums["square_"] = (load * load * number).cast("decimal(38, 22)").sum().cast("float64")
-    groups = table.group_by(list(keys)).aggregate(**sums).to_pandas()
-    for name, rule in (("count", "not whole numbers of 0 or more"), ("weight", "missing or negative")):
-        if f"{name}_" in groups and groups[f"{name}_"].any():
-            raise ValueError(f"{name} {columns[name]!r} holds values that are {rule}")
-    counted = {"weight": "sum_", "square": "square_", "count": None} if weight is not None else {"count": "n_"}
-    return groups, {**columns, **counted}
 
 
 def _table_of(cells: Cells, attrs: dict) -> pd.DataFrame:
@@ -280,9 +248,8 @@ def number_groups(codes: list[np.ndarray], levels: list[int]) -> tuple[np.ndarra
 
 
 def tally(
-    codes: list[np.ndarray], levels: list[int], count: np.ndarray | None, weight: np.ndarray | None = None,
-    square: np.ndarray | None = None,
-) -> tuple[list[np.ndarray], tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+    codes: list[np.ndarray], levels: list[int], count: np.ndarray | None, weight: np.ndarray | None = None
+) -> tuple[list[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Combinations that occur with a positive count, with their sums of weights and of squared weights."""
     key, total = _key(codes, levels)
     if total <= max(_DENSE, 4 * len(key)) and weight is None:
@@ -292,7 +259,7 @@ def tally(
         return list(np.unravel_index(present, [max(size, 1) for size in levels])), (sums, sums)
     times = np.ones(len(key), dtype=np.int64) if count is None else count
     load = times if weight is None else times * weight
-    loads = load if weight is None else times * weight**2 if square is None else square
+    loads = load if weight is None else times * weight**2
     # sorted by weight too, so that no sum depends on the order of the rows
     order = np.argsort(key, kind="stable") if weight is None else np.lexsort((loads, load, key))
     order = order[load[order] > 0]
@@ -465,17 +432,14 @@ def label_codes(column: pd.Series, what: str) -> tuple[np.ndarray, pd.Index]:
 
 def _labelled(frame: pd.DataFrame, columns: list[str], label: str | None) -> pd.DataFrame:
     """A frame whose missing values in some columns have a label, the last of a categorical's; as it is without a label."""
-    given = {}
     for name in columns if label is not None else []:
-        column = frame.get(name)
-        if column is None or not column.isna().any():
-            continue
+        column = frame[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             more = column if label in column.cat.categories else column.cat.add_categories([label])
-            given[name] = more.fillna(label)
-        else:
-            given[name] = column.astype("object").fillna(label).astype("str")
-    return frame.assign(**given) if given else frame
+            frame = frame.assign(**{name: more.fillna(label)}) if column.isna().any() else frame
+        elif column.isna().any():
+            frame = frame.assign(**{name: column.astype("object").fillna(label).astype("str")})
+    return frame
 
 
 def names(columns: str | Iterable[str] | None) -> list[str]:

@@ -37,6 +37,8 @@ def extrapolate(
 ) -> pd.DataFrame:  # fmt: skip
     """Fit models to follow-up cut at ``until`` and project them to ``horizon``.
 
+    Sources: Schmidt and Witte (1988), Predicting Recidivism Using Survival Models; Maller and Zhou (1996).
+
     Parameters
     ----------
     life : pandas.DataFrame
@@ -44,7 +46,7 @@ def extrapolate(
     cause : str
         A cause of the table; may be left out where there is only one.
     until, horizon : float
-        In the table's unit. People followed longer are censored at ``until``.
+        In the table's unit, positive and in this order, else ValueError. People followed longer are censored at ``until``.
     models : names
         ``exponential`` (a constant hazard), ``weibull``, ``log-normal``, ``log-logistic``, and each with
         ``split`` before it, in which only a share ever has the event.
@@ -58,16 +60,6 @@ def extrapolate(
         likelihood has no maximum (no event seen by ``until``, say). Densities are those of continuous
         time in the table's unit; an event recorded at time 0 is taken to lie halfway to the
         smallest positive time.
-
-    Raises
-    ------
-    KeyError, ValueError
-        An unknown cause or model, a time that is not positive, a horizon before ``until``.
-
-    References
-    ----------
-    Schmidt and Witte (1988), Predicting Recidivism Using Survival Models; Maller and Zhou (1996),
-    Survival Analysis with Long-Term Survivors.
 
     Examples
     --------
@@ -115,11 +107,6 @@ def profile_share(
         ``*by, model, share_ever, log_likelihood, below_best, projected, converged``; ``below_best`` is how far
         the log-likelihood lies under the highest of the shares given. Shares within 1.92 of the best are not
         excluded at 95 percent.
-
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``extrapolate``; a share outside 0 to 1.
 
     Examples
     --------

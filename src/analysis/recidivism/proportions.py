@@ -39,12 +39,12 @@ class Contrast:
 
 
 def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95) -> Estimate:
-    """A proportion with its interval.
+    """A proportion with its interval (Wilson 1927; Clopper and Pearson 1934; Brown, Cai and DasGupta 2001).
 
     Parameters
     ----------
     events, n : int
-        Numerator and denominator, ``0 <= events <= n``, ``n`` at least 1.
+        Numerator and denominator, whole numbers, ``0 <= events <= n``, ``n`` at least 1; any other raises ValueError.
     method : ``"wilson"`` or ``"exact"``
         Wilson's score interval without continuity correction, as ``prop.test(correct = FALSE)`` of R,
         or Clopper and Pearson's, as ``binom.test``, which covers more than its level by design.
@@ -53,15 +53,6 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
     Returns
     -------
     Estimate
-
-    Raises
-    ------
-    ValueError
-        A count that is no whole number, is negative or exceeds ``n``; an unknown method.
-
-    References
-    ----------
-    Wilson (1927); Clopper and Pearson (1934); Brown, Cai and DasGupta (2001).
 
     Examples
     --------
@@ -82,14 +73,9 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
 
 
 def proportion_difference(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> Contrast:
-    """First proportion minus second, with Newcombe's hybrid score interval (his method 10).
+    """First proportion minus second, with Newcombe's hybrid score interval (1998, Statistics in Medicine 17: 873, method 10).
 
-    Parameters, errors
-        As for ``proportion``.
-
-    References
-    ----------
-    Newcombe (1998), Statistics in Medicine 17: 873-890.
+    Parameters and errors are those of ``proportion``.
 
     Examples
     --------
@@ -104,17 +90,10 @@ def proportion_difference(events_1: int, n_1: int, events_2: int, n_2: int, leve
 
 
 def risk_ratio(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> Contrast:
-    """First proportion divided by second, with the score interval, which is defined with zero counts.
+    """First proportion divided by second, with the score interval (Koopman 1984, Biometrics 40: 513).
 
-    The estimate is NaN where both counts are 0 and infinite where the second alone is; the limits
-    then run from 0 or to infinity where the data set no bound.
-
-    Parameters, errors
-        As for ``proportion``.
-
-    References
-    ----------
-    Koopman (1984), Biometrics 40: 513-517; Miettinen and Nurminen (1985).
+    The estimate is NaN where both counts are 0 and infinite where the second alone is; the limits then run from 0 or to
+    infinity where the data set no bound. Parameters and errors are those of ``proportion``.
 
     Examples
     --------
@@ -160,28 +139,19 @@ def _pearson(k: int, n: int, p: float) -> float:
 
 
 def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
-    """Events per unit of exposure with the exact Poisson interval, as ``poisson.test`` of R.
+    """Events per unit of exposure with the exact Poisson interval (Garwood 1936), as ``poisson.test`` of R.
 
     Parameters
     ----------
     events : int
-        0 or more.
+        A whole number of 0 or more, else ValueError.
     exposure : float
-        Time at risk, above 0, in any unit; the rate is per that unit.
+        Time at risk, above 0, else ValueError, in any unit; the rate is per that unit.
     level : float
 
     Returns
     -------
     Estimate
-
-    Raises
-    ------
-    ValueError
-        A count that is no whole number or negative, an exposure that is not positive.
-
-    References
-    ----------
-    Garwood (1936), Biometrika 28: 437-442.
 
     Examples
     --------
@@ -201,14 +171,9 @@ def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
 
 
 def rate_ratio(events_1: int, exposure_1: float, events_2: int, exposure_2: float, level: float = 0.95) -> Contrast:
-    """First rate divided by second, exact given the total count, as ``poisson.test`` of R for two rates.
+    """First rate divided by second, exact given the total count (Przyborowski and Wilenski 1940), as ``poisson.test`` of R.
 
-    Parameters, errors
-        As for ``rate``.
-
-    References
-    ----------
-    Przyborowski and Wilenski (1940), Biometrika 31: 313-323.
+    Parameters and errors are those of ``rate``.
 
     Examples
     --------

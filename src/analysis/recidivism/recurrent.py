@@ -36,20 +36,18 @@ def mean_cumulative(
 ) -> pd.DataFrame:  # fmt: skip
     """Nelson's mean cumulative function of recurrent events, with the robust variance over people.
 
+    As ``survfit(..., id = )`` of R (``cumhaz`` and ``std.chaz``). Source: Lawless and Nadeau (1995), Technometrics 37: 158.
+
     Parameters
     ----------
     frame : pandas.DataFrame
-        Several rows a person. With ``entry`` each row is an interval ``(entry, time]`` at risk that ends
-        in an event or not. Without it, a person is at risk from the start to the last of their rows,
-        and every row with an event is one: give the end of follow-up as a row with a missing event.
+        Several rows a person. With ``entry`` each row is an interval ``(entry, time]`` at risk that ends in an event or not.
+        Without it, a person is at risk from the start to the last of their rows, and every row with an event is one: give
+        the end of follow-up as a row with a missing event.
     id : column
         The person.
-    time, event, entry
-        As for ``life_table``.
-    by : column or columns
-        Strata.
-    cause : str
-        The label counted; may be left out where there is only one.
+    time, event, entry, by, cause
+        As for ``life_table`` and ``kaplan_meier``.
     ci : ``"log"`` or ``"plain"``
     level : float
 
@@ -62,11 +60,6 @@ def mean_cumulative(
     ------
     KeyError, ValueError
         As for ``life_table``; intervals of one person that overlap; without ``entry``, a person in two strata.
-
-    References
-    ----------
-    Nelson (1988); Lawless and Nadeau (1995), Technometrics 37: 158-168; ``survfit(..., id = )`` of R
-    (``cumhaz`` and ``std.chaz``).
 
     Examples
     --------
@@ -141,12 +134,14 @@ def yearly_any(
 ) -> pd.DataFrame:  # fmt: skip
     """The share of people with at least one event in each year of follow-up, first or not.
 
+    Source: Antenangeli and Durose (2021), annual arrest percentages.
+
     Parameters
     ----------
     frame : pandas.DataFrame
         One row an event, and at least one row a person (with a missing event where there was none).
     id, time, event, by, cause
-        As for ``mean_cumulative``; strata and follow-up are the same in all rows of a person.
+        As for ``mean_cumulative``; a stratum or follow-up that differs between rows of a person raises ValueError.
     follow_up : column or number
         How long each person was to be followed, by origin and data end alone. A person counts in a
         year that this covers to its end, whatever happened to them.
@@ -158,15 +153,6 @@ def yearly_any(
     pandas.DataFrame
         ``*by, year, people, with_event, share, lower, upper, complete``; Wilson intervals; ``complete``
         is True where the year is covered for everyone.
-
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``life_table``; a follow-up or stratum that is missing or differs between rows of one person.
-
-    References
-    ----------
-    Antenangeli and Durose (2021), annual arrest percentages.
 
     Examples
     --------
@@ -205,31 +191,23 @@ def yearly_any(
 
 
 def later_events(ds: "Dataset", cohort: pd.DataFrame, min_days: int = 1, severity: str = "any") -> pd.DataFrame:
-    """Return one row a later event and one a person's end of follow-up.
+    """Every later event of the people in a cohort, not only the first: what ``mean_cumulative`` and ``yearly_any`` take.
 
     Parameters
     ----------
-    ds
+    ds : Dataset
         The dataset that the cohort was made from; it must hold dates, not durations.
-    cohort
-        From ``analysis.cohort``, one row a person (``unit="first_release"`` or ``"first_detainer"``). What counts as
-        a detainer, and whether arrests in custody count, is as it was made.
-    min_days
-        Events before this day after the origin are left out, as in ``cohort``.
-    severity
-        ``"any"``, ``"felony"`` or ``"violent"``.
+    cohort : pandas.DataFrame
+        From ``analysis.cohort``, one row a person (``unit="first_release"`` or ``"first_detainer"``), else InputError is
+        raised. What counts as a detainer, and whether arrests in custody count, is as it was made.
+    min_days, severity
+        As for ``cohort``.
 
     Returns
     -------
-    DataFrame
-        person_id, follow_up, days, event (missing in the row that ends a person's follow-up): what
-        ``mean_cumulative`` and ``yearly_any`` take. Several events of one day are one (a day's charges are
-        one arrest). Custody and removal do not end follow-up here: any later event counts.
-
-    Raises
-    ------
-    InputError
-        A source with durations only, or a cohort with several rows a person.
+    pandas.DataFrame
+        person_id, follow_up, days, event: a row a later event, and one with a missing event that ends a person's follow-up.
+        Several events of one day are one (a day's charges are one arrest). Custody and removal do not end follow-up here.
     """
     from analysis.recidivism.follow import event_dates
     from analysis.recidivism.held import spells_of
@@ -263,7 +241,8 @@ def readings(
 ) -> pd.DataFrame:
     """The share with the event by a time: each release once, each person once, first releases alone.
 
-    A cohort of releases over-represents those who come back often: someone released five times counts five times.
+    A cohort of releases over-represents those who come back often: someone released five times counts five times (Rhodes
+    and others 2016, Crime & Delinquency 62: 1003).
 
     Parameters
     ----------
@@ -275,6 +254,7 @@ def readings(
     cause : str
         The event; by default ``attrs["event"]``, or the only one.
     id : column
+        The person; a missing one raises ValueError.
     level : float
 
     Returns
@@ -283,15 +263,6 @@ def readings(
         ``reading, numerator, denominator, unit, estimate, lower, upper, assumes``; one minus Kaplan-Meier,
         log-log intervals clustered by person. In "each person once" a release weighs 1 over the number
         of the person's releases in the cohort; its numerator and denominator are sums of these weights.
-
-    Raises
-    ------
-    KeyError, ValueError
-        A column that is not there, a missing person.
-
-    References
-    ----------
-    Rhodes and others (2016), Crime & Delinquency 62: 1003-1025.
 
     Examples
     --------

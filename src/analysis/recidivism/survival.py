@@ -1,10 +1,9 @@
 """Kaplan-Meier and Aalen-Johansen curves from a life table, what is read from them, and the log-rank test.
 
 One minus Kaplan-Meier of a cause treats the other causes as censoring; Aalen-Johansen gives the share of everyone whose
-first event is that cause. The two differ wherever a competing event exists. Standard errors for weights, clusters and
-late entry, and those of Aalen-Johansen, are the infinitesimal jackknife's: the influence of a person or cluster on a
-curve is a combination of a few functions of time with coefficients that change only when a member enters or leaves, so
-that the sum of squared influences needs one pass over the cells and never a matrix of people by times.
+first event is that cause. Where Greenwood's formula does not hold, standard errors are the infinitesimal jackknife's: the
+influence of a person or cluster on a curve combines a few functions of time with coefficients that change only when a
+member enters or leaves, so that squared influences are summed in one pass over the cells.
 """
 
 from collections.abc import Iterable
@@ -36,10 +35,10 @@ _ROUNDING = 1e-11
 def kaplan_meier(
     life: pd.DataFrame, cause: str | None = None, ci: str = "log-log", level: float = 0.95
 ) -> pd.DataFrame:
-    """Kaplan-Meier: the share without the event, other causes taken as censoring.
+    """Kaplan-Meier: the share without the event, other causes taken as censoring, as R's ``survfit``.
 
-    Standard errors are Greenwood's; from a weighted or clustered life table they are sandwich errors
-    (the infinitesimal jackknife, over rows or clusters), as R's ``survfit(..., robust = TRUE)``.
+    Standard errors are Greenwood's; from a weighted or clustered life table sandwich errors over rows or clusters, as
+    with ``robust = TRUE``. Source: Kalbfleisch and Prentice (2002), section 1.4.
 
     Parameters
     ----------
@@ -61,10 +60,6 @@ def kaplan_meier(
     KeyError, ValueError
         An unknown or unnamed cause, an unknown ``ci``.
 
-    References
-    ----------
-    Kalbfleisch and Prentice (2002), section 1.4; ``survfit`` of R's survival 3.5.
-
     Examples
     --------
     >>> life = life_table(pd.DataFrame({"days": [5, 8, 9], "event": ["rearrest", None, None]}))
@@ -77,23 +72,16 @@ def kaplan_meier(
 def cumulative_incidence(
     life: pd.DataFrame, cause: str | None = None, ci: str = "log", level: float = 0.95
 ) -> pd.DataFrame:
-    """Aalen-Johansen: the share whose first event is this cause, competing events taken as such.
+    """Aalen-Johansen: the share whose first event is this cause, competing events taken as such, as R's ``survfit``.
 
-    Standard errors are the infinitesimal jackknife's, those of R's ``survfit`` for several causes;
-    with weights or clusters they are sandwich errors over rows or clusters.
-
-    Parameters, errors
-        Those of ``kaplan_meier``; the life table has one column a cause.
+    Standard errors are the infinitesimal jackknife's; with weights or clusters sandwich errors. Parameters and errors are
+    those of ``kaplan_meier``. Source: Aalen and Johansen (1978).
 
     Returns
     -------
     pandas.DataFrame
         ``*by, time, at_risk, events, incidence, se, lower, upper``. While the incidence is 0 a log or
         log-log interval is missing.
-
-    References
-    ----------
-    Aalen and Johansen (1978); ``survfit`` of R's survival 3.5 for factor events.
 
     Examples
     --------
@@ -111,20 +99,20 @@ def _curve(life: pd.DataFrame, cause: str | None, name: str, ci: str, level: flo
     curve = life[[*by, "time", "at_risk"]].assign(events=life[cause])
     time, at_risk, counts = (life[columns].to_numpy() for columns in ("time", "at_risk", ["censored", *causes]))
     estimate, se = np.zeros(len(life)), np.zeros(len(life))
+    robust = name == "incidence" or (cells is not None and cells.robust)
     for label, rows in strata_slices(life, by):
         n, own = at_risk[rows], counts[rows, 1 + code]
-        if name == "incidence":
-            members = Members.from_table(counts[rows]) if cells is None else Members.of(cells, by, label, time[rows])
-            every = counts[rows, 1:].sum(axis=1)
-            estimate[rows], influence = _incidence(members, n, every, own, code)
-            se[rows] = np.sqrt(sum_of_squares(members, *influence))
-        elif cells is not None and cells.robust:
-            members = Members.of(cells, by, label, time[rows])
-            estimate[rows], influence = _survival(members, n, own, code)
-            se[rows] = np.sqrt(sum_of_squares(members, *influence))
-        else:
+        if not robust:
             estimate[rows] = np.cumprod(_left(n, own) / n)
             se[rows] = np.where(estimate[rows] == 0, np.nan, estimate[rows] * np.sqrt(_greenwood(n, own)))
+            continue
+        members = Members.from_table(counts[rows]) if cells is None else Members.of(cells, by, label, time[rows])
+        every = counts[rows, 1:].sum(axis=1) if name == "incidence" else own
+        estimate[rows], influence = _incidence(members, n, every, own, code, name == "incidence")
+        se[rows] = np.sqrt(sum_of_squares(members, *influence))
+        if name == "survival":
+            estimate[rows] = np.cumprod(_left(n, own) / n)
+            se[rows] = np.where(estimate[rows] == 0, 0.0, se[rows])
     lower, upper = interval(estimate, se, ci, level)
     curve = curve.assign(**{name: estimate, "se": se, "lower": lower, "upper": upper})
     curve.attrs = {**life.attrs, "cause": cause, "ci": ci, "level": level}
@@ -181,38 +169,26 @@ class Members:
         return np.concatenate([[0.0], values])[self.enter]
 
 
-def _survival(members: Members, n: np.ndarray, d: np.ndarray, cause: int) -> tuple[np.ndarray, tuple]:
-    """Kaplan-Meier and each member's influence on it, as ``sum_of_squares`` takes it.
+def _incidence(
+    members: Members, n: np.ndarray, d: np.ndarray, dj: np.ndarray, cause: int, competing: bool
+) -> tuple[np.ndarray, tuple]:
+    """The share F with a cause, and each member's influence on it, as ``sum_of_squares`` takes it.
 
-    The derivative of log S(t) in a member's weight is the sum over s <= t of
-    (Y d / n - dN) / (n - d): H(t) - H(entry) while at risk, with H the running sum of d / (n (n - d)).
-    """
-    left, h = _left(n, d), _greenwood(n, d)
-    survival = np.cumprod(left / n)
-    own = np.divide(1.0, left, out=np.zeros(len(left)), where=left > 0)
-    start, zero = members.before(h), np.zeros(len(members.leave))
-    final = h[members.leave] - start - np.where(members.cause == cause, own[members.leave], 0.0)
-    functions = np.column_stack([survival, survival * h])
-    return survival, (np.column_stack([-start, zero + 1]), np.column_stack([final, zero]), functions)
-
-
-def _incidence(members: Members, n: np.ndarray, d: np.ndarray, dj: np.ndarray, cause: int) -> tuple[np.ndarray, tuple]:
-    """Aalen-Johansen and each member's influence on it, as ``sum_of_squares`` takes it.
-
-    A member's weight moves F(t) by the sum over s <= t of S(s-) (dN_j - Y d_j / n) / n, the direct
-    part, and of g(s-) S(s-) d_j / n, through survival, where g is the derivative of log S. While at
-    risk g = H(t) - H(entry); after leaving it stays as it is. Everything is linear in 1, F and K.
+    Other causes end follow-up (``competing``: Aalen-Johansen) or are censoring (one minus Kaplan-Meier). A member's
+    weight moves F(t) by the sum over s <= t of S(s-) (dN_j - Y d_j / n) / n, the direct part, and of g(s-) S(s-) d_j / n,
+    through survival, where g is the derivative of log S: with H the running sum of d / (n (n - d)), it is H(t) - H(entry)
+    while at risk, and stays as it is after leaving. Everything is linear in 1, F and K.
     """
     left, h = _left(n, d), _greenwood(n, d)
     before = np.concatenate([[1.0], np.cumprod(left / n)[:-1]])
-    own = np.divide(1.0, left, out=np.zeros(len(left)), where=left > 0)
+    ended = np.divide(1.0, left, out=np.zeros(len(left)), where=left > 0)
     f = np.cumsum(before * dj / n)
     k = np.cumsum(before * dj / n * (np.concatenate([[0.0], h[:-1]]) - 1 / n))
     leave, start, zero = members.leave, members.before(h), np.zeros(len(members.leave))
+    own = members.cause == cause
     constant = start * members.before(f) - members.before(k)
-    g = h[leave] - start - np.where(members.cause >= 0, own[leave], 0.0)
-    direct = np.where(members.cause == cause, (before / n)[leave], 0.0)
-    final = k[leave] + constant - start * f[leave] + direct - g * f[leave]
+    g = h[leave] - start - np.where(members.cause >= 0 if competing else own, ended[leave], 0.0)
+    final = k[leave] + constant - start * f[leave] + np.where(own, (before / n)[leave], 0.0) - g * f[leave]
     at_risk, afterwards = np.column_stack([constant, -start, zero + 1]), np.column_stack([final, g, zero])
     return f, (at_risk, afterwards, np.column_stack([np.ones(len(f)), f, k]))
 
@@ -287,28 +263,22 @@ def estimate_of(curve: pd.DataFrame) -> str:
 
 
 def at(curve: pd.DataFrame, times: float | Iterable[float]) -> pd.DataFrame:
-    """A curve at given times: the value of its last step at or before each.
+    """A curve at given times: the value of its last step at or before each; nothing is carried forward.
 
     Parameters
     ----------
     curve : pandas.DataFrame
         From ``kaplan_meier``, ``cumulative_incidence`` or ``mean_cumulative``.
     times : number or numbers
-        0 or more, in the curve's unit; kept in the order given.
+        0 or more, in the curve's unit; kept in the order given. Any other raises ValueError.
 
     Returns
     -------
     pandas.DataFrame
-        ``*by, time, at_risk, events``, the estimate, ``se, lower, upper, beyond_follow_up``; one row a
-        stratum and time. ``at_risk`` is the number with ``entry < t <= time``, ``events`` the number up
-        to and including t. Of a curve whose steps are merged (``attrs["merged"]``) ``at_risk`` is the number
-        left after a step that ends at t, and missing elsewhere. Past the last person at risk the estimates are NaN and
-        ``beyond_follow_up`` is True: nothing is carried forward.
-
-    Raises
-    ------
-    ValueError
-        A time that is negative or no number, a frame that is no curve.
+        ``*by, time, at_risk, events``, the estimate, ``se, lower, upper, beyond_follow_up``; one row a stratum and time.
+        ``at_risk`` is the number with ``entry < t <= time``, ``events`` the number up to and including t. Of a curve whose
+        steps are merged (``attrs["merged"]``) ``at_risk`` is the number left after a step that ends at t, and missing
+        elsewhere. Past the last person at risk the estimates are NaN and ``beyond_follow_up`` is True.
 
     Examples
     --------
@@ -357,10 +327,12 @@ def _read(block: pd.DataFrame, by: list[str], label: tuple, wanted: np.ndarray, 
 def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFrame:
     """The time by which a share q has had the event, with the interval read off the curve's own limits.
 
+    As ``quantile`` of R's ``survfit`` (Brookmeyer and Crowley 1982).
+
     Parameters
     ----------
     curve : pandas.DataFrame
-        From ``kaplan_meier`` or ``cumulative_incidence``.
+        From ``kaplan_meier`` or ``cumulative_incidence``; any other raises ValueError.
     q : number or numbers
         Shares between 0 and 1.
 
@@ -369,15 +341,6 @@ def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFr
     pandas.DataFrame
         ``*by, q, time, lower, upper``. Where the curve is flat at exactly q the midpoint of the flat
         stretch, or of what follow-up shows of it, is given, as in R. NaN where the share is not reached within follow-up.
-
-    Raises
-    ------
-    ValueError
-        A share outside 0 to 1, a frame that is no such curve.
-
-    References
-    ----------
-    Brookmeyer and Crowley (1982); ``quantile`` of R's ``survfit``.
 
     Examples
     --------
@@ -421,27 +384,20 @@ def _first(share: np.ndarray, time: np.ndarray, q: float) -> float:
 def rmst(life: pd.DataFrame, cause: str | None = None, horizon: float = 365, level: float = 0.95) -> pd.DataFrame:
     """Restricted mean time free of the event, other causes taken as censoring: the area under Kaplan-Meier.
 
+    As ``print(survfit, rmean=)`` of R and ``survRM2`` (Uno and others 2014).
+
     Parameters
     ----------
     life, cause, level
         As for ``kaplan_meier``. From a weighted or clustered life table, standard errors are sandwich errors.
     horizon : float
-        In the table's unit.
+        In the table's unit; one that is not positive raises ValueError.
 
     Returns
     -------
     pandas.DataFrame
         ``*by, rmst, se, lower, upper`` in the table's unit. NaN where nobody of the stratum was followed
         to the horizon, unless everyone had the event before: then nothing is left to see.
-
-    Raises
-    ------
-    KeyError, ValueError
-        An unknown or unnamed cause, a horizon that is not positive.
-
-    References
-    ----------
-    Royston and Parmar (2013); Uno and others (2014), ``survRM2``; ``print(survfit, rmean=)`` of R.
 
     Examples
     --------
@@ -457,17 +413,20 @@ def rmst(life: pd.DataFrame, cause: str | None = None, horizon: float = 365, lev
 
 
 def rmst_difference(
-    life: pd.DataFrame, cause: str | None = None, horizon: float = 365, between: str | None = None, level: float = 0.95
-) -> pd.DataFrame:
-    """Differences of restricted mean times between the levels of a by column.
+    life: pd.DataFrame, cause: str | None = None, horizon: float = 365, between: str | None = None,
+    level: float = 0.95, ratio: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Differences, or ratios, of restricted mean times between the levels of a by column.
 
     Parameters
     ----------
     life, cause, horizon, level
-        As for ``rmst``.
+        As for ``rmst``, with its errors.
     between : str
         A by column; may be left out where there is only one. Each level is compared with the first.
         Clusters that have members in both groups are taken into account.
+    ratio : bool
+        The level's mean divided by the reference's, with an interval on the log scale.
 
     Returns
     -------
@@ -475,79 +434,12 @@ def rmst_difference(
         The other by columns, then ``level, reference, estimate, se, lower, upper, p_value``; the estimate
         is the level's mean less the reference's, in the table's unit.
 
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``rmst``; a ``between`` that is no by column.
-
     Examples
     --------
     >>> frame = pd.DataFrame({"days": [2, 5, 9, 9], "event": [1, 1, 0, 0], "group": ["a", "a", "b", "b"]})
     >>> rmst_difference(life_table(frame, by="group"), horizon=5)["estimate"].tolist()
     [1.5]
     """
-    return _contrasts(life, cause, horizon, between, level, ratio=False)
-
-
-def rmst_ratio(
-    life: pd.DataFrame, cause: str | None = None, horizon: float = 365, between: str | None = None, level: float = 0.95
-) -> pd.DataFrame:
-    """Ratios of restricted mean times between the levels of a by column; intervals on the log scale.
-
-    Parameters, columns and errors are those of ``rmst_difference``; the estimate is the level's mean
-    divided by the reference's.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"days": [2, 5, 9, 9], "event": [1, 1, 0, 0], "group": ["a", "a", "b", "b"]})
-    >>> rmst_ratio(life_table(frame, by="group"), horizon=5)["estimate"].round(3).tolist()
-    [1.429]
-    """
-    return _contrasts(life, cause, horizon, between, level, ratio=True)
-
-
-@dataclass(frozen=True)
-class _Area:
-    """The area under one stratum's curve, its standard error, and the influence of each cluster on it."""
-
-    label: tuple
-    area: float
-    se: float
-    influence: np.ndarray | None = None
-
-
-def _areas(life: pd.DataFrame, cause: str | None, horizon: float) -> tuple[list[str], list[_Area]]:
-    if not 0 < horizon < np.inf:
-        raise ValueError(f"horizon must be a positive time in the table's unit, found {horizon!r}")
-    by, causes = strata_of(life)
-    code, cells, areas = causes.index(one_cause(cause, causes)), life.attrs.get("cells"), []
-    for label, rows in strata_slices(life, by):
-        block = life.iloc[rows]
-        time, n, d = block["time"].to_numpy(dtype=float), block["at_risk"].to_numpy(), block[causes[code]].to_numpy()
-        survival = np.cumprod(_left(n, d) / n)
-        if horizon > time[-1] and survival[-1] > 0:
-            areas.append(_Area(label, np.nan, np.nan))
-            continue
-        width = np.diff(np.minimum(np.append(time, max(horizon, time[-1])), horizon))
-        area = float(min(time[0], horizon) + survival @ width)
-        if cells is None or not cells.robust:
-            rest = (survival * width)[::-1].cumsum()[::-1]  # by which an event at each time shortens the mean
-            areas.append(_Area(label, area, float(rest**2 @ np.diff(_greenwood(n, d), prepend=0.0)) ** 0.5))
-            continue
-        members = Members.of(cells, by, label, time)
-        _, (at_risk, afterwards, functions) = _survival(members, n, d, code)
-        total = np.vstack([np.zeros(2), (functions * width[:, None]).cumsum(axis=0)])
-        enter, leave = total[members.enter], total[members.leave]
-        each = members.load * (at_risk * (leave - enter) + afterwards * (total[-1] - leave)).sum(axis=1)
-        if cells.unit is not None:
-            each = np.bincount(members.unit, weights=each, minlength=int(cells.unit.max()) + 1)
-        areas.append(_Area(label, area, float(each @ each) ** 0.5, None if cells.unit is None else each))
-    return by, areas
-
-
-def _contrasts(
-    life: pd.DataFrame, cause: str | None, horizon: float, between: str | None, level: float, ratio: bool
-) -> pd.DataFrame:
     z = quantile_of_level(level)
     by, areas = _areas(life, cause, horizon)
     between = by[0] if between is None and len(by) == 1 else between
@@ -580,6 +472,45 @@ def _contrasts(
 
 
 @dataclass(frozen=True)
+class _Area:
+    """The area under one stratum's curve, its standard error, and the influence of each cluster on it."""
+
+    label: tuple
+    area: float
+    se: float
+    influence: np.ndarray | None = None
+
+
+def _areas(life: pd.DataFrame, cause: str | None, horizon: float) -> tuple[list[str], list[_Area]]:
+    if not 0 < horizon < np.inf:
+        raise ValueError(f"horizon must be a positive time in the table's unit, found {horizon!r}")
+    by, causes = strata_of(life)
+    code, cells, areas = causes.index(one_cause(cause, causes)), life.attrs.get("cells"), []
+    for label, rows in strata_slices(life, by):
+        block = life.iloc[rows]
+        time, n, d = block["time"].to_numpy(dtype=float), block["at_risk"].to_numpy(), block[causes[code]].to_numpy()
+        survival = np.cumprod(_left(n, d) / n)
+        if horizon > time[-1] and survival[-1] > 0:
+            areas.append(_Area(label, np.nan, np.nan))
+            continue
+        width = np.diff(np.minimum(np.append(time, max(horizon, time[-1])), horizon))
+        area = float(min(time[0], horizon) + survival @ width)
+        if cells is None or not cells.robust:
+            rest = (survival * width)[::-1].cumsum()[::-1]  # by which an event at each time shortens the mean
+            areas.append(_Area(label, area, float(rest**2 @ np.diff(_greenwood(n, d), prepend=0.0)) ** 0.5))
+            continue
+        members = Members.of(cells, by, label, time)
+        _, (at_risk, afterwards, functions) = _incidence(members, n, d, d, code, competing=False)
+        total = np.vstack([np.zeros(3), (functions * width[:, None]).cumsum(axis=0)])
+        enter, leave = total[members.enter], total[members.leave]
+        each = members.load * (at_risk * (leave - enter) + afterwards * (total[-1] - leave)).sum(axis=1)
+        if cells.unit is not None:
+            each = np.bincount(members.unit, weights=each, minlength=int(cells.unit.max()) + 1)
+        areas.append(_Area(label, area, float(each @ each) ** 0.5, None if cells.unit is None else each))
+    return by, areas
+
+
+@dataclass(frozen=True)
 class LogRank:
     """The test's statistic, degrees of freedom and p-value, with observed and expected events by group."""
 
@@ -590,12 +521,13 @@ class LogRank:
 
 
 def log_rank(life: pd.DataFrame, cause: str | None = None, strata: str | Iterable[str] | None = None) -> LogRank:
-    """Log-rank test between the levels of a life table's by columns.
+    """Log-rank test between the levels of a life table's by columns, as ``survdiff`` of R (Peto and Peto 1972).
 
     Parameters
     ----------
     life : pandas.DataFrame
-        A life table of counts, with delayed entry or without.
+        A life table of counts, with delayed entry or without. Weights or clusters raise ValueError: the test does not hold
+        for them (use ``cox``).
     cause : str
         The event; other causes are taken as censoring, so that hazards of this cause are compared.
     strata : column or columns
@@ -605,16 +537,6 @@ def log_rank(life: pd.DataFrame, cause: str | None = None, strata: str | Iterabl
     -------
     LogRank
         ``.statistic .df .p_value`` and ``.table`` (groups, n, observed, expected).
-
-    Raises
-    ------
-    ValueError
-        Fewer than two groups; a weighted or clustered table, for which the test does not hold (use
-        ``cox`` with ``weight`` or ``cluster``).
-
-    References
-    ----------
-    Peto and Peto (1972); Kalbfleisch and Prentice (2002), section 1.5; ``survdiff`` of R's survival.
 
     Examples
     --------
@@ -669,9 +591,9 @@ def pseudo_values(
 ) -> pd.Series:  # fmt: skip
     """What each row adds to the Aalen-Johansen estimate at a horizon: an outcome for any regression, nobody left out.
 
-    The estimate plus n times the row's influence on it. Without censoring before the horizon this is 1 for those with
-    the event by then and 0 for the others; censored people get a value between or outside. The mean over everyone is
-    the estimate itself. Censoring must tell nothing about risk, in each group that is compared.
+    The estimate plus n times the row's influence on it, as ``pseudo`` of R (Andersen, Klein and Rosthoej 2003, Biometrika
+    90: 15-27). Without censoring before the horizon this is 1 for those with the event by then and 0 for the others;
+    the mean over everyone is the estimate itself. Censoring must tell nothing about risk in any group compared.
 
     Parameters
     ----------
@@ -694,10 +616,6 @@ def pseudo_values(
     KeyError, ValueError
         As for ``life_table``; a horizon that is not positive, or past the last person at risk.
 
-    References
-    ----------
-    Andersen, Klein and Rosthoej (2003), Biometrika 90: 15-27; ``pseudo`` of R's survival, which takes the influence too.
-
     Examples
     --------
     >>> frame = pd.DataFrame({"days": [5, 8, 20, 30], "event": ["rearrest", None, "died", "rearrest"]})
@@ -717,7 +635,7 @@ def pseudo_values(
     enter = np.zeros(len(stop), dtype=int) if start is None else np.searchsorted(grid, start, side="right")
     leave = np.searchsorted(grid, stop).clip(max=len(grid) - 1)  # rows counted 0 times may lie after the grid
     members = Members(codes, np.arange(len(stop)), np.ones(len(stop)), enter, leave, len(grid))
-    estimate, (at_risk, afterwards, functions) = _incidence(members, n, d.sum(axis=1), d[:, code], code)
+    estimate, (at_risk, afterwards, functions) = _incidence(members, n, d.sum(axis=1), d[:, code], code, True)
     row = np.searchsorted(grid, horizon, side="right") - 1
     if row < 0:
         return pd.Series(0.0, index=frame.index, name=causes[code])

@@ -48,6 +48,9 @@ def yearly(
 ) -> pd.DataFrame:  # fmt: skip
     """Cumulative, annual and conditional shares by year of follow-up.
 
+    Source: Antenangeli and Durose (2021), Recidivism of Prisoners Released in 24 States in 2008, methodology. An unknown
+    cause, method or handling of incomplete years raises KeyError or ValueError.
+
     Parameters
     ----------
     life : pandas.DataFrame
@@ -72,15 +75,6 @@ def yearly(
         falls in the year, ``conditional`` that share among those free of any event when it starts.
         ``complete`` is True where nobody was censored before the end of the year and nobody entered late
         at a time of their own, so that the figures are plain shares.
-
-    Raises
-    ------
-    KeyError, ValueError
-        An unknown cause, method or handling of incomplete years; a year that is not positive.
-
-    References
-    ----------
-    Antenangeli and Durose (2021), Recidivism of Prisoners Released in 24 States in 2008, methodology.
 
     Examples
     --------
