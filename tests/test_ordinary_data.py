@@ -16,8 +16,8 @@ from analysis.claims import reader
 from analysis.claims.asked import curves, why_no_curve
 from analysis.data.errors import InputError
 from analysis.recidivism.durations import possible, why_nobody, why_none, why_not_detained
-from analysis.recidivism.long_term import share_at
 from analysis.recidivism.windows import headline
+from analysis.recidivism.yearly import share_at
 from analysis.sanctuary.compare import compare
 from analysis.sanctuary.policy import with_policy
 from analysis.sanctuary.views_people import side_by_side

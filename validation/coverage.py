@@ -15,7 +15,7 @@ from scipy.stats import chi2, expon, norm, weibull_min
 
 import analysis as an
 from analysis.recidivism.hazard import hazard
-from analysis.recidivism.intervals import KINDS
+from analysis.recidivism.survival import KINDS
 from validation import table
 from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN
 
@@ -66,7 +66,7 @@ ESTIMATORS = {  # a p-value is an interval from 0 that should hold .05
     "Kaplan-Meier at 365, log-log, competing events censored": partial(_at, KM, "log-log", YEAR),
     "restricted mean to 365": partial(an.rmst, horizon=YEAR),
     "difference of restricted means to 365": partial(an.rmst_difference, horizon=YEAR),
-    "ratio of restricted means to 365": partial(an.rmst_ratio, horizon=YEAR),
+    "ratio of restricted means to 365": partial(an.rmst_difference, horizon=YEAR, ratio=True),
     "quantile .25, from log-log": lambda life: an.quantile(an.kaplan_meier(life), 0.25),
     "median, from log-log": lambda life: an.quantile(an.kaplan_meier(life), 0.5),
     "log-rank test": lambda life: (0.0, an.log_rank(life).p_value),
@@ -186,8 +186,8 @@ def _several(rng: Generator, n: int) -> Frame:
     often = (rng.random(n) < 0.5).astype(int)
     person = np.repeat(np.arange(n), RELEASES[often])
     cohort = draw(rng, len(person), {"person_id": person, "often": often[person], **_falling(often=np.log(RATIO))})
-    later = pd.to_timedelta(cohort.groupby("person_id").cumcount(), "D")
-    return an.readings(cohort.assign(released=pd.Timestamp("2020-01-01") + later), YEAR)
+    cohort["released"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(cohort.groupby("person_id").cumcount(), "D")
+    return an.readings(an.as_cohort(cohort, event=CAUSE, row="release"), YEAR)
 
 
 def _joined_later(cohort: Frame) -> Any:

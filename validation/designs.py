@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from analysis.recidivism.window import window
 
 import analysis as an
 from analysis.sanctuary.adoption import average_effect
@@ -143,13 +142,13 @@ def follow(sim: Simulation) -> pd.DataFrame:
         "sex": np.where(people.male, "male", "female"),
         "age": pd.DatetimeIndex(dates(sim, people.first)).year - birth_year(sim, people),
     })  # fmt: skip
-    frame.attrs["event"] = "rearrest"
     return frame[follow_up >= 0].reset_index(drop=True)
 
 
 def compared(people: pd.DataFrame) -> pd.DataFrame:
     """What ``compare`` finds, one row a design: differences of risks, for the Cox model the log hazard ratio."""
-    table = an.compare(people, adjust=ADJUST, cluster="place", horizon=HORIZON, level=LEVEL)
+    cohort = an.as_cohort(people, event="rearrest", origin="prepared")
+    table = an.compare(cohort, adjust=ADJUST, cluster="place", horizon=HORIZON, level=LEVEL)
     table = table[~table["estimand"].str.startswith("risk ratio")].set_index("design")[ENDS]
     table.loc[COX] = np.log(table.loc[COX])
     return table

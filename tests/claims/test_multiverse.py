@@ -8,9 +8,8 @@ from analysis.claims.histories import SPAN, episode_starts
 from analysis.claims.multiverse import specification_curve
 from analysis.data.errors import InputError
 from analysis.recidivism.cohort import cohort
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
 END = {"prepared": "2024-11-30", "released": "2024-11-30"}  # the earliest data end, of exits
 

@@ -6,9 +6,8 @@ import pandas as pd
 from analysis.publish import figures
 from analysis.publish.curves import release_curve
 from analysis.publish.figures import svg
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
 
 def curve_frame(people=1000, steps=40):

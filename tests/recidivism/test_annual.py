@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from analysis.recidivism.annual import yearly_any
+from analysis.recidivism.recurrent import yearly_any
 
 
 def test_share_with_any_event_in_a_year():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import analysis
 from analysis.data.errors import InputError
 from analysis.recidivism.cohort import EPISODE_GAP, Choice, as_cohort
-from analysis.recidivism.later import later_events
+from analysis.recidivism.recurrent import later_events
 
 END = date(2020, 12, 31)
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\narea = "one county"\n'

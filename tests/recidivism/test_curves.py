@@ -2,9 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.recidivism.curves import at, quantile
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier, quantile
 
 
 def test_at_carries_nothing_past_the_last_person(r_data):

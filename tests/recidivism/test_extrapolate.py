@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.recidivism.extrapolate import extrapolate, profile_share
 from analysis.recidivism.life_table import life_table
+from analysis.recidivism.projections import extrapolate, profile_share
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.recidivism.intervals import interval, quantile_of_level
+from analysis.recidivism.survival import interval, quantile_of_level
 
 
 def test_where_a_transformation_is_undefined_so_is_the_interval():

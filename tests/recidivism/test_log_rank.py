@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.log_rank import log_rank
+from analysis.recidivism.survival import log_rank
 
 
 def test_of_r(r_data):

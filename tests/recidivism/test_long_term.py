@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.long_term import yearly
+from analysis.recidivism.yearly import yearly
 
 
 def bjs():

@@ -5,11 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.recidivism.cox import cox
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
 from analysis.recidivism.recurrent import mean_cumulative
-from analysis.recidivism.rmst import rmst
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier, rmst
 
 FEW = settings(max_examples=40, deadline=None)
 

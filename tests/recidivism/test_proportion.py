@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.recidivism.proportion import proportion, proportion_difference, risk_ratio
+from analysis.recidivism.proportions import proportion, proportion_difference, risk_ratio
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from analysis.recidivism.rates import rate, rate_ratio
+from analysis.recidivism.proportions import rate, rate_ratio
 
 
 def test_exact_poisson():

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.recidivism.curves import at
 from analysis.recidivism.recurrent import mean_cumulative
+from analysis.recidivism.survival import at
 
 
 def test_of_r(r_data):

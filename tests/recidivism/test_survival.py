@@ -2,9 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
 # disease, months, status of sksurv.datasets.load_bmt(): Scrucca, Santucci and Aversa (2007), Bone Marrow Transplantation 40: 381-387
 BMT = """

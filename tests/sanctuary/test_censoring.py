@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence
+from analysis.recidivism.survival import at, cumulative_incidence
 from analysis.sanctuary.adjusted import Data, unadjusted
 from analysis.sanctuary.censoring import censoring_weights
 

@@ -6,9 +6,8 @@ import pytest
 
 from analysis.recidivism.cohort import Cohort, as_cohort
 from analysis.recidivism.cox import cox
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence
+from analysis.recidivism.survival import at, cumulative_incidence
 from analysis.sanctuary.compare import COLUMNS, compare
 from analysis.sanctuary.designs import DOUBLY_ROBUST, RANDOMIZED, STANDARDIZED, UNADJUSTED, WEIGHTED
 

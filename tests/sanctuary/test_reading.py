@@ -9,9 +9,8 @@ import pytest
 from analysis.data.errors import InputError
 from analysis.publish import figures
 from analysis.recidivism.cohort import Cohort, as_cohort
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 from analysis.recidivism.windows import ESTIMANDS, estimands
 from analysis.sanctuary import answers, views, views_people
 from analysis.sanctuary.counterfactual import under_rule

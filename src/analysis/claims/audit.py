@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.claims.checks import checks
 from analysis.claims.read import read_claims
 from analysis.claims.rules import rules
-from analysis.recidivism.proportion import proportion
+from analysis.recidivism.proportions import proportion
 
 CHECKS = ("arithmetic", "units", "follow_up", "source")
 

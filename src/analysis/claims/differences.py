@@ -22,7 +22,7 @@ from analysis.claims.histories import Histories, histories
 from analysis.claims.menu import menu
 from analysis.claims.tallies import courses, facilities
 from analysis.data.errors import InputError
-from analysis.recidivism.cells import number_strata
+from analysis.recidivism.life_table import number_strata
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.histories import Histories
-from analysis.recidivism.cells import number_groups
+from analysis.recidivism.life_table import number_groups
 from analysis.sanctuary.clusters import joined_clusters
 from analysis.sanctuary.observed import observed_practice
 from analysis.sanctuary.policy import policy_columns

@@ -13,10 +13,9 @@ from analysis.claims.governed import GROUPS as RULES
 from analysis.data.errors import InputError
 from analysis.data.tables import EVENTS
 from analysis.recidivism.cohort import Cohort, cohort
-from analysis.recidivism.curves import at
 from analysis.recidivism.durations import possible
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence
+from analysis.recidivism.survival import at, cumulative_incidence
 from analysis.sanctuary.clustered import FEW
 from analysis.sanctuary.policy import with_policy
 

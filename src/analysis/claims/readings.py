@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.claims.audit import counts_events, recomputed
 from analysis.claims.checks import count_limits
-from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.survival import quantile_of_level
 from analysis.recidivism.unequal import unequal_follow_up
 
 RELEASED = (1.0, 0.75, 0.5, 0.25)

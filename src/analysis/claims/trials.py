@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.claims.projections import constant_hazard, scaled_shape
-from analysis.recidivism.curves import at
-from analysis.recidivism.extrapolate import extrapolate
-from analysis.recidivism.survival import kaplan_meier
+from analysis.recidivism.projections import extrapolate
+from analysis.recidivism.survival import at, kaplan_meier
 from analysis.recidivism.windows import DAYS
 
 COLUMNS = ["cut", "seen", "projection", "family", "projected", "observed", "error", "usable"]

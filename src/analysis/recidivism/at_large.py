@@ -11,9 +11,9 @@ import pandas as pd
 
 from analysis.data.custody import time_at_risk
 from analysis.data.errors import InputError
-from analysis.recidivism import inputs
 from analysis.recidivism.cohort import Cohort, checked
-from analysis.recidivism.rates import rate
+from analysis.recidivism.life_table import names, require
+from analysis.recidivism.proportions import rate
 from analysis.recidivism.windows import units_per_year
 
 COLUMNS = ["people", "released", "events", "person_years", "rate", "lower", "upper"]
@@ -54,8 +54,8 @@ def at_large(cohort: Cohort, by: str | Iterable[str] = (), level: float = 0.95) 
        events  person_years
     0       1           3.0
     """
-    frame, names = checked(cohort, "at_large").frame, inputs.names(by)
-    inputs.require(frame.columns, names)
+    frame, by = checked(cohort, "at_large").frame, names(by)
+    require(frame.columns, by)
     number = frame["count"].to_numpy() if "count" in frame else np.ones(len(frame), dtype="int64")
     dated = cohort.origin == "prepared" or cohort.bookings is not None
     if "count" in frame and dated:
@@ -67,11 +67,11 @@ def at_large(cohort: Cohort, by: str | Iterable[str] = (), level: float = 0.95) 
     free = _free_days(cohort, frame) if dated else frame["days"].to_numpy(float)
     out = free >= 0
     hit = out & (frame["event"] == cohort.event).to_numpy()
-    groups = frame[names].astype("object").fillna("unknown") if names else pd.DataFrame(index=frame.index)
+    groups = frame[by].astype("object").fillna("unknown") if by else pd.DataFrame(index=frame.index)
     rows = groups.assign(
         people=number, released=number * out, events=number * hit, person_years=number * np.where(out, free, 0)
     )
-    sums = rows.groupby(names, sort=True).sum() if names else rows.sum().to_frame().T
+    sums = rows.groupby(by, sort=True).sum() if by else rows.sum().to_frame().T
     sums["person_years"] /= units_per_year(cohort.time_unit)
     found = [
         rate(int(k), float(t), level) if t > 0 else None
@@ -80,7 +80,7 @@ def at_large(cohort: Cohort, by: str | Iterable[str] = (), level: float = 0.95) 
     for name, source in (("rate", "estimate"), ("lower", "lower"), ("upper", "upper")):
         sums[name] = [np.nan if one is None else getattr(one, source) for one in found]
     whole = dict.fromkeys(("people", "released", "events"), "int64")
-    return sums.astype(whole).reset_index(drop=not names)[[*names, *COLUMNS]]
+    return sums.astype(whole).reset_index(drop=not by)[[*by, *COLUMNS]]
 
 
 def _free_days(cohort: Cohort, frame: pd.DataFrame) -> np.ndarray:

@@ -1,25 +1,143 @@
 """The Cox model: how a hazard differs between people, with R coxph's estimates and standard errors.
 
-Rows with equal covariates, entry, time and cluster are counted first, so that a million people in a few
-hundred combinations cost no more than the combinations do.
+Rows with equal covariates, entry, time and cluster are counted first, so that a million people in a few hundred
+combinations cost no more than the combinations do. Sums over risk sets are one sparse matrix (event times by patterns of
+covariates) times the patterns' hazards, added up backwards in time; no loop runs over people.
 """
 
+import ast
+import keyword
+from collections import namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
+from scipy import sparse
+from scipy.special import chdtrc, ndtr
 
-from analysis.recidivism import inputs
-from analysis.recidivism.cox_design import Design, design, variables
-from analysis.recidivism.cox_records import records_of
-from analysis.recidivism.cox_solver import inverse, maximize, sandwich
-from analysis.recidivism.intervals import quantile_of_level
-from analysis.recidivism.life_table import OWN
-from analysis.recidivism.risk_sets import Records, RiskSets
+from analysis.recidivism.life_table import (
+    OWN,
+    amounts,
+    follow_up,
+    label_codes,
+    names,
+    number_groups,
+    number_strata,
+    number_times,
+    one_cause,
+    require,
+    tally,
+)
+from analysis.recidivism.survival import quantile_of_level
 
+TRANSFORMS = ("km", "identity", "log", "rank")
+_HEAD = 1 << 16  # rows looked at first for one of each pattern
 _RUNAWAY = 1e-3  # a step this large, in standard deviations, when the likelihood stands still: no maximum
+_ITERATIONS = 50
+_DECREMENT = 1e-9  # the last step then moves a coefficient by less than 1e-9 of its standard error
+_LONGEST = 3.0  # no step goes further than this, in standard deviations: beyond, the likelihood may be flat
+_FLAT = 1e-6  # so little left to gain, and steps that do not shrink: the maximum is at infinity
+_SINGULAR = 1e-9  # information below this share of what a standardized covariate can carry is rounding
+
+
+def cox(
+    frame, formula: str, time: str = "days", event: str = "event", cause: str | None = None, entry: str | None = OWN,
+    count: str | None = None, weight: str | None = None, strata: str | Iterable[str] | None = None,
+    ties: str = "efron", cluster: str | None = None, robust: bool | None = None, level: float = 0.95,
+) -> "CoxFit":  # fmt: skip
+    """Fit a Cox model of the hazard of one cause, other causes taken as censoring, as ``coxph`` of R's survival 3.5.
+
+    Sources: Cox (1972); Efron (1977); Lin and Wei (1989); Therneau and Grambsch (2000), Modeling Survival Data.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame or Ibis table
+        One row a person, or a person's interval (time-dependent covariates: give ``entry`` and ``cluster``).
+    formula : str
+        Covariates in formulaic's language, such as ``"age + sex + priors:sex"``.
+    time, event, cause, entry, count, weight
+        As for ``life_table``. Rows with a missing covariate are left out and counted in ``dropped``.
+    strata : column or columns
+        Each stratum has a baseline hazard of its own.
+    ties : ``"efron"`` or ``"breslow"``
+    cluster : column
+        Rows of one cluster are dependent; implies robust errors.
+    robust : bool or None
+        Sandwich errors; None means where weighted or clustered.
+    level : float
+
+    Returns
+    -------
+    CoxFit
+        ``.table``, ``.log_likelihood``, ``.zph()`` and more.
+
+    Raises
+    ------
+    KeyError, ValueError
+        As for ``life_table``; a formula that cannot be read; no events; a covariate that is constant or
+        a combination of others among those at risk.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"days": [1, 2, 3, 4], "event": [1, 1, 1, 0], "young": [1, 0, 1, 0]})
+    >>> cox(people, "young").table[["term", "coef", "se"]].round(3)
+        term   coef     se
+    0  young  1.169  1.269
+    """
+    if ties not in ("efron", "breslow"):
+        raise ValueError(f"ties must be 'efron' or 'breslow', found {ties!r}")
+    z, strata = quantile_of_level(level), names(strata)
+    if entry == OWN:
+        entry = "entry" if "entry" in frame.columns else None
+    require(frame.columns, [time, event, *strata, *filter(None, (entry, count, weight, cluster))])
+    used = variables(formula, pd.Index(frame.columns))
+    if not isinstance(frame, pd.DataFrame):
+        # rows that agree in everything the model uses are counted in their own engine
+        keys = list(dict.fromkeys([*used, time, event, *strata, *filter(None, (entry, weight, cluster))]))
+        number = frame.count() if count is None else frame[count].sum()
+        frame, count = frame.group_by(keys).aggregate(n_=number.cast("int64")).to_pandas(), "n_"
+    missing = frame[used].isna().any(axis=1).to_numpy() if used else np.zeros(len(frame), dtype=bool)
+    dropped = int(missing.sum()) if count is None else int(frame.loc[missing, count].sum())
+    frame = frame[~missing] if missing.any() else frame
+    if not len(frame):
+        raise ValueError("no rows are left to fit: every row lacks a covariate, or there are none")
+    columns = design(formula, frame[used])
+    records, clock = _records(frame, columns, time, event, cause, entry, count, weight, strata, cluster)
+    robust = (weight is not None or cluster is not None) if robust is None else robust
+    if cluster is not None and not robust:
+        raise ValueError("cluster implies robust errors: leave robust out, or leave cluster out")
+    events = int(records.count[records.status > 0].sum())
+    if not events:
+        raise ValueError("no events: there is nothing to compare")
+    # standardized, so that a coefficient's size says nothing about the units of its covariate
+    load = np.bincount(records.pattern, weights=records.weight, minlength=len(columns.matrix))
+    centre = load @ columns.matrix / load.sum()
+    spread = np.sqrt(load @ (columns.matrix - centre) ** 2 / load.sum())
+    scale = np.where(spread > 0, spread, 1.0)
+    risk = _RiskSets(records, (columns.matrix - centre) / scale, ties == "efron")
+    beta, terms, information, null, step = _maximize(risk, columns.names)
+    runaway = np.abs(step) > _RUNAWAY
+    naive = np.full_like(information, np.nan)
+    finite = np.ix_(~runaway, ~runaway)
+    naive[finite] = np.linalg.inv(information[finite])
+    covariance, clusters = naive.copy(), None
+    if robust:
+        meat, clusters = risk.meat(terms)
+        covariance[finite] = naive[finite] @ meat[finite] @ naive[finite]
+    coef = np.where(runaway, np.copysign(np.inf, beta), beta / scale)
+    se, naive_se = (np.sqrt(np.diagonal(matrix)) / scale for matrix in (covariance, naive))
+    with np.errstate(invalid="ignore"):
+        table = pd.DataFrame({
+            "term": columns.names, "coef": coef, "se": se, "naive_se": naive_se, "lower": coef - z * se,
+            "upper": coef + z * se, "p_value": 2 * ndtr(-np.abs(coef / se)), "hazard_ratio": np.exp(coef),
+        })  # fmt: skip
+    return CoxFit(
+        table=table, log_likelihood=terms.log, log_likelihood_null=null, n=int(records.count.sum()), events=events,
+        dropped=dropped, robust=robust, clusters=clusters, covariance=covariance / np.outer(scale, scale),
+        infinite=tuple(name for name, away in zip(columns.names, runaway, strict=True) if away),
+        _risk=risk, _beta=beta, _design=columns, _clock=clock,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,144 +159,359 @@ class CoxFit:
     dropped: int
     robust: bool
     clusters: int | None
-    infinite: tuple[str, ...]
     covariance: np.ndarray
-    naive_covariance: np.ndarray
-    ties: str
-    level: float
-    _state: dict = field(repr=False, default_factory=dict)
-
-    @property
-    def hazard_ratios(self) -> pd.DataFrame:
-        """Hazard ratios with the limits carried over from the coefficients."""
-        limits = {name: np.exp(self.table[name]) for name in ("lower", "upper")}
-        return self.table[["term", "hazard_ratio"]].assign(**limits, p_value=self.table["p_value"])
+    infinite: tuple[str, ...]
+    _risk: "_RiskSets" = field(repr=False)
+    _beta: np.ndarray = field(repr=False)
+    _design: "Design" = field(repr=False)
+    _clock: np.ndarray = field(repr=False)
 
     def zph(self, transform: str = "km", terms: bool = True) -> pd.DataFrame:
-        """Test proportional hazards, as R's ``cox.zph``: see ``analysis.recidivism.cox_zph``."""
-        from analysis.recidivism.cox_zph import zph
+        """Score tests of coefficient + theta x g(time) for theta = 0, as ``cox.zph`` of R (Grambsch and Therneau 1994).
 
-        return zph(**self._state, transform=transform, terms=terms)
+        Parameters
+        ----------
+        transform : ``"km"``, ``"identity"``, ``"log"`` or ``"rank"``
+            The function g of time: one minus Kaplan-Meier just before it, time, its logarithm, or its rank among all rows.
+            An unknown one, or the logarithm of a time 0, raises ValueError.
+        terms : bool
+            One test a term of the formula, or one a coefficient.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``term, chi_square, df, p_value``, the last row (``GLOBAL``) for all of them.
+
+        Examples
+        --------
+        >>> people = pd.DataFrame({"days": [1, 2, 3, 4], "event": [1, 1, 1, 0], "young": [1, 0, 1, 0]})
+        >>> cox(people, "young").zph()["df"].tolist()
+        [1, 1]
+        """
+        if transform not in TRANSFORMS:
+            raise ValueError(f"transform must be one of {', '.join(TRANSFORMS)}, found {transform!r}")
+        risk, p = self._risk, len(self._beta)
+        g = risk.transformed(self._clock, transform)
+        g = g - np.average(g, weights=risk.deaths)
+        sums = risk.terms(self._beta)
+        moved = g @ (risk.dying @ risk.matrix - risk.expected(sums))
+        plain, once, twice = (risk.information(sums, power) for power in (np.ones(len(g)), g, g * g))
+        information, rows = np.block([[plain, once], [once, twice]]), []
+        groups = self._design.terms if terms else {name: [i] for i, name in enumerate(self._design.names)}
+        for name, columns in {**groups, "GLOBAL": list(range(p))}.items():
+            keep = [*range(p), *(p + i for i in columns)]
+            score = np.concatenate([np.zeros(p), moved[columns]])
+            statistic = float(score @ np.linalg.solve(information[np.ix_(keep, keep)], score))
+            rows.append((name, statistic, len(columns), float(chdtrc(len(columns), statistic))))
+        return pd.DataFrame(rows, columns=["term", "chi_square", "df", "p_value"])
 
 
-def cox(
-    frame,
-    formula: str,
-    time: str = "days",
-    event: str = "event",
-    cause: str | None = None,
-    entry: str | None = OWN,
-    count: str | None = None,
-    weight: str | None = None,
-    strata: str | Iterable[str] | None = None,
-    ties: str = "efron",
-    cluster: str | None = None,
-    robust: bool | None = None,
-    level: float = 0.95,
-) -> CoxFit:
-    """Fit a Cox model of the hazard of one cause, other causes taken as censoring.
+@dataclass(frozen=True)
+class Design:
+    """Covariates by pattern: ``matrix`` (patterns, columns), ``pattern`` of each row, names, and columns by term."""
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame or ibis Table
-        One row a person, or a person's interval (time-dependent covariates: give ``entry`` and ``cluster``).
-    formula : str
-        Covariates in formulaic's language, such as ``"age + sex + priors:sex"``.
-    time, event, cause, entry, count, weight
-        As for ``life_table``. Rows with a missing covariate are left out and counted in ``dropped``.
-    strata : column or columns
-        Each stratum has a baseline hazard of its own.
-    ties : ``"efron"`` or ``"breslow"``
-    cluster : column
-        Rows of one cluster are dependent; implies robust errors.
-    robust : bool or None
-        Sandwich errors; None means where weighted or clustered.
-    level : float
+    matrix: np.ndarray
+    pattern: np.ndarray
+    names: list[str]
+    terms: dict[str, list[int]]
 
-    Returns
-    -------
-    CoxFit
 
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``life_table``; a formula that cannot be read; no events; a covariate that is constant or
-        a combination of others among those at risk.
+def variables(formula: str, columns: pd.Index) -> list[str]:
+    """The columns that a formula uses. Raises KeyError for a name that is not a column, ValueError for a bad formula."""
+    if (plain := _plain(formula)) and set(plain) <= set(columns):
+        return sorted(plain)
+    parsed = _parsed(formula)
+    found = set(parsed.required_variables)
+    for factor in (factor for term in parsed for factor in term.factors if factor.eval_method.value == "python"):
+        # what a call such as scale(age) mentions, formulaic does not list
+        found |= {node.id for node in ast.walk(ast.parse(factor.expr)) if isinstance(node, ast.Name)} & set(columns)
+    require(columns, sorted(found), "formula term")
+    return sorted(found)
 
-    References
-    ----------
-    Cox (1972); Efron (1977); Lin and Wei (1989); Therneau and Grambsch (2000), Modeling Survival Data,
-    chapters 3 and 7; ``coxph`` of R's survival 3.5.
+
+def design(formula: str, frame: pd.DataFrame) -> Design:
+    """Code a formula with formulaic: treatment contrasts with an intercept that is then dropped.
+
+    ``frame`` holds the formula's variables alone, without missing values. Rows with equal values share
+    a pattern, unless a term depends on the whole column (``scale``, ``poly``) or almost every row
+    differs. Raises ValueError where a formula has no covariates or a value is not finite.
     """
-    if ties not in ("efron", "breslow"):
-        raise ValueError(f"ties must be 'efron' or 'breslow', found {ties!r}")
-    z = quantile_of_level(level)
-    strata = inputs.names(strata)
-    if entry == OWN:
-        entry = "entry" if "entry" in frame.columns else None
-    inputs.require(frame.columns, [time, event, *strata, *filter(None, (entry, count, weight, cluster))])
-    used = variables(formula, pd.Index(frame.columns))
-    keys = list(dict.fromkeys([*used, time, event, *strata, *filter(None, (entry, weight, cluster))]))
-    if not isinstance(frame, pd.DataFrame):
-        frame, count = _group_in_engine(frame, keys, count)
-    missing = frame[used].isna().any(axis=1).to_numpy() if used else np.zeros(len(frame), dtype=bool)
-    lost = int(missing.sum()) if count is None else int(frame.loc[missing, count].sum())
-    if missing.any():
-        frame = frame[~missing]
-    columns = design(formula, frame[used]) if len(frame) else None
-    if columns is None:
-        raise ValueError("no rows are left to fit: every row lacks a covariate, or there are none")
-    records, clock = records_of(frame, columns, time, event, cause, entry, count, weight, strata, cluster)
-    robust = (weight is not None or cluster is not None) if robust is None else robust
-    if cluster is not None and not robust:
-        raise ValueError("cluster implies robust errors: leave robust out, or leave cluster out")
-    return _fit(records, clock, columns, ties, robust, level, z, lost)
+    plain = _plain(formula)
+    numeric = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in frame.dtypes]
+    parsed = None if plain and all(numeric) else _parsed(formula)
+    if not frame.shape[1]:
+        raise ValueError(f"the formula {formula!r} has no covariates")
+    factors = [factor for term in parsed or () for factor in term.factors]
+    by_value = all(each.eval_method.value in ("lookup", "literal") or each.expr.startswith("C(") for each in factors)
+    pattern, frame = _patterns(frame) if by_value else (np.arange(len(frame)), frame)
+    if parsed is None:
+        matrix, named, terms = frame[plain].to_numpy(dtype=float), plain, {name: [i] for i, name in enumerate(plain)}
+    else:
+        for name, column in frame.items():  # a level without rows would be a column of zeros
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                frame = frame.assign(**{name: column.cat.remove_unused_categories()})
+        coded = parsed.get_model_matrix(frame, context={}, na_action="raise")
+        keep = [i for i, name in enumerate(coded.columns) if name != "Intercept"]
+        matrix, named, terms = coded.to_numpy(dtype=float)[:, keep], [str(coded.columns[i]) for i in keep], {}
+        for term, span in coded.model_spec.term_slices.items():
+            if span.start == span.stop:
+                raise ValueError(
+                    f"the term '{term}' is constant: it has one level only, so there is nothing to compare"
+                )
+            if columns := [keep.index(i) for i in range(span.start, span.stop) if i in keep]:
+                terms[str(term)] = columns
+    if len(bad := np.flatnonzero(~np.isfinite(matrix).all(axis=0))):
+        raise ValueError(f"the term {named[bad[0]]!r} is not finite for some rows")
+    return Design(matrix, pattern, named, terms)
 
 
-def _group_in_engine(table, keys: list[str], count: str | None) -> tuple[pd.DataFrame, str]:
-    """Rows of an Ibis table that agree in everything the model uses, counted in its own engine."""
-    number = table.count() if count is None else table[count].sum()
-    return table.group_by(keys).aggregate(n_=number.cast("int64")).to_pandas(), "n_"
+def _patterns(frame: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """Number the distinct combinations of values, and one row of each; every row's own where few are alike."""
+    rows, coded = len(frame), []
+    for name in frame:
+        coded.append(label_codes(frame[name], "covariate"))
+        if len(coded[-1][1]) > rows / 2 > 0.5:
+            return np.arange(rows), frame
+    pattern, parts = number_groups([codes for codes, _ in coded], [len(levels) for _, levels in coded])
+    size = len(parts[0])
+    if size > rows / 2 > 0.5:
+        return np.arange(rows), frame
+    first = np.full(size, -1)
+    for rows in (_HEAD, len(pattern)):  # few patterns are all met among the first rows of many
+        if (first < 0).any():
+            first[pattern[:rows][::-1]] = np.arange(len(pattern[:rows]))[::-1]
+    return pattern, frame.iloc[first]
 
 
-def _fit(
-    records: Records,
-    clock: np.ndarray,
-    columns: Design,
-    ties: str,
-    robust: bool,
-    level: float,
-    z: float,
-    lost: int,
-) -> CoxFit:
-    events = int(records.count[records.status > 0].sum())
-    if not events:
-        raise ValueError("no events: there is nothing to compare")
-    # standardized, so that a coefficient's size says nothing about the units of its covariate
-    load = np.bincount(records.pattern, weights=records.weight, minlength=len(columns.matrix))
-    centre = load @ columns.matrix / load.sum()
-    spread = np.sqrt(load @ (columns.matrix - centre) ** 2 / load.sum())
-    scale = np.where(spread > 0, spread, 1.0)
-    risk = RiskSets(records, (columns.matrix - centre) / scale, ties)
-    beta, terms, information, null, step = maximize(risk, columns.names)
-    runaway = np.abs(step) > _RUNAWAY
-    naive = inverse(information, ~runaway)
-    covariance, clusters = sandwich(risk, terms, naive) if robust else (naive, None)
-    rescale = np.outer(1 / scale, 1 / scale)
-    infinite = tuple(name for name, away in zip(columns.names, runaway, strict=True) if away)
-    coef = np.where(runaway, np.copysign(np.inf, beta), beta / scale)
-    se, naive_se = (np.sqrt(np.diagonal(matrix)) / scale for matrix in (covariance, naive))
-    with np.errstate(invalid="ignore"):
-        table = pd.DataFrame(
-            {
-                "term": columns.names, "coef": coef, "se": se, "naive_se": naive_se,
-                "lower": coef - z * se, "upper": coef + z * se, "p_value": 2 * ndtr(-np.abs(coef / se)),
-                "hazard_ratio": np.exp(coef),
-            }
-        )  # fmt: skip
-    return CoxFit(
-        table=table, log_likelihood=terms.log, log_likelihood_null=null, n=int(records.count.sum()), events=events,
-        dropped=lost, robust=robust, clusters=clusters, infinite=infinite, covariance=covariance * rescale,
-        naive_covariance=naive * rescale, ties=ties, level=level,
-        _state={"risk": risk, "beta": beta, "design": columns, "clock": clock},
-    )  # fmt: skip
+def _plain(formula: str) -> list[str]:
+    """The names of a formula that only adds names up, in order; empty for any other."""
+    parts = [part.strip() for part in formula.split("+")]
+    plain = all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+    return parts if plain and len(set(parts)) == len(parts) else []
+
+
+def _parsed(formula: str):
+    import formulaic  # half a second to import, and only models need it
+
+    try:
+        parsed = formulaic.Formula(formula)
+    except Exception as error:
+        raise ValueError(f"the formula {formula!r} cannot be read: {error}") from None
+    if not isinstance(parsed, formulaic.SimpleFormula):
+        raise ValueError(f"the formula {formula!r} has a left-hand side: name covariates only, such as 'age + sex'")
+    return parsed
+
+
+# Cells of a Cox model, as arrays: rows with equal stratum, pattern, entry, time, status and cluster (None where each row stands
+# for itself). time and entry are codes on one scale of sorted times, entry -1 where at risk from the start; count is a number of
+# rows, weight their summed weights, square their summed squares.
+_Records = namedtuple("_Records", "stratum pattern entry time status count weight square unit")
+
+
+def _records(
+    frame: pd.DataFrame, columns: Design, time: str, event: str, cause: str | None, entry: str | None,
+    count: str | None, weight: str | None, strata: list[str], cluster: str | None,
+) -> tuple[_Records, np.ndarray]:  # fmt: skip
+    """The cells of the model, and the times that their codes stand for."""
+    stop, start, codes, causes = follow_up(frame, time, event, entry)
+    status = (codes == causes.index(one_cause(cause, causes))).astype(np.int64)
+    stratum, labels = number_strata(frame, strata, "stratum")
+    rows, none = len(frame), np.zeros(len(frame), dtype=np.int64)
+    late = none > 0 if start is None else np.isfinite(start)
+    pooled, clock = number_times(stop if start is None else np.concatenate([stop.astype(float), start[late]]))
+    early = none.copy()
+    early[late] = pooled[rows:] + 1
+    unit, units = (none, [0]) if cluster is None else label_codes(frame[cluster], "cluster")
+    loads, load = (np.ones(1), none)
+    if weight is not None:
+        loads, load = np.unique(amounts(frame[weight], "weight"), return_inverse=True)
+    found, (n, _) = tally(
+        [stratum, columns.pattern, pooled[:rows], status, early, unit, load],
+        [len(labels), len(columns.matrix), len(clock), 2, len(clock) + 1 if late.any() else 1, len(units), len(loads)],
+        None if count is None else amounts(frame[count], "count"),
+    )
+    w = loads[found[6]]
+    kept = w > 0
+    stratum, pattern, stop, status, early, unit = (part[kept] for part in found[:6])
+    n, w = n[kept], w[kept]
+    where = None if cluster is None else unit
+    return _Records(stratum, pattern, early - 1, stop, status, n, n * w, n * w**2, where), clock
+
+
+def _maximize(risk: "_RiskSets", named: list[str]) -> tuple[np.ndarray, "_Terms", np.ndarray, float, np.ndarray]:
+    """Newton's method with step halving; the last step says whether a coefficient is still running away."""
+    beta = np.zeros(risk.matrix.shape[1])
+    terms = risk.terms(beta)
+    null, step, information = terms.log, beta, risk.information(terms)
+    left = information.copy()
+    for i, name in enumerate(named):
+        if left[i, i] <= _SINGULAR * max(information[i, i], float(risk.load.sum())):
+            raise ValueError(
+                f"the term {name!r} is constant, or a combination of the terms before it, among those at risk when "
+                "events happen: leave it out"
+            )
+        left = left - np.outer(left[:, i], left[i]) / left[i, i]
+    for _ in range(_ITERATIONS):
+        score, before = risk.score(terms), np.abs(step).max()
+        step = np.linalg.solve(information, score)
+        decrement = float(score @ step)
+        step = step / max(1.0, np.abs(step).max() / _LONGEST)
+        ahead = risk.terms(beta + step)
+        while not ahead.log >= terms.log - 1e-9 * abs(terms.log) and np.abs(step).max() > 1e-12:
+            step = step / 2
+            ahead = risk.terms(beta + step)
+        beta, terms = beta + step, ahead
+        information = risk.information(terms)
+        if decrement < _DECREMENT or (decrement < _FLAT and np.abs(step).max() > before / 2):
+            break
+    return beta, terms, information, null, step
+
+
+# Sums over the tied events of each event time. r holds the patterns' hazards relative to the largest, so that none overflows.
+# S0, S1 are the sums of weighted hazards, and of hazards times covariates, of those at risk; D0, D1 of those with the event.
+# With c = k/d for k = 0 .. d-1 (0 under Breslow) and v = S0 - c D0, a0 and a1 are the sums over k of 1/v and c/v, and b0, b1,
+# b2 those of 1/v^2, c/v^2, c^2/v^2; all times the mean weight of the events.
+_Terms = namedtuple("_Terms", "r s1 d1 a0 a1 b0 b1 b2 log")
+
+
+class _RiskSets:
+    """Event times by stratum, who is at risk at each, and the partial likelihood at any coefficients."""
+
+    def __init__(self, records: _Records, matrix: np.ndarray, efron: bool) -> None:
+        self.records, self.matrix, self.efron = records, matrix, efron
+        event = records.status > 0
+        scale = int(records.time.max()) + 1
+        key = records.stratum * scale + records.time
+        self.row, (self.grid,) = number_groups([key[event]], [int(key.max()) + 1])
+        size, patterns = len(self.grid), len(matrix)
+        self.stratum, self.time = self.grid // scale, self.grid % scale
+        starts = np.flatnonzero(np.diff(self.stratum, prepend=-1))
+        self.spans = list(zip(starts.tolist(), [*starts[1:].tolist(), size], strict=True))
+        # a record is at risk in rows enter .. leave - 1 of the grid
+        self.leave = _rows_upto(self.grid, key)
+        start = np.searchsorted(self.grid, np.arange(int(records.stratum.max()) + 1) * scale)[records.stratum]
+        delayed = (records.entry >= 0).any()
+        self.enter = _rows_upto(self.grid, records.stratum * scale + records.entry) if delayed else start
+        inside = self.leave > self.enter
+        late = inside & (self.enter > start)
+        rows = np.concatenate([self.leave[inside] - 1, self.enter[late] - 1])
+        columns = np.concatenate([records.pattern[inside], records.pattern[late]])
+        values = np.concatenate([records.weight[inside], -records.weight[late]]).astype(float)
+        self.leaving = sparse.csr_array((values, (rows, columns)), shape=(size, patterns))
+        weight = records.weight[event].astype(float)
+        self.dying = sparse.csr_array((weight, (self.row, records.pattern[event])), shape=(size, patterns))
+        self.deaths = np.bincount(self.row, weights=records.count[event], minlength=size).astype(np.int64)
+        self.load = np.bincount(self.row, weights=weight, minlength=size)
+        self.dead = np.bincount(records.pattern[event], weights=weight, minlength=patterns)
+        self.first = np.cumsum(self.deaths) - self.deaths
+        tied = np.repeat(self.deaths, self.deaths)
+        self.share = (np.arange(len(tied)) - np.repeat(self.first, self.deaths)) / tied
+
+    def _within(self, values: np.ndarray, backwards: bool = False) -> np.ndarray:
+        """Running sums over the rows of each stratum, from its start or from its end."""
+        out = np.empty_like(values, dtype=float)
+        for start, end in self.spans:
+            block = values[start:end]
+            out[start:end] = block[::-1].cumsum(axis=0)[::-1] if backwards else block.cumsum(axis=0)
+        return out
+
+    def terms(self, beta: np.ndarray) -> _Terms:
+        """Everything that the likelihood and its derivatives need at these coefficients."""
+        eta = self.matrix @ beta
+        eta -= eta.max()
+        r = np.exp(eta)
+        z = np.column_stack([r, r[:, None] * self.matrix])
+        s, d = self._within(self.leaving @ z, backwards=True), self.dying @ z
+        s0, d0 = s[:, 0], d[:, 0]
+        mean = self.load / self.deaths
+        if not self.efron:
+            zero = np.zeros(len(s0))
+            logs = self.deaths * np.log(s0)
+            sums = (self.deaths / s0, zero, self.deaths / s0**2, zero, zero)
+        else:
+            v = np.repeat(s0, self.deaths) - self.share * np.repeat(d0, self.deaths)
+            logs = np.add.reduceat(np.log(v), self.first)
+            inverse = 1 / v
+            sum_0, square_0 = (np.add.reduceat(values, self.first) for values in (inverse, inverse * inverse))
+            # c = (S0 - v) / D0 turns the sums with c into sums without it
+            sum_1 = (s0 * sum_0 - self.deaths) / d0
+            square_1 = (s0 * square_0 - sum_0) / d0
+            sums = (sum_0, sum_1, square_0, square_1, (s0 * square_1 - sum_1) / d0)
+        log = float(self.dead @ eta - (mean * logs).sum())
+        return _Terms(r, s[:, 1:], d[:, 1:], *(mean * values for values in sums), log)
+
+    def expected(self, terms: _Terms) -> np.ndarray:
+        """For each event time, the summed covariates expected of its events."""
+        return terms.a0[:, None] * terms.s1 - terms.a1[:, None] * terms.d1
+
+    def score(self, terms: _Terms) -> np.ndarray:
+        """The first derivative of the log partial likelihood."""
+        return self.dead @ self.matrix - terms.a0 @ terms.s1 + terms.a1 @ terms.d1
+
+    def information(self, terms: _Terms, by_row: np.ndarray | None = None) -> np.ndarray:
+        """Minus the second derivative; with ``by_row``, each event time's share of it is multiplied first."""
+        w = np.ones(len(self.grid)) if by_row is None else by_row
+        at_risk = self.leaving.T @ self._within(w * terms.a0) - self.dying.T @ (w * terms.a1)
+        inner = self.matrix.T @ ((terms.r * at_risk)[:, None] * self.matrix)
+        s1, d1 = terms.s1, terms.d1
+        cross = s1.T @ ((w * terms.b1)[:, None] * d1)
+        outer = s1.T @ ((w * terms.b0)[:, None] * s1) - cross - cross.T + d1.T @ ((w * terms.b2)[:, None] * d1)
+        return inner - outer
+
+    def meat(self, terms: _Terms) -> tuple[np.ndarray, int]:
+        """Lin and Wei's: score residuals summed within clusters (or rows) and squared, and how many clusters there are."""
+        records, residuals = self.records, self._score_residuals(terms)
+        if records.unit is None:
+            return residuals.T @ (records.square[:, None] * residuals), int(records.count.sum())
+        summed = [np.bincount(records.unit, weights=records.weight * column) for column in residuals.T]
+        return np.array(summed) @ np.array(summed).T, len(np.unique(records.unit))
+
+    def _score_residuals(self, terms: _Terms) -> np.ndarray:
+        """Each record's contribution to the score, for one row of weight 1 (R's ``residuals(type = "score")``)."""
+        records = self.records
+        x, hazard = self.matrix[records.pattern], terms.r[records.pattern]
+        m = terms.b0[:, None] * terms.s1 - terms.b1[:, None] * terms.d1
+        exposure = self._between(self._within(terms.a0)[:, None])
+        out = -hazard[:, None] * (x * exposure - self._between(self._within(m)))
+        event, row = records.status > 0, self.row
+        centre = self.expected(terms)[row] / self.load[row, None]
+        # people with the event are at risk for only part of their own tied time
+        spared = terms.b1[:, None] * terms.s1 - terms.b2[:, None] * terms.d1
+        part = x[event] * terms.a1[row, None] - spared[row]
+        out[event] += x[event] - centre + hazard[event, None] * part
+        return out
+
+    def _between(self, cumulated: np.ndarray) -> np.ndarray:
+        """Sums over the rows at which each record is at risk, from sums cumulated within strata."""
+        padded = np.vstack([cumulated, np.zeros(cumulated.shape[1])])
+        start = np.searchsorted(self.stratum, self.records.stratum, side="left")
+        upto = np.where((self.leave > start)[:, None], padded[self.leave - 1], 0.0)
+        return upto - np.where((self.enter > start)[:, None], padded[self.enter - 1], 0.0)
+
+    def transformed(self, clock: np.ndarray, transform: str) -> np.ndarray:
+        """The function of time at each event time, from all rows together, whatever their stratum or weight."""
+        records, size, time = self.records, len(clock), clock[self.time].astype(float)
+        if transform == "identity":
+            return time
+        if transform == "log":
+            if time.min() <= 0:
+                raise ValueError("an event at time 0 has no logarithm: use another transform")
+            return np.log(time)
+        total = np.bincount(records.time, weights=records.count, minlength=size)
+        if transform == "rank":
+            return (np.cumsum(total) - (total - 1) / 2)[self.time]
+        late, events = records.entry >= 0, records.status > 0
+        entered = np.bincount(records.entry[late], weights=records.count[late], minlength=size)
+        n = total[::-1].cumsum()[::-1] - entered[::-1].cumsum()[::-1]
+        d = np.bincount(records.time[events], weights=records.count[events], minlength=size)
+        steps = 1 - np.divide(d, n, out=np.zeros(size), where=n > 0)
+        return 1 - np.concatenate([[1.0], np.cumprod(steps)[:-1]])[self.time]
+
+
+def _rows_upto(grid: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """How many of the grid's sorted keys are not after each key (-1 and above)."""
+    size = int(key.max()) + 2
+    if size > 2 * len(key):
+        return np.searchsorted(grid, key, side="right")
+    # a table looked up is many times faster than a search where keys repeat
+    return np.searchsorted(grid, np.arange(-1, size - 1), side="right")[key + 1]

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
-from analysis.recidivism.rates import rate
-from analysis.recidivism.strata import label_columns, strata_of, strata_slices
+from analysis.recidivism.life_table import label_columns, one_cause, strata_of, strata_slices
+from analysis.recidivism.proportions import rate
 
 
 def hazard(life: pd.DataFrame, cause: str | None = None, width: float = 30.4375, level: float = 0.95) -> pd.DataFrame:
@@ -41,7 +40,7 @@ def hazard(life: pd.DataFrame, cause: str | None = None, width: float = 30.4375,
     if not 0 < width < np.inf:
         raise ValueError(f"width must be a positive length in the table's unit, found {width!r}")
     by, causes = strata_of(life)
-    cause = inputs.one_cause(cause, causes)
+    cause = one_cause(cause, causes)
     blocks = []
     for label, rows in strata_slices(life, by):
         block = _stretches(life.iloc[rows], cause, width, level)

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
 from analysis.recidivism.cohort import Cohort, checked
-from analysis.recidivism.curves import at
-from analysis.recidivism.life_table import life_table
-from analysis.recidivism.proportion import proportion
-from analysis.recidivism.rates import rate
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.life_table import event_codes, label_codes, life_table, names, require, times
+from analysis.recidivism.proportions import proportion, rate
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "quarter": 91.3125, "year": 365.25}
 COLUMNS = ["estimand", "numerator", "denominator", "unit", "estimate", "lower", "upper", "assumes"]
@@ -178,8 +175,8 @@ class Reading:
             raise ValueError("the cohort has no rows: there is nobody to count")
         self.cohort, self.frame, self.later, self.level = cohort, frame, later, level
         self.count = frame["count"].to_numpy() if "count" in frame else np.ones(len(frame), dtype="int64")
-        time = inputs.times(frame["days"])
-        codes, causes = inputs.event_codes(frame["event"])
+        time = times(frame["days"])
+        codes, causes = event_codes(frame["event"])
         self.cause = cohort.event
         code = causes.index(self.cause) if self.cause in causes else len(causes)
         whole = bool((time == np.floor(time)).all())
@@ -337,7 +334,7 @@ class Reading:
             if self.row != "person":
                 raise LeftOut("there is no person identifier: rows cannot be joined into people")
             return self.hit, released.to_numpy(), self.count
-        person = inputs.label_codes(frame["person_id"], "person identifier")[0]
+        person = label_codes(frame["person_id"], "person identifier")[0]
         hit, free = (np.bincount(person, weights=each) > 0 for each in (self.hit, released))
         return hit, free, np.ones(len(hit), dtype="int64")
 
@@ -420,7 +417,7 @@ def estimands(
     pandas.DataFrame
         ``estimand, *by, time, at_risk, events, estimate, se, lower, upper, beyond_follow_up``.
     """
-    by = inputs.names(by)
+    by = names(by)
     cause = checked(cohort, "estimands").event
     life = life_table(cohort, by=by, cluster=cluster)
     blocks = [_shares(cumulative_incidence(life, cause, "log-log", level), times)]
@@ -474,11 +471,11 @@ def readings(cohort: Cohort, time: float, id: str = "person_id", level: float = 
     ----------
     Rhodes and others (2016), Crime & Delinquency 62: 1003-1025.
     """
-    inputs.require(checked(cohort, "readings").columns, [id])
+    require(checked(cohort, "readings").columns, [id])
     known, cause = cohort.frame, cohort.event
-    person = inputs.label_codes(known[id], "person")[0]
+    person = label_codes(known[id], "person")[0]
     weight = 1 / np.bincount(person)[person]
-    hit = (known["event"] == cause).to_numpy() & (inputs.times(known["days"]) <= time)
+    hit = (known["event"] == cause).to_numpy() & (times(known["days"]) <= time)
     unit = _PLURAL.get(cohort.row, "rows")
     frame = known[[name for name in ("days", "event", "entry") if name in known]].assign(person=person, weight=weight)
     rows = [

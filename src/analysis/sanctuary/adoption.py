@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.errors import nearest
-from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary.adoption_panel import Panel, read_panel
 from analysis.sanctuary.adoption_result import AdoptionEffect, Overall, statements
 from analysis.sanctuary.adoption_summaries import Summaries

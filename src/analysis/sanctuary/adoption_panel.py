@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.errors import nearest
-from analysis.recidivism import inputs
+from analysis.recidivism.life_table import amounts, label_codes, numbers, require, rows_text
 from analysis.sanctuary.adoption_times import NEVER, adoption_times, as_times
 from analysis.sanctuary.contrast import coded
 
@@ -70,9 +70,9 @@ def read_panel(
         raise ValueError(f"anticipation must be a whole number of periods, 0 or more, found {anticipation!r}")
     given = {what: name for what, name in names.items() if name is not None}
     plain = [name for name in covariates if str(name).isidentifier()]
-    inputs.require(frame.columns, [*given.values(), *plain])
+    require(frame.columns, [*given.values(), *plain])
     frame = frame.loc[frame[given["outcome"]].notna() & frame[given["time"]].notna()]
-    code, units = inputs.label_codes(frame[given["unit"]], "unit")
+    code, units = label_codes(frame[given["unit"]], "unit")
     present, code = np.unique(code, return_inverse=True)
     units = units[present]
     when = as_times(frame[given["time"]], "time")
@@ -101,8 +101,8 @@ def read_panel(
         matrix = np.full((*cells, columns.shape[1]), np.nan)
         matrix[code, period] = columns
     panel = Panel(
-        values, scale, start, inputs.weights(each["weight"]) if "weight" in each else np.ones(len(units)),
-        inputs.label_codes(each["cluster"], "cluster")[0] if "cluster" in each else np.arange(len(units)),
+        values, scale, start, amounts(each["weight"], "weight") if "weight" in each else np.ones(len(units)),
+        label_codes(each["cluster"], "cluster")[0] if "cluster" in each else np.arange(len(units)),
         labels, units, {}, {}, matrix, notes,
     )  # fmt: skip
     return usable(panel, end, repeals, anticipation, unbalanced)
@@ -142,9 +142,9 @@ def usable(panel: Panel, end: np.ndarray, repeals: str, anticipation: int = 0, u
 
 
 def _finite(outcome: pd.Series) -> np.ndarray:
-    values = inputs.numbers(outcome, "outcome")
+    values = numbers(outcome, "outcome")
     if (bad := ~np.isfinite(values)).any():
-        raise ValueError(f"outcome {outcome.name!r} is not finite in {inputs.rows_text(bad, outcome.index)}")
+        raise ValueError(f"outcome {outcome.name!r} is not finite in {rows_text(bad, outcome.index)}")
     return values
 
 

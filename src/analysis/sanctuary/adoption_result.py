@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary.adoption_panel import Panel
 from analysis.sanctuary.group_times import SHOWING, small_cohort
 from analysis.sanctuary.small_cohorts import as_student

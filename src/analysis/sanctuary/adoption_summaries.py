@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import chi2
 
-from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary.adoption_panel import Panel
 from analysis.sanctuary.group_times import GroupTimes
 from analysis.sanctuary.small_cohorts import SmallCohorts, as_normal, as_student

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
+from analysis.recidivism.life_table import numbers
 
 NEVER = np.inf
 
@@ -48,7 +48,7 @@ def adoption_times(
     if not numeric:
         place = labels.searchsorted(pd.to_datetime(column).to_numpy())
         return np.where(column.isna(), NEVER, np.append(scale, len(scale))[place]), ()
-    values = np.asarray(inputs.numbers(column, what), dtype=float)
+    values = np.asarray(numbers(column, what), dtype=float)
     missing, zero = np.isnan(values), values == 0
     if not zero.any() or labels[0] <= 0:
         return np.where(missing, NEVER, values), ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.recidivism import inputs
+from analysis.recidivism.life_table import require
 from analysis.sanctuary.policy_file import FIRST, rules_of
 
 COLUMNS = [
@@ -39,7 +39,7 @@ def around_changes(
         place, day (the rule's first), counties (codes it governs), days (on each side), and for both sides detainers, decided
         (declined or into custody), declined, released; one row a rule, in order of the day.
     """
-    inputs.require(detainers.columns, ["jurisdiction", "prepared", "outcome"])
+    require(detainers.columns, ["jurisdiction", "prepared", "outcome"])
     rules = rules_of(policies, detainers.attrs.get("dataset", ""))
     day, place = pd.to_datetime(detainers["prepared"]), detainers["jurisdiction"].astype("str")
     first, last = day.min(), day.max()

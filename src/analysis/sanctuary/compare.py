@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.recidivism.cohort import Cohort
-from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary import descriptive
 from analysis.sanctuary.clustered import FEW
 from analysis.sanctuary.contrast import Contrast, read_contrast

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
 from analysis.recidivism.cohort import Cohort, checked
+from analysis.recidivism.life_table import event_codes, one_cause, require, times
 from analysis.recidivism.windows import Window, window
 from analysis.sanctuary.clusters import joined_clusters
 
@@ -64,7 +64,7 @@ def read_contrast(
     """Return the contrast of a cohort; see ``compare`` for its columns and errors."""
     wanted = [group, "days", "event", *filter(None, (cluster,)), *(name for name in adjust if name.isidentifier())]
     frame = checked(cohort, "compare").frame
-    inputs.require(frame.columns, wanted)
+    require(frame.columns, wanted)
     if "entry" in frame and frame["entry"].notna().any():
         raise ValueError("compare needs follow-up from the origin on: this cohort has delayed entry (entry_days)")
     first, second = _levels(frame[group], contrast)
@@ -91,9 +91,9 @@ def read_contrast(
         )
     matrix, columns = coded(frame, [name for name in adjust if name not in unknown])
     code, labels = pd.factorize(where, sort=True)
-    time = inputs.times(frame["days"])
-    causes, names = inputs.event_codes(frame["event"])
-    cause = inputs.one_cause(cohort.event, names) if names else cohort.event
+    time = times(frame["days"])
+    causes, names = event_codes(frame["event"])
+    cause = one_cause(cohort.event, names) if names else cohort.event
     place = names.index(cause) if cause in names else -2
     span = window(horizon, cohort.time_unit, bool((time == np.floor(time)).all()))
     return Contrast(
@@ -157,7 +157,7 @@ def empty_strata(contrast: Contrast, adjust: Sequence[str]) -> tuple[Contrast, l
 
 
 def _formula(term: str, frame: pd.DataFrame) -> pd.DataFrame:
-    from analysis.recidivism.cox_design import design, variables
+    from analysis.recidivism.cox import design, variables
 
     used = variables(term, frame.columns)
     found = design(term, frame[used])
@@ -168,9 +168,7 @@ def _levels(column: pd.Series, contrast: tuple[str, str] | None) -> tuple[object
     """Group 0 and group 1. ``contrast`` is (group 1, group 0), as one says "limits against none"."""
     present = list(pd.unique(column.dropna()))
     if contrast is not None:
-        inputs.require(
-            [str(level) for level in present], [str(level) for level in contrast], "level", f"{column.name!r}"
-        )
+        require([str(level) for level in present], [str(level) for level in contrast], "level", f"{column.name!r}")
         second, first = (next(level for level in present if str(level) == str(name)) for name in contrast)
         return first, second
     if {str(level) for level in present} >= set(CONTRAST):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.recidivism.cohort import Cohort, checked
-from analysis.recidivism.proportion import proportion
+from analysis.recidivism.proportions import proportion
 from analysis.sanctuary.rule_file import OffenceRule
 from analysis.sanctuary.rules import honoured
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.rmst import rmst_difference
+from analysis.recidivism.survival import rmst_difference
 from analysis.sanctuary.adjusted import unadjusted
 from analysis.sanctuary.clustered import uncertainty
 from analysis.sanctuary.contrast import Contrast

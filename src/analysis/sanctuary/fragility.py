@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.recidivism.cohort import Cohort
-from analysis.recidivism.intervals import quantile_of_level
-from analysis.recidivism.proportion import proportion
+from analysis.recidivism.proportions import proportion
+from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary.adjusted import unadjusted
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.designs import DOUBLY_ROBUST, TRIM, UNADJUSTED, data_of, nothing_to_compare, results

@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
 from analysis.recidivism.cohort import Cohort, checked
+from analysis.recidivism.life_table import require
 from analysis.sanctuary.adoption import AdoptionEffect, adoption_effect
 from analysis.sanctuary.compare import compare
 
@@ -56,8 +56,8 @@ def offences_before(cohort: Cohort, arrests: pd.DataFrame, days: int = 365, gap:
         An absent column; no arrest; nobody whose window the records cover.
     """
     people = checked(cohort, "offences_before").frame
-    inputs.require(people.columns, ["person_id", "prepared"], where="the cohort")
-    inputs.require(arrests.columns, ["person_id", "arrested"], where="the arrests")
+    require(people.columns, ["person_id", "prepared"], where="the cohort")
+    require(arrests.columns, ["person_id", "arrested"], where="the arrests")
     day = pd.to_datetime(arrests["arrested"])
     origin = pd.to_datetime(people["prepared"])
     until, since = origin - pd.Timedelta(days=gap), origin - pd.Timedelta(days=gap + days)
@@ -105,7 +105,7 @@ def placebo_dates(
     """
     if earlier < 1 or earlier != int(earlier):
         raise ValueError(f"earlier must be a whole number of periods, 1 or more, found {earlier!r}")
-    inputs.require(panel.columns, [outcome, unit, time, adopted])
+    require(panel.columns, [outcome, unit, time, adopted])
     periods = pd.Index(np.sort(panel[time].dropna().unique()))
     before = panel[panel[adopted].isna() | (panel[time] < panel[adopted])]
     place = periods.searchsorted(before[adopted])

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from analysis.data.errors import InputError, nearest
-from analysis.recidivism.proportion import proportion
+from analysis.recidivism.proportions import proportion
 
 DENOMINATORS = ("declined_or_custody", "with_outcome", "all")
 OBSERVED = ("limits", "none", "unknown")

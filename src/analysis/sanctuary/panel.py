@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.data.errors import InputError, nearest
-from analysis.recidivism import inputs
 from analysis.recidivism.cohort import Cohort, checked
+from analysis.recidivism.life_table import require
 from analysis.sanctuary.adopted import PERIODS, adoption_dates, period_start, whole_periods
 
 
@@ -120,7 +120,7 @@ def _counts(rows: pd.DataFrame, grid: pd.MultiIndex) -> pd.DataFrame:
 def _risks(
     cohort: Cohort, grid: pd.MultiIndex, every: str, days: int, operators: tuple[str, ...] | None
 ) -> pd.DataFrame:
-    inputs.require(cohort.columns, ["jurisdiction", "prepared", "days", "event", "follow_up"], where="the cohort")
+    require(cohort.columns, ["jurisdiction", "prepared", "days", "event", "follow_up"], where="the cohort")
     frame = checked(cohort, "place_panel").frame
     if operators is not None and "operator" in frame:
         frame = frame[frame["operator"].isin(operators)]
@@ -144,7 +144,7 @@ def _risks(
 
 def _related(out: pd.DataFrame, per: pd.DataFrame) -> pd.Series:
     keys = [name for name in ("jurisdiction", "period") if name in per]
-    inputs.require(per.columns, ["jurisdiction", "count"], where="per")
+    require(per.columns, ["jurisdiction", "count"], where="per")
     known = per.assign(jurisdiction=per["jurisdiction"].astype("str")).set_index(keys)["count"].astype(float)
     where = out.index if len(keys) == 2 else out.index.get_level_values("jurisdiction")
     return pd.Series(known.reindex(where).to_numpy(), index=out.index)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.recidivism import inputs
+from analysis.recidivism.life_table import require
 from analysis.sanctuary.policy_file import FIRST, rules_of
 
 
@@ -18,7 +18,7 @@ def counted(detainers: pd.DataFrame) -> pd.DataFrame:
 
     Raises KeyError where jurisdiction, prepared or operator is absent.
     """
-    inputs.require(detainers.columns, ["jurisdiction", "prepared", "operator"])
+    require(detainers.columns, ["jurisdiction", "prepared", "operator"])
     day = pd.to_datetime(detainers["prepared"])
     keys = {
         "jurisdiction": detainers["jurisdiction"],

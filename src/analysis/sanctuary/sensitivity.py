@@ -7,8 +7,8 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from analysis.data.errors import nearest
-from analysis.recidivism.intervals import quantile_of_level
-from analysis.recidivism.proportion import proportion
+from analysis.recidivism.proportions import proportion
+from analysis.recidivism.survival import quantile_of_level
 
 MEASURES = ("risk ratio", "rate ratio", "hazard ratio", "odds ratio")
 

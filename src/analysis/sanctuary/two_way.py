@@ -6,7 +6,7 @@ adopters, and can have the wrong sign (Goodman-Bacon 2021).
 
 import numpy as np
 
-from analysis.recidivism.intervals import quantile_of_level
+from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary.adoption_panel import Panel
 
 _ROUNDS, _CLOSE = 10_000, 1e-13

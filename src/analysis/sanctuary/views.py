@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.recidivism import inputs
+from analysis.recidivism.life_table import require
 
 SAYS = {
     "limits": "rules that limit detainers",
@@ -26,7 +26,7 @@ def flows(detainers: pd.DataFrame) -> pd.DataFrame:
 
     ``detainers`` has ``policy`` and ``outcome``.
     """
-    inputs.require(detainers.columns, ["policy", "outcome"])
+    require(detainers.columns, ["policy", "outcome"])
     frame = pd.DataFrame(
         {"stage": detainers["policy"].astype("str").map(SAYS), "part": detainers["outcome"].astype("str").map(OUTCOMES)}
     )

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from analysis.recidivism import inputs
 from analysis.recidivism.cohort import Cohort
-from analysis.recidivism.curves import at
-from analysis.recidivism.life_table import life_table
-from analysis.recidivism.proportion import proportion
-from analysis.recidivism.survival import cumulative_incidence
+from analysis.recidivism.life_table import life_table, require
+from analysis.recidivism.proportions import proportion
+from analysis.recidivism.survival import at, cumulative_incidence
 from analysis.recidivism.windows import Reading, estimands
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.views import SAYS
@@ -117,7 +115,7 @@ def declined_by_place(
     detainers: pd.DataFrame, least: int, level: float = 0.95, most: int | None = None, name: Callable[[str], str] = str
 ) -> pd.DataFrame:
     """The share declined of detainers declined or taken into custody, by place and rule: columns and options of ``by_place``."""
-    inputs.require(detainers.columns, ["jurisdiction", "policy", "outcome"])
+    require(detainers.columns, ["jurisdiction", "policy", "outcome"])
     outcome = detainers["outcome"].astype("str")
     decided = detainers[outcome.isin(["declined", "ice_custody"])]
     frame = pd.DataFrame({

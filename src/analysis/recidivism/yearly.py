@@ -1,7 +1,7 @@
 """The long term, year by year, as the Bureau of Justice Statistics tabulates it.
 
-Cumulative shares (by the end of year n) and annual shares (in year n) are kept apart. A year that was
-not observed in full is marked and, unless asked for, not filled.
+Cumulative shares (by the end of year n) and annual shares (in year n) are kept apart. A year that was not observed in
+full is marked and, unless asked for, not filled.
 """
 
 import math
@@ -9,11 +9,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism import inputs
-from analysis.recidivism.curves import at, estimate_of
-from analysis.recidivism.proportion import proportion
-from analysis.recidivism.strata import label_columns, strata_of, strata_slices, stratum_number
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.life_table import label_columns, one_cause, strata_of, strata_slices
+from analysis.recidivism.proportions import proportion
+from analysis.recidivism.survival import at, cumulative_incidence, estimate_of, kaplan_meier
 
 METHODS = ("aalen-johansen", "kaplan-meier")
 
@@ -23,6 +21,13 @@ def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[flo
 
     Before the first event a curve has no interval: Wilson's of none among those followed so long stands in. Where the curve
     shows nothing at that time the estimate is missing and the counts are 0.
+
+    Examples
+    --------
+    >>> from analysis import life_table
+    >>> life = life_table(pd.DataFrame({"days": [5, 8, 9], "event": ["rearrest", None, None]}))
+    >>> [round(each, 3) for each in share_at(kaplan_meier(life), 8)]
+    [0.333, 0.055, 0.946, 1, 2]
     """
     name = estimate_of(curve)
     read = at(curve, time).dropna(subset=[name])
@@ -38,13 +43,13 @@ def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[flo
 
 
 def yearly(
-    life: pd.DataFrame,
-    cause: str | None = None,
-    year: float = 365.25,
-    method: str = "aalen-johansen",
+    life: pd.DataFrame, cause: str | None = None, year: float = 365.25, method: str = "aalen-johansen",
     incomplete: str = "blank",
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Cumulative, annual and conditional shares by year of follow-up.
+
+    Source: Antenangeli and Durose (2021), Recidivism of Prisoners Released in 24 States in 2008, methodology. An unknown
+    cause, method or handling of incomplete years raises KeyError or ValueError.
 
     Parameters
     ----------
@@ -71,14 +76,14 @@ def yearly(
         ``complete`` is True where nobody was censored before the end of the year and nobody entered late
         at a time of their own, so that the figures are plain shares.
 
-    Raises
-    ------
-    KeyError, ValueError
-        An unknown cause, method or handling of incomplete years; a year that is not positive.
-
-    References
-    ----------
-    Antenangeli and Durose (2021), Recidivism of Prisoners Released in 24 States in 2008, methodology.
+    Examples
+    --------
+    >>> from analysis import life_table
+    >>> life = life_table(pd.DataFrame({"days": [100, 500, 731, 731], "event": ["rearrest", "rearrest", None, None]}))
+    >>> yearly(life)[["year", "at_risk", "cumulative", "annual_first"]]
+       year  at_risk  cumulative  annual_first
+    0     1        4        0.25          0.25
+    1     2        3        0.50          0.25
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, found {method!r}")
@@ -87,70 +92,50 @@ def yearly(
     if not 0 < year < math.inf:
         raise ValueError(f"year must be a positive length in the table's unit, found {year!r}")
     by, causes = strata_of(life)
-    cause = inputs.one_cause(cause, causes)
-    cumulative, free = _shares(life, cause, causes, method)
+    cause, cells = one_cause(cause, causes), life.attrs.get("cells")
+    if method == "kaplan-meier":
+        free = kaplan_meier(life, cause)["survival"].to_numpy()
+        cumulative = 1 - free
+    else:
+        every = {each: cumulative_incidence(life, each)["incidence"].to_numpy() for each in causes}
+        cumulative, free = every[cause], 1 - sum(every.values())
+    columns = [*by, "year", "at_risk", "cumulative", "annual_first", "conditional", "complete"]
     blocks = []
     for label, rows in strata_slices(life, by):
-        block = _years(life.iloc[rows], cumulative[rows], free[rows], year, incomplete, _late(life, by, label))
-        for position, (name, value) in enumerate(zip(by, label, strict=True)):
-            block.insert(position, name, [value] * len(block))
-        blocks.append(block)
-    columns = [*by, "year", "at_risk", "cumulative", "annual_first", "conditional", "complete"]
+        # people who came under observation at different times
+        late = cells is not None and len(np.unique(cells.entry[cells.of(by, label)])) > 1
+        block = _years(life.iloc[rows], cumulative[rows], free[rows], year, incomplete, late)
+        blocks.append(block.assign(**{name: [value] * len(block) for name, value in zip(by, label, strict=True)}))
     out = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=columns)
-    out = label_columns(out, by, life)
+    out = label_columns(out[columns], by, life)
     out.attrs = {**life.attrs, "cause": cause, "method": method, "year_length": year}
-    return out[columns]
-
-
-def _shares(life: pd.DataFrame, cause: str, causes: list[str], method: str) -> tuple[np.ndarray, np.ndarray]:
-    """The share with the event, and the share free of every event that counts, after each time."""
-    if method == "kaplan-meier":
-        survival = kaplan_meier(life, cause)["survival"].to_numpy()
-        return 1 - survival, survival
-    every = [cumulative_incidence(life, each)["incidence"].to_numpy() for each in causes]
-    return every[causes.index(cause)], 1 - sum(every)
-
-
-def _late(life: pd.DataFrame, by: list[str], label: tuple) -> bool:
-    """Whether people of a stratum came under observation at different times."""
-    cells = life.attrs.get("cells")
-    if cells is None or not cells.delayed:
-        return False
-    return len(np.unique(cells.entry[cells.stratum == stratum_number(cells, by, label)])) > 1
+    return out
 
 
 def _years(
     block: pd.DataFrame, cumulative: np.ndarray, free: np.ndarray, year: float, incomplete: str, late: bool
 ) -> pd.DataFrame:
     time = block["time"].to_numpy()
-    whole = bool((time == np.floor(time)).all())
     last = time[-1]
-    # the first year is there even where everything happened at time 0
-    number = max(1, math.ceil(round(last / year, 9)))
+    number = max(
+        1, math.ceil(round(last / year, 9))
+    )  # the first year is there even where everything happened at time 0
     ends = np.arange(number + 1) * year
-    ends = np.floor(ends + 1e-9) if whole else ends
+    ends = np.floor(ends + 1e-9) if (time == np.floor(time)).all() else ends
     while number > 1 and ends[number - 1] >= last:
         number -= 1
     ends = ends[: number + 1]
     step = np.searchsorted(time, ends, side="right")
-    by_end = np.concatenate([[0.0], cumulative])[step]
-    free_at = np.concatenate([[1.0], free])[step]
+    by_end, free_at = np.concatenate([[0.0], cumulative])[step], np.concatenate([[1.0], free])[step]
     by_end[0], free_at[0] = 0.0, 1.0
     censored = np.concatenate([[0], block["censored"].to_numpy().cumsum()])
     complete = (censored[np.searchsorted(time, ends[1:], side="left")] == 0) & (not late)
     shown = complete if incomplete == "blank" else complete | (last >= ends[1:])
-    n = np.concatenate([block["at_risk"].to_numpy(), [0]])
-    start = np.searchsorted(time, ends[:-1], side="right")
-    start[0] = 0
+    start = np.concatenate([[0], step[1:-1]])  # events at time 0 belong to the first year
     annual = np.diff(by_end)
     conditional = np.divide(annual, free_at[:-1], out=np.full(number, np.nan), where=free_at[:-1] > 1e-12)
-    return pd.DataFrame(
-        {
-            "year": np.arange(1, number + 1),
-            "at_risk": n[start],
-            "cumulative": np.where(shown, by_end[1:], np.nan),
-            "annual_first": np.where(shown, annual, np.nan),
-            "conditional": np.where(shown, conditional, np.nan),
-            "complete": complete,
-        }
-    )
+    shares = {"cumulative": by_end[1:], "annual_first": annual, "conditional": conditional}
+    return pd.DataFrame({
+        "year": np.arange(1, number + 1), "at_risk": np.append(block["at_risk"].to_numpy(), 0)[start],
+        **{name: np.where(shown, values, np.nan) for name, values in shares.items()}, "complete": complete,
+    })  # fmt: skip
