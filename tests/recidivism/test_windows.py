@@ -3,9 +3,8 @@ import pandas as pd
 import pytest
 
 from analysis.recidivism.cohort import as_cohort
-from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 from analysis.recidivism.windows import COLUMNS, ESTIMANDS, estimands, readings, short_window, units_per_year, window
 
 
