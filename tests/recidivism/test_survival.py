@@ -3,7 +3,18 @@ import pandas as pd
 import pytest
 
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
+from analysis.recidivism.survival import (
+    at,
+    cumulative_incidence,
+    interval,
+    kaplan_meier,
+    log_rank,
+    pseudo_values,
+    quantile,
+    quantile_of_level,
+    rmst,
+    rmst_difference,
+)
 
 # disease, months, status of sksurv.datasets.load_bmt(): Scrucca, Santucci and Aversa (2007), Bone Marrow Transplantation 40: 381-387
 BMT = """
@@ -190,3 +201,267 @@ def test_unknown_cause_names_the_nearest(r_data):
         kaplan_meier(life, "deaths")
     with pytest.raises(ValueError, match="ci must be one of"):
         kaplan_meier(life, "death", ci="loglog")
+
+
+def test_at_carries_nothing_past_the_last_person(r_data):
+    curve = kaplan_meier(life_table(r_data("lung"), by="sex", time="time", event="status"))
+    read = at(curve, [0, 990, 2000])
+    assert read["beyond_follow_up"].tolist() == [False, False, True, False, True, True]
+    assert read.loc[read["beyond_follow_up"], ["survival", "se", "lower", "upper"]].isna().all(axis=None)
+    assert read.loc[read["beyond_follow_up"], "at_risk"].eq(0).all()
+    assert read.loc[[0, 3], "survival"].tolist() == [1, 1]
+    assert read.loc[[0, 3], "at_risk"].tolist() == [138, 90]
+    with pytest.raises(ValueError, match="0 or more"):
+        at(curve, [-1])
+
+
+def test_at_counts_people_who_enter_between_steps():
+    frame = pd.DataFrame({"days": [10, 10, 10], "entry": [np.nan, 4, 8], "event": [1, 0, 0]})
+    assert at(kaplan_meier(life_table(frame)), [3, 5, 9])["at_risk"].tolist() == [1, 2, 3]
+
+
+def test_quantiles_of_r(r_data):
+    # quantile(survfit(Surv(time, status) ~ sex, lung, conf.type = "log-log"), c(.25, .5))
+    curve = kaplan_meier(life_table(r_data("lung"), by="sex", time="time", event="status"))
+    found = quantile(curve, [0.25, 0.5])[["time", "lower", "upper"]].to_numpy().tolist()
+    assert found == [[144, 105, 176], [270, 210, 306], [226, 167, 310], [426, 345, 524]]
+
+
+def test_a_flat_stretch_at_the_quantile_gives_its_middle():
+    # quantile(survfit(Surv(c(1, 2, 3, 4), c(1, 1, 1, 1)) ~ 1), .5): 2.5
+    curve = kaplan_meier(life_table(pd.DataFrame({"days": [1, 2, 3, 4], "event": [1, 1, 1, 1]})))
+    assert quantile(curve, 0.5)["time"].tolist() == [2.5]
+    assert quantile(curve, 0.6)["time"].tolist() == [3]
+    half = kaplan_meier(life_table(pd.DataFrame({"days": [1, 2, 3, 4], "event": [1, 0, 0, 0]})))
+    assert quantile(half, 0.9)["time"].isna().all()
+
+
+def test_a_flat_stretch_to_the_end_of_follow_up_gives_its_middle_as_far_as_it_is_seen():
+    # quantile(survfit(Surv(1:6, c(1, 1, 1, 0, 0, 0)) ~ 1), c(0, .25, .5, .6)): 0, 2, 4.5, NA (survival 3.5-3)
+    curve = kaplan_meier(life_table(pd.DataFrame({"days": range(1, 7), "event": [1, 1, 1, 0, 0, 0]})))
+    found = quantile(curve, [0, 0.25, 0.5, 0.6])["time"].tolist()
+    assert found[:3] == [0, 2, 4.5]
+    assert np.isnan(found[3])
+    # quantile(survfit(Surv(c(1, 2, 2), c(1, 0, 0)) ~ 1), 1 / 3): 1.5
+    assert quantile(kaplan_meier(life_table(pd.DataFrame({"days": [1, 2, 2], "event": [1, 0, 0]}))), 1 / 3)[
+        "time"
+    ].tolist() == [1.5]
+
+
+def test_quantiles_of_an_incidence_read_its_own_limits(r_data):
+    curve = cumulative_incidence(life_table(r_data("mgus2"), time="time"), "death")
+    found = quantile(curve, 0.5).iloc[0]
+    before, after = (at(curve, [found["time"] - 1, found["time"]])["incidence"]).tolist()
+    assert before < 0.5 <= after
+    # the upper limit reaches a half first
+    assert found["lower"] <= found["time"] <= found["upper"]
+    assert at(curve, found["lower"])["upper"].iloc[0] >= 0.5
+
+
+def test_only_curves_are_read():
+    with pytest.raises(ValueError, match="expected a curve"):
+        at(pd.DataFrame({"time": [1], "x": [2]}), 1)
+    with pytest.raises(ValueError, match="q must lie"):
+        quantile(kaplan_meier(life_table(pd.DataFrame({"days": [1], "event": [1]}))), 2)
+
+
+def test_where_a_transformation_is_undefined_so_is_the_interval():
+    # survival:::survfit_confint(c(0, 1), c(0, 0), logse = FALSE, conf.type, .95)
+    ends = np.array([0.0, 1.0])
+    for ci, lower in (("log-log", [np.nan, np.nan]), ("log", [np.nan, 1]), ("plain", [0, 1])):
+        found = interval(ends, np.zeros(2), ci, 0.95)
+        np.testing.assert_array_equal(found[0], lower)
+        np.testing.assert_array_equal(found[1], lower)
+
+
+def test_limits_stay_between_zero_and_one():
+    p = np.linspace(0.01, 0.99, 50)
+    for ci in ("log-log", "log", "plain"):
+        lower, upper = interval(p, np.full(50, 0.3), ci, 0.95)
+        assert ((lower >= 0) & (lower <= p) & (p <= upper) & (upper <= 1)).all()
+    assert interval(np.array([3.0]), np.array([1.0]), "log", 0.95, ceiling=np.inf)[1][0] > 3
+
+
+def test_levels():
+    assert quantile_of_level(0.95) == pytest.approx(1.959963984540054)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        quantile_of_level(95)
+
+
+def test_area_by_hand():
+    # survival 1 to day 2, 2/3 to day 5, 1/3 to day 6: 2 + 2 + 1/3
+    life = life_table(pd.DataFrame({"days": [2, 5, 9], "event": [1, 1, 0]}))
+    assert rmst(life, horizon=6)["rmst"].tolist() == pytest.approx([2 + 2 + 1 / 3])
+
+
+def test_restricted_means_of_r(r_data):
+    # summary(survfit(Surv(time, status) ~ sex, lung), rmean = 365)$table[, 5:6]
+    life = life_table(r_data("lung"), by="sex", time="time", event="status")
+    expected = [[241.495085192, 10.3582264911], [297.465409532, 10.7913239788]]
+    np.testing.assert_allclose(rmst(life, horizon=365)[["rmst", "se"]], expected, rtol=1e-10)
+    # the same for Surv(start, stop, event) ~ transplant, heart, rmean = 300
+    life = life_table(r_data("heart"), by="transplant", time="stop", entry="start")
+    expected = [[159.622339750, 21.1649572553], [150.998566825, 22.0317322014]]
+    np.testing.assert_allclose(rmst(life, horizon=300)[["rmst", "se"]], expected, rtol=1e-10)
+
+
+def test_weighted_errors_from_r_influence(r_data):
+    lung = r_data("lung").assign(w=lambda f: f["age"] / 50)
+    # f <- survfit(..., weights = age / 50, influence = TRUE): root of the sum of squared areas under influence.surv
+    found = rmst(life_table(lung, time="time", event="status", weight="w"), horizon=365)
+    np.testing.assert_allclose(found[["rmst", "se"]], [[260.93633912613, 8.09771025373]], rtol=1e-10)
+
+
+def test_difference_and_ratio(r_data):
+    life = life_table(r_data("lung"), by="sex", time="time", event="status")
+    gap = rmst_difference(life, horizon=365).iloc[0]
+    assert gap["estimate"] == pytest.approx(297.465409532 - 241.495085192)
+    assert gap["se"] == pytest.approx(np.hypot(10.3582264911, 10.7913239788))
+    ratio = rmst_difference(life, horizon=365, between="sex", ratio=True).iloc[0]
+    assert ratio["estimate"] == pytest.approx(297.465409532 / 241.495085192)
+    # the delta method on the log scale
+    log_se = np.hypot(10.3582264911 / 241.495085192, 10.7913239788 / 297.465409532)
+    assert np.log(ratio["upper"] / ratio["lower"]) == pytest.approx(2 * 1.959963985 * log_se)
+
+
+def test_a_cluster_in_both_groups_counts_once(r_data):
+    known = r_data("lung").dropna(subset="inst")
+    life = life_table(known, by="sex", time="time", event="status", cluster="inst")
+    # areas under influence.surv of each sex, summed by inst; root of the sum of squares of their difference
+    found = rmst_difference(life, horizon=365).iloc[0]
+    assert (found["estimate"], found["se"]) == pytest.approx((56.57383116179, 12.97503601630), rel=1e-10)
+    assert rmst(life, horizon=365)["se"].tolist() == pytest.approx([9.90672687306, 8.99859483706], rel=1e-10)
+
+
+def test_no_area_past_the_last_person(r_data):
+    life = life_table(r_data("lung"), by="sex", time="time", event="status")
+    found = rmst(life, horizon=1000)
+    assert found["rmst"].isna().tolist() == [False, True]
+    assert rmst_difference(life, horizon=1000)["estimate"].isna().all()
+
+
+def test_clear_errors_of_means(r_data):
+    life = life_table(r_data("lung"), by="sex", time="time", event="status")
+    with pytest.raises(ValueError, match="horizon"):
+        rmst(life, horizon=0)
+    with pytest.raises(KeyError, match="between 'age'"):
+        rmst_difference(life, horizon=10, between="age")
+    with pytest.raises(ValueError, match="between which"):
+        rmst_difference(life_table(r_data("lung"), time="time", event="status"), horizon=10)
+
+
+def test_log_rank_of_r(r_data):
+    lung = r_data("lung").dropna(subset=["ecog", "inst"])
+    # survdiff(Surv(time, status) ~ sex, lung)$chisq
+    found = log_rank(life_table(r_data("lung"), by="sex", time="time", event="status"))
+    assert found.statistic == pytest.approx(10.3267419549, rel=1e-10)
+    assert (found.df, round(found.p_value, 6)) == (1, 0.001311)
+    # survdiff(Surv(time, status) ~ ph.ecog, lung): $chisq and $exp
+    found = log_rank(life_table(r_data("lung").dropna(subset="ecog"), by="ecog", time="time", event="status"))
+    assert found.statistic == pytest.approx(21.9621316825, rel=1e-10)
+    np.testing.assert_allclose(
+        found.table["expected"], [54.1526970189, 83.5275645751, 26.1473530653, 0.1723853407], rtol=1e-8
+    )
+    # survdiff(Surv(time, status) ~ ph.ecog + strata(inst), lung)$chisq
+    life = life_table(lung, by=["inst", "ecog"], time="time", event="status")
+    assert log_rank(life, strata="inst").statistic == pytest.approx(26.6198412145, rel=1e-10)
+
+
+def test_delayed_entry_is_the_exact_score_test(r_data):
+    # coxph(Surv(start, stop, event) ~ transplant, heart, init = 0, iter = 0, ties = "exact")$score
+    life = life_table(r_data("heart"), by="transplant", time="stop", entry="start")
+    assert log_rank(life).statistic == pytest.approx(0.175085839672, rel=1e-10)
+
+
+def test_observed_and_expected_add_up(r_data):
+    life = life_table(r_data("mgus2"), by="sex", time="time")
+    found = log_rank(life, "death")
+    assert found.table["observed"].sum() == pytest.approx(found.table["expected"].sum())
+    assert found.table["n"].sum() == len(r_data("mgus2"))
+
+
+def test_clear_errors_of_the_test(r_data):
+    with pytest.raises(ValueError, match="two or more groups"):
+        log_rank(life_table(r_data("lung"), time="time", event="status"))
+    with pytest.raises(ValueError, match="use cox"):
+        log_rank(life_table(r_data("lung"), by="sex", time="time", event="status", weight="age"))
+
+
+def test_a_cause_that_nobody_has_is_a_curve_of_zero():
+    # a place without events: the cohort says which events it follows, though its column is text
+    frame = pd.DataFrame({"days": [3, 5, 9], "event": ["died", None, None]})
+    frame.attrs = {"event": "rearrest", "competing": ["died", "removed"]}
+    life = life_table(frame)
+    assert list(life.columns) == ["time", "at_risk", "censored", "died", "rearrest", "removed"]
+    assert kaplan_meier(life, "rearrest")["survival"].tolist() == [1, 1, 1]
+    assert cumulative_incidence(life, "removed")[["incidence", "se"]].to_numpy().tolist() == [[0, 0]] * 3
+    assert rmst(life, "rearrest", horizon=6)["rmst"].tolist() == [6]
+    with pytest.raises(KeyError, match="did you mean 'rearrest'"):
+        kaplan_meier(life, "rearest")
+
+
+def test_the_mean_is_known_once_the_curve_has_reached_zero():
+    # print(survfit(Surv(c(1, 2, 3), c(1, 1, 1)) ~ 1), rmean = 10): 2 and 0.471 (survival 3.5-3)
+    life = life_table(pd.DataFrame({"days": [1, 2, 3], "event": [1, 1, 1]}))
+    found = rmst(life, horizon=10).iloc[0]
+    assert (found["rmst"], found["se"]) == pytest.approx((2, (2 / 9) ** 0.5))
+    assert rmst(life_table(pd.DataFrame({"days": [1, 2, 3], "event": [1, 1, 0]})), horizon=10)["rmst"].isna().all()
+
+
+def test_a_flat_stretch_of_r_with_two_causes():
+    # quantile(survfit(...), .25) of the same eight people in R: 4.5
+    event = [None, None, None, None, "a", None, "b", None]
+    life = life_table(pd.DataFrame({"days": [0, 1, 2, 2, 3, 4, 4, 6], "event": event}))
+    assert quantile(kaplan_meier(life, "a"), 0.25)["time"].tolist() == [4.5]
+
+
+def competing(n, seed=3, late=False):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"days": rng.integers(1, 40, n), "event": rng.choice(["a", "b", None], n)})
+    return frame.assign(entry=np.where(rng.random(n) < 0.4, frame["days"] - 1.0, np.nan) if late else np.nan)
+
+
+def aalen_johansen(frame, weight, horizon):
+    """By hand, from the definition: the sum over event times of S(t-) d / n."""
+    days, event, share, free = frame["days"].to_numpy(), frame["event"].to_numpy(), 0.0, 1.0
+    entry = frame["entry"].fillna(-1).to_numpy()
+    for t in np.unique(days[days <= horizon]):
+        n = weight[(entry < t) & (days >= t)].sum()
+        d = [weight[(days == t) & (event == cause)].sum() for cause in ("a", "b")]
+        share += free * d[0] / n
+        free *= 1 - sum(d) / n
+    return share
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_pseudo_values_are_the_influence_and_nearly_leave_one_out(late):
+    frame = competing(200, late=late)
+    found = pseudo_values(frame, "a", horizon=20).to_numpy()
+    one, people = np.ones(len(frame)), len(frame)
+    whole = aalen_johansen(frame, one, 20)
+    assert found.mean() == pytest.approx(whole)
+    slopes, jackknife = np.empty(people), np.empty(people)
+    for i in range(people):
+        step = 1e-6 * (np.arange(people) == i)
+        up, down = aalen_johansen(frame, one + step, 20), aalen_johansen(frame, one - step, 20)
+        slopes[i] = (up - down) / 2e-6
+        jackknife[i] = people * whole - (people - 1) * aalen_johansen(frame, one - step * 1e6, 20)
+    np.testing.assert_allclose(found, whole + people * slopes, atol=1e-6)
+    np.testing.assert_allclose(found, jackknife, atol=4 / people if not late else 0.1)
+
+
+def test_pseudo_values_without_censoring_are_what_happened():
+    frame = pd.DataFrame({"days": [2, 3, 5, 9], "event": ["a", "b", None, "a"]}, index=list("wxyz"))
+    found = pseudo_values(frame, "a", horizon=4)
+    assert found.index.tolist() == list("wxyz")
+    np.testing.assert_allclose(found, [1, 0, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(pseudo_values(frame, "a", horizon=1), 0, atol=1e-12)
+    with pytest.raises(ValueError, match="nobody was followed to 10"):
+        pseudo_values(frame.assign(event=["a", None, "a", None]), "a", horizon=10)
+
+
+def test_pseudo_values_of_counts_are_those_of_the_rows_counted():
+    frame = competing(60, late=True).assign(n=lambda f: 1 + f["days"] % 3)
+    repeated = frame.loc[frame.index.repeat(frame["n"])]
+    rows = pseudo_values(repeated, "a", horizon=15).groupby(level=0).first()
+    np.testing.assert_allclose(pseudo_values(frame, "a", horizon=15, count="n"), rows, atol=1e-12)

@@ -82,8 +82,8 @@ def cox(
     --------
     >>> people = pd.DataFrame({"days": [1, 2, 3, 4], "event": [1, 1, 1, 0], "young": [1, 0, 1, 0]})
     >>> cox(people, "young").table[["term", "coef", "se"]].round(3)
-        term   coef     se
-    0  young  1.169  1.269
+        term   coef    se
+    0  young  0.941  1.24
     """
     if ties not in ("efron", "breslow"):
         raise ValueError(f"ties must be 'efron' or 'breslow', found {ties!r}")

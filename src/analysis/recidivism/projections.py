@@ -113,7 +113,7 @@ def profile_share(
     >>> from analysis import life_table
     >>> life = life_table(pd.DataFrame({"days": [10, 30, 90, 90], "event": ["rearrest", "rearrest", None, None]}))
     >>> profile_share(life, until=90, horizon=365, shares=[0.5, 1])["below_best"].round(2).tolist()
-    [0.0, 1.29]
+    [0.0, 1.2]
     """
     model = model.removeprefix(SPLIT)
     require(FAMILIES, [model], "model", "the models")

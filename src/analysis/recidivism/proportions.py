@@ -8,6 +8,8 @@ against 11 of 11).
 from dataclasses import dataclass
 
 from scipy.optimize import brentq
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
 
 from analysis.recidivism.survival import quantile_of_level
 
@@ -60,8 +62,6 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
     >>> round(found.estimate, 3), round(found.lower, 3), round(found.upper, 3)
     (0.091, 0.067, 0.121)
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     _check_counts(events, n)
     quantile_of_level(level)
     if method not in ("wilson", "exact"):
@@ -159,8 +159,6 @@ def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
     >>> round(found.lower, 2), round(found.upper, 2)
     (28.58, 54.47)
     """
-    from statsmodels.stats.rates import confint_poisson
-
     _check_counts(events)
     quantile_of_level(level)
     if not 0 < exposure < float("inf"):

@@ -26,8 +26,8 @@ def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[flo
     --------
     >>> from analysis import life_table
     >>> life = life_table(pd.DataFrame({"days": [5, 8, 9], "event": ["rearrest", None, None]}))
-    >>> [round(each, 3) for each in share_at(kaplan_meier(life), 8)]
-    [0.333, 0.055, 0.946, 1, 2]
+    >>> [round(float(each), 3) for each in share_at(kaplan_meier(life), 8)]
+    [0.333, 0.055, 0.946, 1.0, 2.0]
     """
     name = estimate_of(curve)
     read = at(curve, time).dropna(subset=[name])
@@ -79,7 +79,7 @@ def yearly(
     Examples
     --------
     >>> from analysis import life_table
-    >>> life = life_table(pd.DataFrame({"days": [100, 500, 731, 731], "event": ["rearrest", "rearrest", None, None]}))
+    >>> life = life_table(pd.DataFrame({"days": [100, 500, 730, 730], "event": ["rearrest", "rearrest", None, None]}))
     >>> yearly(life)[["year", "at_risk", "cumulative", "annual_first"]]
        year  at_risk  cumulative  annual_first
     0     1        4        0.25          0.25

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.recidivism.proportions import proportion, proportion_difference, risk_ratio
+from analysis.recidivism.proportions import proportion, proportion_difference, rate, rate_ratio, risk_ratio
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,13 @@ def test_koopman_1984_example():
     assert (found.estimate, found.lower, found.upper) == pytest.approx((4.5, 2.93956919, 7.15222344), abs=1e-7)
     found = risk_ratio(5, 60, 9, 70)
     assert (found.lower, found.upper) == pytest.approx((0.237409003, 1.739027985), abs=1e-8)
+
+
+def test_a_ratio_of_everyone_to_everyone_is_real():
+    # the same interval of statsmodels 0.15 (score, ratio) turns complex here
+    found = risk_ratio(29, 29, 11, 11)
+    assert found.estimate == 1
+    assert 0.8 < found.lower < 1 < found.upper < 1.5
 
 
 def test_ratios_with_zero_counts_are_one_sided():
@@ -81,3 +88,20 @@ def test_symmetries(n, m, data):
         assert ratio.lower * inverse.upper == pytest.approx(1, rel=1e-6)
         assert ratio.lower <= ratio.estimate * (1 + 1e-12)
         assert ratio.estimate <= ratio.upper * (1 + 1e-12)
+
+
+def test_exact_poisson():
+    # poisson.test(40)$conf.int
+    found = rate(40, 1)
+    assert (found.lower, found.upper) == pytest.approx((28.57659, 54.46865), abs=5e-6)
+    # poisson.test(c(11, 3), c(800, 1011))$conf.int
+    found = rate_ratio(11, 800, 3, 1011)
+    assert (found.lower, found.upper) == pytest.approx((1.224065967, 25.867407586), abs=5e-9)
+    assert rate(0, 10).lower == 0
+    assert math.isinf(rate_ratio(3, 10, 0, 10).upper)
+
+
+@pytest.mark.parametrize("exposure", [0, -1, math.inf, math.nan])
+def test_an_exposure_must_be_positive_and_finite(exposure):
+    with pytest.raises(ValueError, match="exposure"):
+        rate(1, exposure)
