@@ -206,14 +206,8 @@ class CoxFit:
         return pd.DataFrame(rows, columns=["term", "chi_square", "df", "p_value"])
 
 
-@dataclass(frozen=True)
-class Design:
-    """Covariates by pattern: ``matrix`` (patterns, columns), ``pattern`` of each row, names, and columns by term."""
-
-    matrix: np.ndarray
-    pattern: np.ndarray
-    names: list[str]
-    terms: dict[str, list[int]]
+# Covariates by pattern: matrix (patterns, columns), pattern of each row, names of the columns, and columns by term.
+Design = namedtuple("Design", "matrix pattern names terms")
 
 
 def variables(formula: str, columns: pd.Index) -> list[str]:
