@@ -103,13 +103,8 @@ def test_factors_and_transforms_of_zph(r_data):
     veteran["celltype"] = pd.Categorical(veteran["celltype"], ["squamous", "smallcell", "adeno", "large", "unseen"])
     # coxph(Surv(time, status) ~ trt + celltype + karno, veteran)
     fit = cox(veteran, "trt + celltype + karno", time="time", event="status")
-    assert fit.table["term"].tolist() == [
-        "trt",
-        "celltype[T.smallcell]",
-        "celltype[T.adeno]",
-        "celltype[T.large]",
-        "karno",
-    ]
+    levels = [f"celltype[T.{name}]" for name in ("smallcell", "adeno", "large")]
+    assert fit.table["term"].tolist() == ["trt", *levels, "karno"]
     expected = {
         "identity": [0.004931184185, 18.413912396659, 6.051595059796, 20.870858444012],
         "log": [0.2148610034, 13.5857340410, 10.0791754157, 21.4513567683],

@@ -23,14 +23,9 @@ def small():
 def test_by_hand():
     life = life_table(small())
     # at risk at t: entry < t <= days; the person who enters at 2 is not at risk at 2, the one who enters at 3 not at 3
-    expected = {
-        "time": [2, 3, 5, 8],
-        "at_risk": [4, 3, 3, 1],
-        "censored": [1, 0, 0, 1],
-        "died": [0, 1, 0, 0],
-        "rearrest": [1, 0, 2, 0],
-    }
-    pd.testing.assert_frame_equal(life, pd.DataFrame(expected))
+    columns = ["time", "at_risk", "censored", "died", "rearrest"]
+    expected = pd.DataFrame([[2, 4, 1, 0, 1], [3, 3, 0, 1, 0], [5, 3, 0, 0, 2], [8, 1, 1, 0, 0]], columns=columns)
+    pd.testing.assert_frame_equal(life, expected)
     assert life_table(small(), entry=None)["at_risk"].tolist() == [6, 4, 3, 1]
 
 

@@ -172,13 +172,6 @@ def test_bone_marrow_transplants():
         np.testing.assert_allclose(found, expected, atol=5e-8)
 
 
-def test_one_cause_is_one_minus_kaplan_meier(r_data):
-    life = life_table(r_data("lung"), time="time", event="status")
-    curve = kaplan_meier(life)
-    both = cumulative_incidence(life)
-    np.testing.assert_allclose(both["incidence"], 1 - curve["survival"], atol=1e-14)
-
-
 def test_edges():
     censored = life_table(pd.DataFrame({"days": [1, 2, 2], "event": [None] * 3}).astype({"event": "str"}))
     with pytest.raises(ValueError, match="say which cause"):

@@ -206,14 +206,8 @@ class CoxFit:
         return pd.DataFrame(rows, columns=["term", "chi_square", "df", "p_value"])
 
 
-@dataclass(frozen=True)
-class Design:
-    """Covariates by pattern: ``matrix`` (patterns, columns), ``pattern`` of each row, names, and columns by term."""
-
-    matrix: np.ndarray
-    pattern: np.ndarray
-    names: list[str]
-    terms: dict[str, list[int]]
+# Covariates by pattern: matrix (patterns, columns), pattern of each row, names of the columns, and columns by term.
+Design = namedtuple("Design", "matrix pattern names terms")
 
 
 def variables(formula: str, columns: pd.Index) -> list[str]:
@@ -316,26 +310,31 @@ def _records(
     stop, start, codes, causes = follow_up(frame, time, event, entry)
     status = (codes == causes.index(one_cause(cause, causes))).astype(np.int64)
     stratum, labels = number_strata(frame, strata, "stratum")
-    rows, none = len(frame), np.zeros(len(frame), dtype=np.int64)
-    late = none > 0 if start is None else np.isfinite(start)
+    late = np.zeros(len(frame), dtype=bool) if start is None else np.isfinite(start)
     pooled, clock = number_times(stop if start is None else np.concatenate([stop.astype(float), start[late]]))
-    early = none.copy()
-    early[late] = pooled[rows:] + 1
-    unit, units = (none, [0]) if cluster is None else label_codes(frame[cluster], "cluster")
-    loads, load = (np.ones(1), none)
+    axes = {"stratum": (stratum, len(labels)), "pattern": (columns.pattern, len(columns.matrix)),
+            "time": (pooled[: len(frame)], len(clock)), "status": (status, 2)}  # fmt: skip
+    if start is not None:
+        early = np.zeros(len(frame), dtype=np.int64)
+        early[late] = pooled[len(frame) :] + 1
+        axes["entry"] = early, len(clock) + 1
+    if cluster is not None:
+        unit, units = label_codes(frame[cluster], "cluster")
+        axes["unit"] = unit, len(units)
     if weight is not None:
         loads, load = np.unique(amounts(frame[weight], "weight"), return_inverse=True)
-    found, (n, _) = tally(
-        [stratum, columns.pattern, pooled[:rows], status, early, unit, load],
-        [len(labels), len(columns.matrix), len(clock), 2, len(clock) + 1 if late.any() else 1, len(units), len(loads)],
-        None if count is None else amounts(frame[count], "count"),
-    )
-    w = loads[found[6]]
-    kept = w > 0
-    stratum, pattern, stop, status, early, unit = (part[kept] for part in found[:6])
-    n, w = n[kept], w[kept]
-    where = None if cluster is None else unit
-    return _Records(stratum, pattern, early - 1, stop, status, n, n * w, n * w**2, where), clock
+        axes["load"] = load, len(loads)
+    number = None if count is None else amounts(frame[count], "count")
+    found, (n, _) = tally([codes for codes, _ in axes.values()], [size for _, size in axes.values()], number)
+    cells = dict(zip(axes, found, strict=True), n=n)
+    w = np.ones(len(n))
+    if weight is not None:
+        kept = loads[cells["load"]] > 0
+        cells = {name: values[kept] for name, values in cells.items()}
+        n, w = cells["n"], loads[cells["load"]]
+    early = cells["entry"] - 1 if start is not None else np.full(len(n), -1)
+    first = (cells[name] for name in ("stratum", "pattern"))
+    return _Records(*first, early, cells["time"], cells["status"], n, n * w, n * w**2, cells.get("unit")), clock
 
 
 def _maximize(risk: "_RiskSets", named: list[str]) -> tuple[np.ndarray, "_Terms", np.ndarray, float, np.ndarray]:

@@ -359,10 +359,11 @@ def event_codes(column: pd.Series, declared: Iterable[str] = ()) -> tuple[np.nda
     Text and categorical labels are causes and a missing label is censored; booleans and 0/1 are one
     cause named ``"event"``. ``declared`` are causes that need not have happened. Anything else raises ValueError.
     """
-    kind, empty = column.dtype, len(column) > 0 and column.isna().all()
+    kind = column.dtype
+    number = pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
     if isinstance(kind, pd.CategoricalDtype):
         codes, levels = column.cat.codes.to_numpy(), list(column.cat.categories)
-    elif not empty and (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)):
+    elif number and not (len(column) and column.isna().all()):
         return _status(column.to_numpy(dtype=float, na_value=np.nan), column), ["event"]
     else:
         codes, levels = pd.factorize(column)

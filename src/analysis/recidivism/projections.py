@@ -6,6 +6,7 @@ likelihood of the share who ever have the event says how little is. All models a
 of time; in a split one only a share ever has the event.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -134,14 +135,8 @@ def profile_share(
     return out
 
 
-@dataclass(frozen=True)
-class _Durations:
-    """Follow-up of equal people counted once: entry (0 from the start), time above 0, event or not, weight."""
-
-    entry: np.ndarray
-    time: np.ndarray
-    event: np.ndarray
-    weight: np.ndarray
+# Follow-up of equal people counted once, as arrays: entry (0 from the start), time above 0, event or not, weight.
+_Durations = namedtuple("_Durations", "entry time event weight")
 
 
 def _cut(life: pd.DataFrame, cause: str | None, until: float) -> tuple[list[str], list[tuple[tuple, _Durations]]]:

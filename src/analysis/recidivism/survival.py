@@ -6,6 +6,7 @@ influence of a person or cluster on a curve combines a few functions of time wit
 member enters or leaves, so that squared influences are summed in one pass over the cells.
 """
 
+from collections import namedtuple
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -471,14 +472,8 @@ def rmst_difference(
     return out
 
 
-@dataclass(frozen=True)
-class _Area:
-    """The area under one stratum's curve, its standard error, and the influence of each cluster on it."""
-
-    label: tuple
-    area: float
-    se: float
-    influence: np.ndarray | None = None
+# The area under one stratum's curve, its standard error, and the influence of each cluster on it (None without clusters).
+_Area = namedtuple("_Area", "label area se influence", defaults=[None])
 
 
 def _areas(life: pd.DataFrame, cause: str | None, horizon: float) -> tuple[list[str], list[_Area]]:
