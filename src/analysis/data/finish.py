@@ -50,7 +50,7 @@ class Engine:
             from analysis.data.engine import scratch
 
             limit = os.environ.get("ANALYSIS_MEMORY") or MEMORY
-            self._connection = scratch(self.folder / "spill", limit)
+            self._connection = scratch(self.folder, limit)
         return self._connection
 
 

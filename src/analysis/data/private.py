@@ -78,7 +78,7 @@ def _as_json(raw: pd.DataFrame) -> np.ndarray:
     rows = pa.table([_column(values) for _, values in raw.items()], names=[f"{i}" for i in range(raw.shape[1])])
     # the engine takes "Date" and "date" for one name; a number for each column keeps them apart
     keys = ", ".join(f'?::VARCHAR, "{i}"' for i in range(raw.shape[1]))
-    with duckdb.connect() as engine:
+    with duckdb.connect(config={"temp_directory": ""}) as engine:  # a batch fits into memory: nothing is spilled
         engine.register("raw_rows", rows)
         found = engine.execute(f"SELECT json_object({keys})::VARCHAR FROM raw_rows", [str(h) for h in raw.columns])
         return found.fetchnumpy().popitem()[1]

@@ -11,6 +11,7 @@ whole names, numbers of fewer than seven digits, texts shorter than six characte
 find where they are called dates of birth).
 """
 
+import glob
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -88,10 +89,11 @@ def write(parts: Iterable[Path], private: Path, engine: Callable[[], "ibis.BaseB
     folder, beside = private / RAW_VALUES, private / f".{RAW_VALUES}.building"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    files = [str(path) for path in parts]
-    if files:
-        connection, ordered = engine(), Path(files[0]).with_name("ordered-values.parquet")
-        found = connection.read_parquet(files).distinct().order_by(["words", "hash"])
+    parts = list(parts)
+    if parts:
+        connection, ordered = engine(), parts[0].with_name("ordered-values.parquet")
+        found = connection.read_parquet([glob.escape(str(part)) for part in parts])
+        found = found.distinct().order_by(["words", "hash"])
         connection.to_parquet(found, ordered)
         _to_files(pq.ParquetFile(ordered, pre_buffer=False), beside)
     shutil.rmtree(folder, ignore_errors=True)
