@@ -59,6 +59,7 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
 def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted: dict) -> None:
     beside = target.with_name(f".{target.name}.building")
     shutil.rmtree(beside, ignore_errors=True)
+    state.close_private(private)
     parts = beside / "parts"
     parts.mkdir(parents=True)
     try:
@@ -67,6 +68,7 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
             check_unchanged(spec, files)
             _write_tables(work, crew, reading, beside).to_parquet(beside / "quality.parquet", index=False)
         write_counts(reading.tally, beside, private)
+        state.close_private(private)
         shutil.rmtree(parts)
         (beside / state.MANIFEST).write_text(state.manifest(beside, private, wanted), encoding="utf-8")
         _swap(beside, target)

@@ -4,6 +4,7 @@ In: a dataset and its files. Out: the counts, and for each table its parts in th
 not depend on who did the work. ``rows in = kept + set aside`` is checked for every file.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.data import state
 from analysis.data.blocks import Source
 from analysis.data.crew import Crew, size
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, say
 from analysis.data.finish import Linkage
 from analysis.data.pieces import Piece, batches, pieces
 from analysis.data.private import PrivateRows
@@ -51,6 +53,13 @@ def started(
         from analysis.data.on_spark import SparkCrew
     with SparkCrew(work) if engine == "spark" else Crew(work, workers) as crew:
         yield work, crew
+    raw = private.parents[1] / "raw" / spec.name
+    names = spec.disclosure != "public" and any(source.sensitive for source in spec.sources)
+    if names and raw == spec.folder and state.closed(raw):
+        say(
+            f"{spec.name}: its map names sensitive columns: data/raw/{spec.name} is now closed to other users",
+            sys.stderr,
+        )
 
 
 def read_all(work: Work, crew: "Crew | SparkCrew") -> Reading:

@@ -6,7 +6,8 @@ Standard library only: a build with nothing to do must cost milliseconds.
 import hashlib
 import json
 import os
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from analysis.data.errors import InputError, nearest
@@ -61,6 +62,22 @@ def processed_folder(spec: Spec, root: Path) -> Path:
 def private_folder(spec: Spec, root: Path) -> Path:
     """Return the folder of what publishing never reads: raw values set aside, linkage input, the hashing key."""
     return root / "data" / "private" / spec.name
+
+
+def closed(path: Path) -> bool:
+    """Let nobody but its owner read a file or enter a folder; return whether others could. Not every file system has such rights."""
+    before = path.stat().st_mode
+    with suppress(PermissionError):
+        path.chmod(stat.S_IMODE(before) & 0o700)
+    return path.stat().st_mode != before
+
+
+def close_private(private: Path) -> None:
+    """Make the folder of what publishing never reads, and close it and all that lies in it, whatever the umask."""
+    private.mkdir(parents=True, exist_ok=True)
+    for path in (private.parent, private, *private.rglob("*")):
+        if not path.is_symlink():
+            closed(path)
 
 
 def expected(spec: Spec, files: list[RawFile]) -> dict:
