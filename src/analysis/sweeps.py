@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis import site_index
 from analysis.data import state
-from analysis.data.errors import InputError, nearest
+from analysis.data.errors import InputError, nearest, say
 from analysis.data.spec import Spec
 from analysis.publish import outputs, provenance
 from analysis.report.build import Job, Outcome, build, withhold
@@ -63,7 +63,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     if home:
         site_index.write(root)
     failed = compared.status == "failed" or any(outcome.status == "failed" for outcome in outcomes)
-    print(f"{'The sweep, as far as it could be built' if failed else 'The sweep'}: {index}")
+    say(f"{'The sweep, as far as it could be built' if failed else 'The sweep'}: {index}")
     if show:
         import webbrowser
 
@@ -91,9 +91,9 @@ def _places(sweep: Sweep, disclosure: str) -> dict[str, str]:
         )
     found = counted(ds, query.table, query.level)
     enough = found[found["rows"] >= query.at_least]
-    print(f"{len(enough)} of {len(found)} places ({query.level}) have at least {query.at_least} rows in {query.table}:")
+    say(f"{len(enough)} of {len(found)} places ({query.level}) have at least {query.at_least} rows in {query.table}:")
     for place in enough.itertuples():
-        print(f"  {place.jurisdiction}  {place.name}: {place.rows:,}")
+        say(f"  {place.jurisdiction}  {place.name}: {place.rows:,}")
     if enough.empty:
         raise InputError(f"{sweep.file.name}, [places]: no place has as many rows in {query.table}. Lower at_least.")
     return dict(zip(enough["jurisdiction"], enough["name"], strict=True))
@@ -167,7 +167,7 @@ def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[
         against = taken_back({**site, name: mine})  # counts in sentences are of everyone: those of a place are others
         reasons |= {name: against[name]} if name in against else {}
     for name, reason in reasons.items():
-        print(f"{sweep.name}/{name}: {reason}", file=sys.stderr)
+        say(f"{sweep.name}/{name}: {reason}", sys.stderr)
     return [
         withhold(job, reasons[job.report], state.home()) if job.report in reasons else outcome
         for job, outcome in zip(jobs, outcomes, strict=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from analysis.publish import outputs
 from analysis.publish.policy import content_policy, css
 
 TAGS = {"real": "Real data", "synthetic": "Synthetic data", "published": "Published figures and simulations"}
@@ -31,10 +32,7 @@ def write_index(folder: Path, entries: Sequence[Mapping], answers: Sequence[Mapp
         policy=content_policy(_script()),
     )
     target = Path(folder) / "index.html"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(".index.html.part")
-    part.write_text(page, encoding="utf-8")
-    part.replace(target)
+    outputs.write(target, page)
     return target
 
 

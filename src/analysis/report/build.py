@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from analysis.data.errors import visible
 from analysis.publish import outputs, parameters, provenance
 
 PACKAGE = Path(__file__).parents[1]
@@ -410,6 +411,7 @@ class _Progress:
 
     def say(self, line: str) -> None:
         """Write a line of its own."""
+        line = visible(line)
         self._stream.write(f"\r\x1b[K{line}\n" if self._live else f"{line}\n")
         self._stream.flush()
 
