@@ -3,10 +3,12 @@
 Only the standard library is imported here: a build with nothing to do costs milliseconds.
 """
 
+import functools
 import json
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,7 +127,6 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     inputs = built_inputs(spec, root)
     tables = state.processed_folder(spec, root).rglob("*.parquet")
     size = sum(path.stat().st_size for path in tables if path.is_file())
-    values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
     if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
         others = [sha256(notebook) for _, notebook, _ in _notebooks(root)]
         inputs["the notebooks of all reports"] = provenance.text_hash(" ".join(others))
@@ -138,12 +139,24 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
             inputs,
             root / "reports" / spec.name / report,
             command,
-            values,
+            raw_values(spec, root),
             size,
         )
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
+
+
+def raw_values(spec: Spec, root: Path) -> Callable[[], object]:
+    """Return what opens, once, the raw values that no page about a dataset may hold."""
+
+    @functools.cache
+    def opened() -> object:
+        from analysis.data.raw_values import RawValues
+
+        return RawValues(state.private_folder(spec, root))
+
+    return opened
 
 
 def built_inputs(spec: Spec, root: Path) -> dict[str, str]:

@@ -16,7 +16,7 @@ from analysis.data.errors import InputError, nearest, say
 from analysis.data.spec import Spec
 from analysis.publish import outputs, provenance
 from analysis.report.build import Job, Outcome, build, withhold
-from analysis.reports import built_inputs, named
+from analysis.reports import built_inputs, named, raw_values
 from analysis.sweep_file import PLACE, Sweep, read_sweep
 
 WHOLE = "all-places"
@@ -39,8 +39,8 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
         inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
         inputs["what the site shows of these data"] = provenance.text_hash(json.dumps(_of_the_site(spec.name, root)))
     folder = root / "reports" / "sweeps" / sweep.name
-    hashes = state.private_folder(spec, root) / "raw_values"
-    jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=hashes) for values, _ in wanted]
+    held = raw_values(spec, root)
+    jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=held) for values, _ in wanted]
     names = [job.report for job in jobs]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise InputError(f"{sweep.file.name}: two reports would be written to {twice[0]}.html.")
@@ -202,5 +202,5 @@ def _compare(root: Path, folder: Path, jobs: list[Job]) -> Outcome:
               if path.is_file()}  # fmt: skip
     given = {"sweep": folder.relative_to(root).as_posix()}
     job = Job(COMPARISON, jobs[0].dataset, root / "notebooks" / "comparison.ipynb", given, inputs,
-              folder / "reports" / COMPARISON, jobs[0].command)  # fmt: skip
+              folder / "reports" / COMPARISON, jobs[0].command, jobs[0].raw_values)  # fmt: skip
     return build([job], root=root, workers=1, figures=None, png=False)[0]

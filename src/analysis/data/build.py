@@ -84,7 +84,7 @@ def _write_tables(work: Work, crew: "Crew | SparkCrew", reading: Reading, folder
         files = table_files(reading.parts, work.writer.schemas, flagged, folder)
         for _ in crew.each("write_file", files, about="the tables"):
             pass
-        raw_values.write(sorted(work.parts.glob("values-*.parquet")), work.private, engine)
+        raw_values.write(sorted(work.parts.glob("values-*.parquet")), work.private, work.phrase_key, engine)
     return with_duplicates(reading.tally.quality(), counted)
 
 

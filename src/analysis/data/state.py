@@ -108,12 +108,12 @@ def is_current(folder: Path, wanted: dict) -> bool:
 def manifest(folder: Path, private: Path, wanted: dict) -> str:
     """Return what is written beside the tables of a folder when they are whole: what they were built from, and their sizes.
 
-    Of the private files only those are named that a build makes and something reads later: the key and names may be
-    taken away. Their sizes are not told: rows set aside lie in them as they came, in batches.
+    Of the private files those are named that something reads later: what linking compared may be taken away. Their sizes are
+    not told: rows set aside lie in them as they came, in batches.
     """
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-    kept = [path for path in (private / "set_aside.parquet", private / "unknown_values.csv") if path.is_file()]
-    names = sorted(path.relative_to(private).as_posix() for path in (*kept, *private.glob(f"{RAW_VALUES}/*")))
+    kept = [name for name in ("key", "set_aside.parquet", "unknown_values.csv") if (private / name).is_file()]
+    names = sorted((*kept, *(path.relative_to(private).as_posix() for path in private.glob(f"{RAW_VALUES}/*"))))
     return json.dumps({**wanted, "sizes": sizes, "private": names}, indent=1, sort_keys=True) + "\n"
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from analysis.data.assemble import write_file, write_keys
 from analysis.data.clean import clean
 from analysis.data.coded import RawColumns
-from analysis.data.identity import keyed_hash
+from analysis.data.identity import keyed_hash, phrase_key
 from analysis.data.pieces import Piece, batches
 from analysis.data.private import aside_folder, rows_aside
 from analysis.data.raw_values import hashed_values
@@ -44,6 +44,7 @@ class Work:
         self.spec, self.files, self.parts, self.private = spec, files, parts, private
         self.writer = PartWriter(spec, parts)
         self.hashed = keyed_hash(private) if parts else _as_it_is
+        self.phrase_key = phrase_key(private) if parts else ""
 
     def __reduce__(self) -> tuple:
         return Work, (self.spec, self.files, self.parts, self.private)  # the key stays in its file
@@ -69,7 +70,7 @@ class Work:
                 write_part(rows, done.aside[-1])
             kept.append(result.kept)
         if self.parts:
-            hashed_values(raw, source, self.parts / f"values-{number:07d}.parquet")
+            hashed_values(raw, source, self.phrase_key, self.parts / f"values-{number:07d}.parquet")
         if self.parts and source.link:
             from analysis.data.link_input import linkage_input
 

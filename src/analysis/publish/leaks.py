@@ -56,7 +56,7 @@ class Finding:
 
 @runtime_checkable
 class Held(Protocol):
-    """Raw values that can be asked for, such as `analysis.publish.raw_values.RawValues`."""
+    """Raw values that can be asked for, such as `analysis.data.raw_values.RawValues`."""
 
     lengths: Sequence[int]
 

@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class Job:
         inputs: SHA-256 of each input that the notebook reads, by name.
         out: path of the page without its ending.
         command: the command that makes the page again, for its footer.
-        raw_values: folder of the dataset's raw values as hashes, of which no page may hold one; None where there are none.
+        raw_values: gives the dataset's raw values, of which no page may hold one; None where there are none.
         size: bytes of the tables that the notebook reads: large ones are begun first, and may take longer.
     """
 
@@ -56,7 +56,7 @@ class Job:
     inputs: Mapping[str, str]
     out: Path
     command: str = ""
-    raw_values: Path | None = None
+    raw_values: Callable[[], object] | None = None
     size: int = 0
 
     @property
@@ -311,9 +311,8 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
 def _judge(job: Job, rendered: object, results: str) -> None:
     """Refuse a page that holds an identifier."""
     from analysis.publish.leaks import scan
-    from analysis.publish.raw_values import RawValues
 
-    raw = RawValues(job.raw_values) if job.raw_values else ()
+    raw = job.raw_values() if job.raw_values else ()
     texts = {"page": rendered.html, "results": results}
     for figure in rendered.figures:
         texts.update({f"figure {figure['name']}, {kind}": figure[kind] for kind in ("svg", "csv", "alt")})
