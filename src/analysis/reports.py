@@ -8,7 +8,6 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,13 +42,13 @@ def build_site(
     root = state.home()
     values = _given(root, notebook, given)
     found = {spec.name: (spec, name) for name in names for spec in (state.find_spec(name)[0],)}
-    broken: dict[str, str] = {}
+    broken: set[str] = set()
     jobs: list[Job] = []
     for spec, name in found.values():
         try:
             jobs += _dataset_jobs(spec, root, name)
         except InputError as error:
-            broken[spec.name] = str(error)
+            broken.add(spec.name)
             say(f"analysis: {error}", sys.stderr)
     jobs += _site_jobs(root)
     if notebook:
@@ -139,24 +138,12 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
             inputs,
             root / "reports" / spec.name / report,
             command,
-            raw_values(spec, root),
+            functools.partial(state.raw_values, spec, root),
             size,
         )
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
-
-
-def raw_values(spec: Spec, root: Path) -> Callable[[], object]:
-    """Return what opens, once, the raw values that no page about a dataset may hold."""
-
-    @functools.cache
-    def opened() -> object:
-        from analysis.data.raw_values import RawValues
-
-        return RawValues(state.private_folder(spec, root))
-
-    return opened
 
 
 def built_inputs(spec: Spec, root: Path) -> dict[str, str]:

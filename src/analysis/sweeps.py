@@ -8,15 +8,16 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from analysis import site_index
 from analysis.data import state
 from analysis.data.errors import InputError, nearest, say
 from analysis.data.spec import Spec
-from analysis.publish import outputs, provenance
+from analysis.publish import leaks, outputs, provenance
 from analysis.report.build import Job, Outcome, build, withhold
-from analysis.reports import built_inputs, named, raw_values
+from analysis.reports import built_inputs, named
 from analysis.sweep_file import PLACE, Sweep, read_sweep
 
 WHOLE = "all-places"
@@ -39,7 +40,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
         inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
         inputs["what the site shows of these data"] = provenance.text_hash(json.dumps(_of_the_site(spec.name, root)))
     folder = root / "reports" / "sweeps" / sweep.name
-    held = raw_values(spec, root)
+    held = partial(state.raw_values, spec, root)
     jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=held) for values, _ in wanted]
     names = [job.report for job in jobs]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
@@ -54,6 +55,12 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     about = {"title": sweep.title, "name": sweep.name, "dataset": spec.name, "dataset_title": spec.title,
              "kind": spec.kind, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
              "rows": rows}  # fmt: skip
+    try:
+        leaks.check({"its title, places or parameters": outputs.to_json(about)}, held())
+    except leaks.LeakError as error:
+        for name in ("sweep.json", "index.html"):
+            (folder / name).unlink(missing_ok=True)
+        raise InputError(f"{sweep.file.name}: the index of this sweep {error}; {error.detail}") from None
     outputs.write(folder / "sweep.json", outputs.to_json(about))
     compared = _compare(root, folder, jobs)
     from analysis.publish.sweep_index import write_sweep_index

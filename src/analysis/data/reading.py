@@ -16,9 +16,9 @@ from analysis.data import state
 from analysis.data.blocks import Source
 from analysis.data.crew import Crew, size
 from analysis.data.errors import InputError, say
-from analysis.data.finish import Linkage
+from analysis.data.link_input import SCHEMA as LINKAGE
 from analysis.data.pieces import Piece, batches, pieces
-from analysis.data.private import PrivateRows
+from analysis.data.private import ASIDE, PrivateFile
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once
 from analysis.data.spec import Spec
@@ -65,13 +65,15 @@ def started(
 def read_all(work: Work, crew: "Crew | SparkCrew") -> Reading:
     """Read, clean and count every file, a batch at a time."""
     reading = Reading()
-    kept_in = work.private if work.parts else None
-    with PrivateRows(kept_in) as aside, Linkage(work.spec, kept_in) as linkage:
+    kept, compared = (work.private / name if work.parts else None for name in ("set_aside.parquet", "linkage.parquet"))
+    linked = any(source.link for source in work.spec.sources)
+    with PrivateFile(kept, ASIDE) as aside, PrivateFile(compared if linked else None, LINKAGE) as linkage:
         for done in _by_pieces(work, crew) if crew.reads else _by_batches(work, crew):
             reading.tally.merge(done.tally)
             for part in done.aside:
                 aside.add(part)
-            linkage.add(done.linkage)
+            for part in done.linkage:
+                linkage.add(part)
             for part in done.parts:
                 reading.parts.setdefault(part.table, []).append(part)
     for own in reading.parts.values():

@@ -9,11 +9,15 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.sources import RawFile
 from analysis.data.spec import Spec, read_spec
 from analysis.data.tables import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from analysis.data.raw_values import RawValues
 
 MANIFEST = "manifest.json"
 RAW_VALUES = "raw_values"  # the folder of hashes for the leak scan, under data/private
@@ -78,6 +82,13 @@ def close_private(private: Path) -> None:
     for path in (private.parent, private, *private.rglob("*")):
         if not path.is_symlink():
             closed(path)
+
+
+def raw_values(spec: Spec, root: Path) -> "RawValues":
+    """Open the raw values that nothing about a dataset may hold; raises OSError or ValueError where they cannot be asked for."""
+    from analysis.data.raw_values import RawValues
+
+    return RawValues(private_folder(spec, root))
 
 
 def expected(spec: Spec, files: list[RawFile]) -> dict:

@@ -34,7 +34,7 @@ class Done:
     tally: Tally
     parts: list[Part] = field(default_factory=list)
     aside: list[Path] = field(default_factory=list)  # parts of rows set aside
-    linkage: Path | None = None  # a part of what linking compares
+    linkage: list[Path] = field(default_factory=list)  # parts of what linking compares
 
 
 class Work:
@@ -72,12 +72,14 @@ class Work:
         if self.parts:
             hashed_values(raw, source, self.phrase_key, self.parts / f"values-{number:07d}.parquet")
         if self.parts and source.link:
-            from analysis.data.link_input import linkage_input
+            from analysis.data.link_input import SCHEMA, linkage_input
 
             nothing = (source.nulls, source.redacted)
             records = linkage_input(batch.frame, batch.rows, source.link, lineage, kept, nothing)
-            done.linkage = aside_folder(self.private) / f"linkage-{number:07d}.parquet"
-            records.to_parquet(done.linkage, index=False)
+            done.linkage.append(aside_folder(self.private) / f"linkage-{number:07d}.arrow")
+            write_part(
+                pa.Table.from_pandas(records[SCHEMA.names], schema=SCHEMA, preserve_index=False), done.linkage[-1]
+            )
         return done
 
     def read(self, number: int, at: int, piece: Piece, schemas: dict[str, pa.Schema]) -> list[Done]:

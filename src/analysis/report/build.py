@@ -82,10 +82,11 @@ class Outcome:
     Attributes:
         report, dataset: the job's.
         status: ``built``, ``up to date``, ``skipped`` (no page, for a reason) or ``failed``.
-        message: the reason, or one line that says in which cell a report failed, why, and where to look.
+        message: the reason, or one line that says in which cell a report failed, by what error, and where to look.
         title, main_point: of the page, for the index.
         page: the page, None where there is none.
         seconds: how long it took.
+        detail: what an error itself said, which may quote the data: for the terminal alone.
     """
 
     report: str
@@ -96,6 +97,7 @@ class Outcome:
     main_point: str = ""
     page: Path | None = None
     seconds: float = 0.0
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,26 +250,23 @@ def _make(job: Job, shared: _Build, kernels: "Kernels", progress: "_Progress") -
             raise
         _withdraw(job)
         kept = f" (notebook as far as it ran: {shared.shown(half_run)})" if half_run.exists() else ""
-        outcome = Outcome(job.report, job.dataset, "failed", f"{_why(error, number)}{kept}")
+        why, detail = _why(error, number)
+        outcome = Outcome(job.report, job.dataset, "failed", f"{why}{kept}", detail=detail)
     outcome = dataclasses.replace(outcome, seconds=time.monotonic() - began)
     progress.end(outcome)
     return outcome
 
 
-class _RefusedError(Exception):
-    """The page may not be published."""
-
-
-def _why(error: Exception, number: int) -> str:
-    """What happened, on one line of readable length."""
+def _why(error: Exception, number: int) -> tuple[str, str]:
+    """What happened, and what the error itself said of it, each on one line of readable length."""
     kind = type(error).__name__
     if kind == "PapermillExecutionError":
-        return f"code cell {number}: {error.ename}: {_first_line(error.evalue)}"
+        return f"code cell {number}: {error.ename}", _first_line(error.evalue)
     if kind == "DeadKernelError":
-        return f"code cell {number}: its kernel was ended (out of memory?)"
+        return f"code cell {number}: its kernel was ended (out of memory?)", ""
     if kind == "TimeoutError":
-        return f"code cell {number}: {error}"
-    return _first_line(error) if kind == "_RefusedError" else f"{kind}: {_first_line(error)}"
+        return f"code cell {number}: {error}", ""
+    return (str(error), error.detail) if kind == "LeakError" else (kind, _first_line(error))
 
 
 def _first_line(said: object) -> str:
@@ -276,8 +275,11 @@ def _first_line(said: object) -> str:
 
 
 def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Outcome:
-    """Put a page in place, or none for a reason; the record goes last, and holds the hash of the page."""
-    from analysis.publish import html
+    """Put a page in place, or none for a reason; the record goes last, and holds the hash of the page.
+
+    All that would be written is looked through before any of it is.
+    """
+    from analysis.publish import html, leaks
 
     versions = provenance.versions()
     rendered = html.render(notebook, {**recorded, "versions": versions})
@@ -291,12 +293,11 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
         "shown": rendered.shown,
         "provenance": {**recorded, "versions": versions},
     }
+    texts = {"page": rendered.html, "record": outputs.to_json(record)}
+    for figure in rendered.figures:
+        texts |= {f"figure {figure['name']}, {kind}": figure[kind] for kind in ("svg", "csv", "alt")}
+    leaks.check(texts, job.raw_values() if job.raw_values else ())
     if rendered.skipped is None:
-        _judge(
-            job,
-            rendered,
-            outputs.to_json(record["results"] | {"title": rendered.title, "main_point": rendered.main_point}),
-        )
         record["page_sha256"] = outputs.write(job.page, rendered.html)
     else:
         _withdraw(job)
@@ -306,19 +307,6 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
     if rendered.skipped is not None:
         return Outcome(job.report, job.dataset, "skipped", rendered.skipped, rendered.title)
     return Outcome(job.report, job.dataset, "built", "", rendered.title, rendered.main_point, job.page)
-
-
-def _judge(job: Job, rendered: object, results: str) -> None:
-    """Refuse a page that holds an identifier."""
-    from analysis.publish.leaks import scan
-
-    raw = job.raw_values() if job.raw_values else ()
-    texts = {"page": rendered.html, "results": results}
-    for figure in rendered.figures:
-        texts.update({f"figure {figure['name']}, {kind}": figure[kind] for kind in ("svg", "csv", "alt")})
-    leaks = [f"{place}: {finding}" for place, text in texts.items() for finding in scan(text, raw)]
-    if leaks:
-        raise _RefusedError(f"holds what may not be published: {leaks[0]} ({len(leaks)} found)")
 
 
 def _save_figures(job: Job, shared: _Build, figures: Sequence[Mapping], matplotlib: str) -> list[str] | None:
@@ -402,9 +390,10 @@ class _Progress:
         with self._lock:
             self._running.pop(f"{outcome.dataset}/{outcome.report}", None)
             self.left -= 1
-            detail = f": {outcome.message}" if outcome.message else f" in {outcome.seconds:.1f} s"
+            said = "".join(f": {part}" for part in (outcome.message, outcome.detail) if part)
+            said = said or f" in {outcome.seconds:.1f} s"
             self.say(
-                f"[{self.total - self.left}/{self.total}] {outcome.dataset}/{outcome.report} {outcome.status}{detail}"
+                f"[{self.total - self.left}/{self.total}] {outcome.dataset}/{outcome.report} {outcome.status}{said}"
             )
             self._show()
 
