@@ -55,12 +55,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     about = {"title": sweep.title, "name": sweep.name, "dataset": spec.name, "dataset_title": spec.title,
              "kind": spec.kind, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
              "rows": rows}  # fmt: skip
-    try:
-        leaks.check({"its title, places or parameters": outputs.to_json(about)}, held())
-    except leaks.LeakError as error:
-        for name in ("sweep.json", "index.html"):
-            (folder / name).unlink(missing_ok=True)
-        raise InputError(f"{sweep.file.name}: the index of this sweep {error}; {error.detail}") from None
+    leaks.check({f"{sweep.file.name}, its title, places or parameters": outputs.to_json(about)}, held())
     outputs.write(folder / "sweep.json", outputs.to_json(about))
     compared = _compare(root, folder, jobs)
     from analysis.publish.sweep_index import write_sweep_index
