@@ -13,7 +13,10 @@ import analysis
 SOURCE = Path(analysis.__file__).parent
 ARROW = ("claims", "sanctuary", "recidivism", "data")  # each may import those after it
 MAY = {room: set(ARROW[i:]) for i, room in enumerate(ARROW)} | {"publish": {"publish"}, "report": {"report", "publish"}}
-ALSO = ("analysis.data.dataset",)  # which the server of kernels imports before it forks them
+ALSO = {  # beside these: what is said to a user, and what the server of kernels imports before it forks them
+    "publish": ("analysis.data.errors",),
+    "report": ("analysis.data.errors", "analysis.data.dataset"),
+}
 
 
 def imported(tree: ast.Module, package: str) -> Iterator[str]:
@@ -52,7 +55,8 @@ def against_the_arrow(source: Path) -> list[str]:
             names = module.split(".")
             if names[0] != "analysis" or len(names) == 1 or names[1] not in rooms | outside:
                 continue
-            if names[1] not in MAY.get(room, set()) and not (room == "report" and module in ALSO):
+            also = module.startswith(ALSO.get(room, ("none",)))
+            if names[1] not in MAY.get(room, set()) and not also:
                 wrong.append(f"{'/'.join(parts)} imports {module}")
     return wrong
 
@@ -74,8 +78,8 @@ def test_no_import_runs_against_the_arrow():
             "analysis.publish.page",
         ),
         ("sanctuary/a.py", "from analysis.claims.audit import audit", "analysis.claims.audit.audit"),
-        ("publish/a.py", "from analysis.data.errors import InputError", "analysis.data.errors.InputError"),
-        ("publish/deep/a.py", "from ...data.errors import InputError", "analysis.data.errors.InputError"),
+        ("publish/a.py", "from analysis.data.state import home", "analysis.data.state.home"),
+        ("publish/deep/a.py", "from ...data.state import home", "analysis.data.state.home"),
         ("publish/a.py", "import analysis\nanalysis.cohort", "analysis.recidivism.cohort"),
         ("data/a.py", "from analysis.cli import main", "analysis.cli.main"),
         ("elsewhere/a.py", "from analysis.data.state import home", "analysis.data.state.home"),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.data.errors import InputError
+from analysis.data.errors import InputError, say
 
 if TYPE_CHECKING:
     import threading
@@ -29,23 +29,20 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except InputError as error:
-        print(f"analysis: {error}", file=sys.stderr)
+        say(f"analysis: {error}", sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("analysis: stopped. What was finished is kept; the same command goes on from there.", file=sys.stderr)
+        say("analysis: stopped. What was finished is kept; the same command goes on from there.", sys.stderr)
         return 130
     except BrokenPipeError:
         return 0
     except MemoryError:
-        print(
-            "analysis: there is not enough memory. Close other programs and run the same command again.",
-            file=sys.stderr,
-        )
+        say("analysis: there is not enough memory. Close other programs and run the same command again.", sys.stderr)
         return 2
     except OSError as error:
         if error.filename is None and error.errno not in _ROOM:
             raise  # no fault of a disk or folder
-        print(f"analysis: {InputError(_said(error))}", file=sys.stderr)
+        say(f"analysis: {InputError(_said(error))}", sys.stderr)
         return 2
 
 
@@ -117,9 +114,9 @@ def _data(arguments: argparse.Namespace) -> int:
         spec, _ = find_spec(name)
         try:
             for path in fetch(spec):
-                print(f"{spec.name}: {path.name} is here, its hash is right")
+                say(f"{spec.name}: {path.name} is here, its hash is right")
         except InputError as error:
-            print(f"analysis: {error}", file=sys.stderr)
+            say(f"analysis: {error}", sys.stderr)
             failed = 2
     return failed
 
@@ -129,14 +126,14 @@ def _new(arguments: argparse.Namespace) -> int:
     from analysis.data.state import home
 
     target = new(arguments.dataset, Path(arguments.file).expanduser(), home())
-    print(f"wrote {target}\nMend the lines marked TODO, then: make check DATASET={arguments.dataset}")
+    say(f"wrote {target}\nMend the lines marked TODO, then: make check DATASET={arguments.dataset}")
     return 0
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from analysis.data.preview import preview
 
-    print(preview(arguments.dataset))
+    say(preview(arguments.dataset))
     return 0
 
 

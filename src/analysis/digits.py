@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.data.errors import say
 from analysis.data.state import home
 from analysis.verify import copy_project
 
@@ -34,8 +35,8 @@ def compare(before: Path, after: Path) -> int:
     old, new = published(before), published(after)
     changed = [name for name in sorted(old.keys() | new.keys()) if old.get(name, _ABSENT) != new.get(name, _ABSENT)]
     for name in changed:
-        print(f"lock: {name}: {old.get(name, _ABSENT)} -> {new.get(name, _ABSENT)}")
-    print(f"lock: {len(changed):,} of {len(old):,} published values differ")
+        say(f"lock: {name}: {old.get(name, _ABSENT)} -> {new.get(name, _ABSENT)}")
+    say(f"lock: {len(changed):,} of {len(old):,} published values differ")
     return len(changed)
 
 

@@ -3,6 +3,7 @@
 Only the standard library is imported here: a build with nothing to do costs milliseconds.
 """
 
+import functools
 import json
 import re
 import shlex
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from analysis import site_index
 from analysis.data import state
-from analysis.data.errors import InputError, nearest
+from analysis.data.errors import InputError, nearest, say
 from analysis.data.sources import locate, sha256
 from analysis.data.spec import Spec
 from analysis.publish import parameters, provenance
@@ -41,14 +42,14 @@ def build_site(
     root = state.home()
     values = _given(root, notebook, given)
     found = {spec.name: (spec, name) for name in names for spec in (state.find_spec(name)[0],)}
-    broken: dict[str, str] = {}
+    broken: set[str] = set()
     jobs: list[Job] = []
     for spec, name in found.values():
         try:
             jobs += _dataset_jobs(spec, root, name)
         except InputError as error:
-            broken[spec.name] = str(error)
-            print(f"analysis: {error}", file=sys.stderr)
+            broken.add(spec.name)
+            say(f"analysis: {error}", sys.stderr)
     jobs += _site_jobs(root)
     if notebook:
         jobs = [_with(job, values) for job in jobs if job.notebook.stem == notebook]
@@ -56,11 +57,11 @@ def build_site(
     restricted = {spec.name for spec, _ in found.values() if spec.disclosure == "restricted"}
     outcomes = _held_together(jobs, outcomes, restricted, root)
     for outcome in outcomes if notebook else ():
-        print(outcome.page or f"{outcome.dataset}/{outcome.report}: {outcome.message}")
+        say(outcome.page or f"{outcome.dataset}/{outcome.report}: {outcome.message}")
     built = () if notebook else ({name: spec for name, (spec, _) in found.items()}, broken, outcomes)
     index = site_index.write(root, *built)
     failed = bool(broken) or any(outcome.status == "failed" for outcome in outcomes)
-    print(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
+    say(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
     if show:
         import webbrowser
 
@@ -80,7 +81,7 @@ def _held_together(jobs: list[Job], outcomes: list[Outcome], restricted: set[str
         shown = {report: record["shown"] for report, record in records.items() if record and record["skipped"] is None}
         reasons |= {f"{dataset}/{report}": reason for report, reason in taken_back(shown).items()}
     for name, reason in reasons.items():
-        print(f"{name}: {reason}", file=sys.stderr)
+        say(f"{name}: {reason}", sys.stderr)
     return [
         withhold(job, reasons[job.name], root) if job.name in reasons else outcome
         for job, outcome in zip(jobs, outcomes, strict=True)
@@ -125,7 +126,6 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
     inputs = built_inputs(spec, root)
     tables = state.processed_folder(spec, root).rglob("*.parquet")
     size = sum(path.stat().st_size for path in tables if path.is_file())
-    values = state.private_folder(spec, root) / "raw_values"  # hashes of raw values, written with the tables
     if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
         others = [sha256(notebook) for _, notebook, _ in _notebooks(root)]
         inputs["the notebooks of all reports"] = provenance.text_hash(" ".join(others))
@@ -138,7 +138,7 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
             inputs,
             root / "reports" / spec.name / report,
             command,
-            values,
+            functools.partial(state.raw_values, spec, root),
             size,
         )
         for report, notebook, declared in _notebooks(root)
@@ -153,7 +153,7 @@ def built_inputs(spec: Spec, root: Path) -> dict[str, str]:
     if not state.is_current(state.processed_folder(spec, root), wanted):
         from analysis.data.build import build as build_tables
 
-        print(f"{spec.name}: reading {len(files)} raw file{'s' if len(files) > 1 else ''}", file=sys.stderr)
+        say(f"{spec.name}: reading {len(files)} raw file{'s' if len(files) > 1 else ''}", sys.stderr)
         build_tables(spec, root, files)
     return _raw_inputs(spec, wanted) | _published_inputs(root)
 

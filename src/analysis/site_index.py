@@ -7,7 +7,8 @@ made before and is still there keeps its line.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from analysis.data import state
@@ -22,12 +23,12 @@ SITE_SOURCE = "published figures and computed tables under data/raw/published, e
 def write(
     root: Path,
     found: Mapping[str, Spec] | None = None,
-    broken: Mapping[str, str] | None = None,
+    broken: Iterable[str] = (),
     outcomes: Sequence[Outcome] = (),
 ) -> Path:
     """Write the index over the datasets of this build and over those built before whose records are still there.
 
-    ``found`` are the datasets of this build by name, ``broken`` those that could not be read and why. Returns the path.
+    ``found`` are the datasets of this build by name, ``broken`` those that could not be read. Returns the path.
     """
     reports = root / "reports"
     lines: dict[str, list[dict]] = {name: [] for name in (SITE, *(found or {}))}
@@ -36,17 +37,18 @@ def write(
     for name in lines:  # pages with other parameters, made before, and other reports where this build made only some
         made = {outcome.report for outcome in outcomes if outcome.dataset == name}
         lines[name] += _recorded(reports, "", made) if name == SITE else _recorded(reports / name, f"{name}/", made)
-    for name, why in (broken or {}).items():
-        lines[name] = [{"title": "All reports", "failed": why}]
+    for name in broken:  # why may quote the data
+        lines[name] = [{"title": "All reports", "failed": f"not built: make check DATASET={name} says why"}]
     specs, swept = dict(found or {}), _sweeps(reports)
     for name in state.dataset_names(root):
         before = [] if name in specs else _recorded(reports / name, f"{name}/")
         if before or (name in swept and name not in specs):
             specs[name], lines[name] = state.find_spec(name)[0], before
     entries = [
-        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name] + swept.get(name, [])}
+        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name] + swept.get(name, []),
+         "raw": partial(state.raw_values, spec, root)}
         for name, spec in sorted(specs.items(), key=lambda item: (item[1].kind == "synthetic", item[0]))
-    ]
+    ]  # fmt: skip
     if lines[SITE]:
         entries.insert(0, {"title": SITE_TITLE, "kind": SITE, "source": SITE_SOURCE, "reports": lines[SITE]})
     from analysis.publish.site import write_index

@@ -8,13 +8,14 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from analysis import site_index
 from analysis.data import state
-from analysis.data.errors import InputError, nearest
+from analysis.data.errors import InputError, nearest, say
 from analysis.data.spec import Spec
-from analysis.publish import outputs, provenance
+from analysis.publish import leaks, outputs, provenance
 from analysis.report.build import Job, Outcome, build, withhold
 from analysis.reports import built_inputs, named
 from analysis.sweep_file import PLACE, Sweep, read_sweep
@@ -39,8 +40,8 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
         inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
         inputs["what the site shows of these data"] = provenance.text_hash(json.dumps(_of_the_site(spec.name, root)))
     folder = root / "reports" / "sweeps" / sweep.name
-    hashes = state.private_folder(spec, root) / "raw_values"
-    jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=hashes) for values, _ in wanted]
+    held = partial(state.raw_values, spec, root)
+    jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=held) for values, _ in wanted]
     names = [job.report for job in jobs]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise InputError(f"{sweep.file.name}: two reports would be written to {twice[0]}.html.")
@@ -54,6 +55,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     about = {"title": sweep.title, "name": sweep.name, "dataset": spec.name, "dataset_title": spec.title,
              "kind": spec.kind, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
              "rows": rows}  # fmt: skip
+    leaks.check({f"{sweep.file.name}, its title, places or parameters": outputs.to_json(about)}, held())
     outputs.write(folder / "sweep.json", outputs.to_json(about))
     compared = _compare(root, folder, jobs)
     from analysis.publish.sweep_index import write_sweep_index
@@ -63,7 +65,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     if home:
         site_index.write(root)
     failed = compared.status == "failed" or any(outcome.status == "failed" for outcome in outcomes)
-    print(f"{'The sweep, as far as it could be built' if failed else 'The sweep'}: {index}")
+    say(f"{'The sweep, as far as it could be built' if failed else 'The sweep'}: {index}")
     if show:
         import webbrowser
 
@@ -91,9 +93,9 @@ def _places(sweep: Sweep, disclosure: str) -> dict[str, str]:
         )
     found = counted(ds, query.table, query.level)
     enough = found[found["rows"] >= query.at_least]
-    print(f"{len(enough)} of {len(found)} places ({query.level}) have at least {query.at_least} rows in {query.table}:")
+    say(f"{len(enough)} of {len(found)} places ({query.level}) have at least {query.at_least} rows in {query.table}:")
     for place in enough.itertuples():
-        print(f"  {place.jurisdiction}  {place.name}: {place.rows:,}")
+        say(f"  {place.jurisdiction}  {place.name}: {place.rows:,}")
     if enough.empty:
         raise InputError(f"{sweep.file.name}, [places]: no place has as many rows in {query.table}. Lower at_least.")
     return dict(zip(enough["jurisdiction"], enough["name"], strict=True))
@@ -167,7 +169,7 @@ def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[
         against = taken_back({**site, name: mine})  # counts in sentences are of everyone: those of a place are others
         reasons |= {name: against[name]} if name in against else {}
     for name, reason in reasons.items():
-        print(f"{sweep.name}/{name}: {reason}", file=sys.stderr)
+        say(f"{sweep.name}/{name}: {reason}", sys.stderr)
     return [
         withhold(job, reasons[job.report], state.home()) if job.report in reasons else outcome
         for job, outcome in zip(jobs, outcomes, strict=True)
@@ -202,5 +204,5 @@ def _compare(root: Path, folder: Path, jobs: list[Job]) -> Outcome:
               if path.is_file()}  # fmt: skip
     given = {"sweep": folder.relative_to(root).as_posix()}
     job = Job(COMPARISON, jobs[0].dataset, root / "notebooks" / "comparison.ipynb", given, inputs,
-              folder / "reports" / COMPARISON, jobs[0].command)  # fmt: skip
+              folder / "reports" / COMPARISON, jobs[0].command, jobs[0].raw_values)  # fmt: skip
     return build([job], root=root, workers=1, figures=None, png=False)[0]

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from analysis.data.errors import say
 from analysis.data.state import home
 
 NEEDED = ("data/raw", "notebooks", "requirements.lock")
@@ -21,7 +22,7 @@ def verify() -> int:
         places = [(Path(first) / "a", "UTC"), (Path(second) / "a longer path" / "b", "Pacific/Auckland")]
         for folder, zone in places:
             copy_project(root, folder)
-            print(f"verify: building in {folder} ({zone})", file=sys.stderr)
+            say(f"verify: building in {folder} ({zone})", sys.stderr)
             environment = {**os.environ, "ANALYSIS_HOME": str(folder), "TZ": zone}
             done = subprocess.run(
                 [sys.executable, "-m", "analysis", "figures"], cwd=folder, env=environment, check=False
@@ -30,8 +31,8 @@ def verify() -> int:
                 return done.returncode
         different = [line for part in COMPARED for line in differences(*(folder / part for folder, _ in places))]
     for line in different:
-        print(f"verify: {line}", file=sys.stderr)
-    print(f"verify: {'every byte is the same' if not different else f'{len(different)} files differ'}")
+        say(f"verify: {line}", sys.stderr)
+    say(f"verify: {'every byte is the same' if not different else f'{len(different)} files differ'}")
     return int(bool(different))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.data.errors import InputError
 from analysis.data.link_columns import LinkColumns
-from analysis.data.link_input import LinkageFile, linkage_input
+from analysis.data.link_input import linkage_input
 
 COLUMNS = LinkColumns("DOB", ("%m/%d/%Y",), "Last", "First")
 RAW = pd.DataFrame(
@@ -55,15 +55,10 @@ def test_a_block_without_names_and_a_full_name_in_one_column():
         linkage_input(RAW, ROWS, LinkColumns("DOB", name="Nme"), ("r.csv", ""), [kept(ROWS, list("abcd"))])
 
 
-def test_people_come_back_to_rows_by_lineage_then_by_identifier(tmp_path, link):
+def test_people_come_back_to_rows_by_lineage_then_by_identifier(link):
     records = linkage_input(RAW, ROWS, COLUMNS, ("r.csv", ""), [kept(ROWS, ["h2", None, "h2", None])])
-    with LinkageFile(tmp_path) as file:
-        file.add(records)
-    assert (tmp_path / "linkage.parquet").stat().st_mode & 0o077 == 0
-    stored = pd.read_parquet(tmp_path / "linkage.parquet")
-    assert [path.name for path in tmp_path.iterdir()] == ["linkage.parquet"]
-    stored["birth_date"] = pd.Series(None, index=stored.index, dtype="str")  # nothing to compare: identifiers alone
-    linked = link(stored)
+    records["birth_date"] = pd.Series(None, index=records.index, dtype="str")  # nothing to compare: identifiers alone
+    linked = link(records)
     releases, exits = kept(ROWS, ["h2", None, "h2", None]), kept([90, 91, 92], ["h2", "elsewhere", None])
     out = linked.person_ids(pa.Table.from_pandas(releases), "r.csv").to_pylist()
     assert None not in out
@@ -72,9 +67,3 @@ def test_people_come_back_to_rows_by_lineage_then_by_identifier(tmp_path, link):
     assert linked.person_ids(pa.Table.from_pandas(exits), "e.csv").to_pylist() == ["h2", "elsewhere", None]
     again = kept(ROWS[::-1], [None] * 4)  # in the order of the rows asked for, whatever it is
     assert linked.person_ids(pa.Table.from_pandas(again), "r.csv").to_pylist() == out[::-1]
-
-
-def test_a_failed_build_leaves_no_linkage_file(tmp_path):
-    with pytest.raises(RuntimeError), LinkageFile(tmp_path):
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from analysis import open_dataset
+from analysis.cli import main
 from analysis.data import state, unpacked
 from analysis.data.errors import LONGEST, InputError
 from analysis.data.sources import check_unchanged, locate
@@ -142,10 +143,19 @@ def test_rules_that_are_no_rules(tmp_path, line):
 
 def test_a_message_is_one_line_that_moves_no_cursor():
     said = str(InputError("a.csv: '\x1b[2J\n\u202e" + "x" * 5000 + "' expected 'y'. Do this."))
-    assert said.startswith(r"a.csv: '\x1b[2J\n\u202e")
+    assert said.startswith(r"a.csv: '\u001b[2J\u000a\u202e")
     assert said.endswith("Do this.")
     assert len(said) <= LONGEST + 10
     assert said.isprintable()
+
+
+def test_a_check_prints_nothing_that_moves_a_cursor(folder, capsys):
+    marks = "\x1b]0;title\x07\u202e\x9b2J"
+    build(folder, "a.csv", f'id,on,"h{marks}"\n1,2020-01-01,x\n2,"soon{marks}",\n'.encode())
+    assert main(["check", "--dataset", "test"]) == 0
+    said = capsys.readouterr()
+    assert (said.out + said.err).replace("\n", "").isprintable()
+    assert said.out.count(r"\u001b]0;title\u0007\u202e\u009b2J") == 2
 
 
 def test_the_set_aside_rows_of_a_build_are_whole(folder):

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.data.scrub import OWN, own, reason, scrub
+from analysis.data.coded import coded
+from analysis.data.scrub import OWN, Names, own, reason, scrub
 
 HELD = {
     "A-number": [
@@ -79,6 +80,32 @@ def test_a_text_that_holds_its_own_rows_identifier_goes():
     clean, hits = scrub(values, [own(identifiers), own(pd.Series(None, index=values.index, dtype="str"))])
     assert clean.blank.tolist() == [True, False, False, False, False]
     assert dict(hits) == {OWN: 1}
+
+
+def test_a_text_that_holds_two_words_of_its_own_rows_names_goes():
+    values = pd.Series(["RESIDENCE OF ADA QUILLFEATHER", "Quillfeather, A. (ada)", "QUILLFEATHER ROAD", "DE LA CRUZ HALL", "JAIL",
+                        "HOUSE OF BO MARROWBY"], dtype="str")  # fmt: skip
+    first = pd.Series(["Ada", "ADA", "Ada", "Maria", None, "Ada"], dtype="str")
+    last = pd.Series(["Quillfeather"] * 3 + ["De La Cruz", "Jail", "Quillfeather"], dtype="str")
+    clean, hits = scrub(values, [Names([coded(first), coded(last)])])
+    assert clean.blank.tolist() == [True, True, False, False, False, False]
+    assert dict(hits) == {OWN: 2}
+    both = pd.Series(["Quillfeather, Ada"] * 6, dtype="str")
+    assert scrub(values, [Names([coded(both)])])[0].blank.tolist() == [True, True, False, False, False, False]
+
+
+def test_kept_columns_lose_names_of_their_own_rows_without_a_link_table(house):
+    toml = (
+        'title = "T"\nkind = "real"\nsource = "s"\ndata_end = { arrests = 2020-12-31 }\n'
+        '[[files]]\ntable = "arrests"\npath = "a.csv"\nsensitive = ["First", "Last"]\n'
+        'keep = ["note"]\n[files.columns]\nperson_id = "id"\narrested = "on"\ncharge = "charge"\n'
+    )
+    rows = "1,2020-01-01,Ada,Quillfeather,ada quillfeather lives at 0 Oak Ave,theft\n2,2020-01-01,Bo,Marrowby,clean,Marrowby Bo\n"
+    ds = house.build(toml, a_csv=f"id,on,First,Last,note,charge\n{rows}")
+    found = ds.frame("arrests")
+    assert found["note"].isna().tolist() == [True, False]
+    assert found["charge"].isna().tolist() == [False, True]
+    assert ds.changed.set_index("column")["rows"].to_dict() == {"note": 1, "charge": 1}
 
 
 def test_no_text_of_a_real_file_is_taken_for_an_identity():

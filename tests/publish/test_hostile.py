@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from analysis.cli import main
+from analysis.data.errors import visible
 from tests.pages.gate import faults
 from tests.pages.markup import everything, parsed
 
@@ -14,6 +15,7 @@ NAMES = [
     '</td></table><script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "]]></desc></svg><svg onload=alert(1)>",
     "=HYPERLINK(\"http://evil\";\"jail\")", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tTab County", "[jail](javascript:alert(1))",
     "| a | **b** | ![x](http://evil/x)", "{n} {0} %(x)s ${y} {{ r }}", "$\\frac{1}{2}$ &lt;b&gt; &amp;", "`code` <!-- <b> --> <style>*{}</style>",
+    "\x1b]0;title\x07\x1b[2J\u202eliaj",
 ]  # fmt: skip
 TITLE = '</title><script>alert("title")</script> {{ 7*7 }} <b>jails</b>'
 CODE = """
@@ -85,7 +87,16 @@ def test_every_name_is_shown_as_text(built):
     page = (built / "reports" / "hostile" / "names.html").read_text(encoding="utf-8")
     words = [node.text for node in parsed(page).all("th")]
     for name in NAMES:
-        assert any(" ".join(word.split()) == " ".join(name.split()) for word in words), name
+        assert any(" ".join(word.split()) == visible(" ".join(name.split())) for word in words), name
+
+
+def test_no_file_that_leaves_moves_a_cursor_or_turns_a_text(built):
+    files = [
+        path for folder in ("reports", "figures") for path in (built / folder).rglob("*.*") if path.suffix != ".png"
+    ]
+    texts = [path.read_bytes().decode() for path in files]
+    assert [path.name for path, text in zip(files, texts, strict=True) if visible(text, lines=True) != text] == []
+    assert sum(r"\u202eliaj" in text for text in texts) > 4
 
 
 def test_no_name_becomes_an_element_an_attribute_or_a_link(built):

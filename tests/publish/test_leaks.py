@@ -63,6 +63,23 @@ def test_columns_that_name_people_are_found(text):
     assert "a column that names people" in rules(text)
 
 
+@pytest.mark.parametrize("text", ["tel 213-555-0123", "(213) 555-0123", "<b>213.555.0123</b>", "call 213 555 0123."])
+def test_a_telephone_number_is_found(text):
+    assert rules(text) == {"a telephone number"}
+
+
+def test_an_e_mail_address_is_found():
+    assert rules("write to ada.q+x@example.org") == {"an e-mail address"}
+
+
+def test_a_refusal_says_which_output_and_what_rule_and_nothing_of_it():
+    leaks.check({"page": "clean", "record": "{}"}, ["Smith, John"])
+    with pytest.raises(leaks.LeakError) as error:
+        leaks.check({"page": "clean", "figure a, csv": "x,y\nSmith John,A123456789\n"}, ["Smith, John"])
+    assert str(error.value) == "holds what may not be published: figure a, csv: an A-number (2 found)"
+    assert error.value.detail == "line 2, character 12, begins 'A1', 10 characters"
+
+
 def test_a_social_security_number_is_found():
     assert "a social security number" in rules("123-45-6789")
 
@@ -90,6 +107,7 @@ def test_part_of_a_word_is_no_raw_value():
         else "Detainers lodged from 2018-01-01 to 2018-04-15",
         "A 2018 release, and A to Z",
         "year,place,count\n2014,06037,12\n",
+        "123,456,7890 and 1.213.555 and 213-555 and 2018-04-15 and @media print",
         "",
     ],
 )

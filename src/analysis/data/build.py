@@ -16,6 +16,7 @@ from analysis.data.counts import write_counts
 from analysis.data.crew import Crew
 from analysis.data.errors import InputError, memory_ran_out
 from analysis.data.finish import Engine, find_duplicates, link_people, table_files, with_duplicates
+from analysis.data.private import aside_folder
 from analysis.data.read import first_line
 from analysis.data.reading import Reading, read_all, started
 from analysis.data.sources import RawFile, check_unchanged
@@ -57,8 +58,11 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
 
 
 def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted: dict) -> None:
-    beside = target.with_name(f".{target.name}.building")
-    shutil.rmtree(beside, ignore_errors=True)
+    beside, aside = target.with_name(f".{target.name}.building"), aside_folder(private)
+    for folder in (beside, aside):
+        shutil.rmtree(folder, ignore_errors=True)
+    state.close_private(private)
+    aside.mkdir(mode=0o700)
     parts = beside / "parts"
     parts.mkdir(parents=True)
     try:
@@ -67,11 +71,13 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
             check_unchanged(spec, files)
             _write_tables(work, crew, reading, beside).to_parquet(beside / "quality.parquet", index=False)
         write_counts(reading.tally, beside, private)
+        state.close_private(private)
         shutil.rmtree(parts)
         (beside / state.MANIFEST).write_text(state.manifest(beside, private, wanted), encoding="utf-8")
         _swap(beside, target)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        for folder in (beside, aside):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_tables(work: Work, crew: "Crew | SparkCrew", reading: Reading, folder: Path) -> pd.DataFrame:
@@ -82,7 +88,7 @@ def _write_tables(work: Work, crew: "Crew | SparkCrew", reading: Reading, folder
         files = table_files(reading.parts, work.writer.schemas, flagged, folder)
         for _ in crew.each("write_file", files, about="the tables"):
             pass
-        raw_values.write(sorted(work.parts.glob("values-*.parquet")), work.private, engine)
+        raw_values.write(sorted(work.parts.glob("values-*.parquet")), work.private, work.phrase_key, engine)
     return with_duplicates(reading.tally.quality(), counted)
 
 

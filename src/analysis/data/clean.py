@@ -18,9 +18,10 @@ from analysis.data.coded import RawColumns, constant
 from analysis.data.convert import Changes, converted, found_values, noun, scrubbed, typed
 from analysis.data.errors import InputError, nearest
 from analysis.data.link_input import has_name
+from analysis.data.person_names import name_headers
 from analysis.data.places import located
 from analysis.data.problems import Problems, check_durations, check_rows
-from analysis.data.scrub import Own, own
+from analysis.data.scrub import Names, Own, own
 from analysis.data.states import as_state
 from analysis.data.tables import LINEAGE, TABLES, Table
 from analysis.data.values import as_text
@@ -104,11 +105,13 @@ def clean(
     return result
 
 
-def _identifiers(raw: RawColumns, mapping: Map, source: Source) -> list[Own]:
-    """Return the raw identifiers of the rows: what is mapped to an id, and what the block calls sensitive."""
+def _identifiers(raw: RawColumns, mapping: Map, source: Source) -> list[Own | Names]:
+    """Return the raw identifiers and names of the rows: what is mapped to an id, and what the block calls sensitive."""
     mapped = [header for rule in mapping.columns.values() if rule.kind == "id" for header in rule.headers]
     headers = [header for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
-    return [found.once(own, partial(own, found)) for found in map(raw.coded, headers)]
+    identifiers = [found.once(own, partial(own, found)) for found in map(raw.coded, headers)]
+    named = [raw.coded(header) for header in name_headers(source) if header in raw.columns]
+    return [*identifiers, named[0].once(Names, partial(Names, named))] if named else identifiers
 
 
 def _complete(columns: dict[str, pd.Series], table: Table, index: pd.Index) -> pd.DataFrame:

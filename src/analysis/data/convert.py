@@ -16,7 +16,7 @@ from analysis.data.columns import Column
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
 from analysis.data.flags import as_flag
-from analysis.data.scrub import Own, scrub
+from analysis.data.scrub import Names, Own, scrub
 from analysis.data.states import as_state
 from analysis.data.values import as_category, as_number, as_text
 
@@ -32,11 +32,11 @@ class Changes:
 
 
 def found_values(
-    raw: RawColumns, rule: Column, source: Source, own: list[Own], changes: Changes, where: str
+    raw: RawColumns, rule: Column, source: Source, own: list[Own | Names], changes: Changes, where: str
 ) -> Coded | pd.Series:
     """Return a column's raw values, "" where there is none (dates of typed sources as they are).
 
-    ``own`` holds the raw identifiers of the rows: a text that holds one is made missing and counted, as is one
+    ``own`` holds the raw identifiers and names of the rows: a text that holds one is made missing and counted, as is one
     that the block calls redacted. Raises InputError for a header that is not there.
     """
     if rule.value is not None:
@@ -59,7 +59,7 @@ def found_values(
     return found
 
 
-def scrubbed(found: Coded, name: str, own: list[Own], changes: Changes) -> Coded:
+def scrubbed(found: Coded, name: str, own: list[Own | Names], changes: Changes) -> Coded:
     """Return a column with texts that hold an identity made blank, and counted."""
     kept, hits = scrub(found, own)
     if hits:

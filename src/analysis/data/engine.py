@@ -1,11 +1,14 @@
 """The query engine: Ibis on DuckDB, with a memory limit and room to spill, or the same expressions on Spark.
 
 ``engine`` in ``dataset.toml`` chooses, ANALYSIS_ENGINE before it. ANALYSIS_MEMORY (such as "2GB") limits what DuckDB
-holds in memory; what goes beyond is written to a folder of its own under the system's temporary folder. For Spark
-ANALYSIS_SPARK says where it runs (a master's address; by default on this machine's processors).
+holds in memory; what goes beyond is written to a folder under the system's temporary folder that nobody else may enter. For
+Spark ANALYSIS_SPARK says where it runs (a master's address; by default on this machine's processors).
 """
 
+import atexit
+import glob
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -36,9 +39,10 @@ def _connected(name: str) -> ibis.BaseBackend:
 
 
 def scratch(folder: Path | None = None, memory: str | None = None) -> ibis.BaseBackend:
-    """Return a DuckDB connection of its own that spills to ``folder`` beyond ``memory`` (default: ANALYSIS_MEMORY)."""
-    spill = folder or Path(tempfile.gettempdir()) / f"analysis-spill-{os.getpid()}"
-    options = {"temp_directory": str(spill)}
+    """Return a DuckDB connection of its own that spills into ``folder`` beyond ``memory`` (default: ANALYSIS_MEMORY)."""
+    spill = tempfile.mkdtemp(prefix="analysis-", dir=folder)
+    atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    options = {"temp_directory": spill}
     if limit := memory or os.environ.get("ANALYSIS_MEMORY"):
         options["memory_limit"] = limit
     return ibis.duckdb.connect(**options)
@@ -61,8 +65,10 @@ def _read(path: Path, name: str, _state: tuple[int, int]) -> ibis.Table:
 
 def read(path: Path, backend: ibis.BaseBackend) -> ibis.Table:
     """Return a Parquet file, or a folder of them, as a table of a connection."""
-    parts = path / "*.parquet" if path.is_dir() and backend.name == "duckdb" else path
-    return backend.read_parquet(on_disk(parts, backend))
+    if backend.name != "duckdb":
+        return backend.read_parquet(on_disk(path, backend))
+    files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    return backend.read_parquet([glob.escape(str(file)) for file in files])  # a path is no pattern
 
 
 def on_disk(path: Path, backend: ibis.BaseBackend) -> str:

@@ -1,12 +1,15 @@
-"""The one kind of error that a user is meant to read: a sentence that says what to do."""
+"""What a user is told: the one kind of error, a sentence that says what to do, and texts that no file can make act."""
 
 import re
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TextIO
 
 LONGEST = 1000  # characters of a message
-# what moves the cursor, colours the terminal, ends the line or turns the direction of the text
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# what moves the cursor, colours the terminal, ends a line, turns the direction of the text or cannot be written
+_CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_IN_LINES, _IN_ONE_LINE = re.compile(f"[{_CONTROL}]"), re.compile(f"[\t\n{_CONTROL}]")
 
 _NO_MEMORY = (
     "failed to map segment",
@@ -27,9 +30,22 @@ class InputError(Exception):
         super().__init__(one_line(message))
 
 
+def visible(text: str, *, lines: bool = False) -> str:
+    """Return a text with control characters and marks of direction written out, such as ``\\u202e``.
+
+    Where it has ``lines``, their ends and tabs stay.
+    """
+    return (_IN_LINES if lines else _IN_ONE_LINE).sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
+
+
+def say(text: object, file: TextIO | None = None) -> None:
+    """Print lines (to standard output where no file is given) that may hold what a file holds."""
+    print(visible(str(text), lines=True), file=file or sys.stdout)
+
+
 def one_line(message: str) -> str:
-    """Return a message with control characters written out, and its middle left out where it is very long."""
-    shown = _CONTROL.sub(lambda mark: mark[0].encode("unicode_escape").decode(), message)
+    """Return a message as one line, its middle left out where it is very long."""
+    shown = visible(message)
     half = LONGEST // 2
     return shown if len(shown) <= LONGEST else f"{shown[:half]} [...] {shown[-half:]}"
 

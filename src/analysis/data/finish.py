@@ -6,7 +6,6 @@ are put together a row group at a time.
 """
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,34 +49,8 @@ class Engine:
             from analysis.data.engine import scratch
 
             limit = os.environ.get("ANALYSIS_MEMORY") or MEMORY
-            self._connection = scratch(self.folder / "spill", limit)
+            self._connection = scratch(self.folder, limit)
         return self._connection
-
-
-class Linkage:
-    """Collects what linking compares, batch by batch, where some block of the dataset names it; else does nothing."""
-
-    def __init__(self, spec: Spec, private: Path | None) -> None:
-        self.file = None
-        if private is not None and any(source.link for source in spec.sources):
-            from analysis.data.link_input import LinkageFile
-
-            self.file = LinkageFile(private)
-
-    def __enter__(self) -> "Linkage":
-        if self.file:
-            self.file.__enter__()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self.file:
-            self.file.__exit__(*exception)
-
-    def add(self, part: Path | None) -> None:
-        """Keep the names of a batch's rows, under data/private alone. Blocks without a link table give no record."""
-        if self.file and part is not None:
-            self.file.add(pd.read_parquet(part))
-            part.unlink()
 
 
 def link_people(
@@ -92,19 +65,14 @@ def link_people(
     from analysis.data.link import link
     from analysis.data.link_input import source_name
 
-    spill = aside_folder(private)  # names may spill: into data/private alone
-    spill.mkdir(parents=True, mode=0o700, exist_ok=True)
-    try:
-        with Engine(spill) as engine:
-            linked = link(engine().con, private / "linkage.parquet", hashed, spec.link_threshold)
-            for part in parts:
-                rows = assemble.read_part(part.path)
-                at = rows.schema.get_field_index("person_id")
-                if at >= 0:
-                    new = linked.person_ids(rows, source_name(part.file, part.sheet)).cast(rows.schema.field(at).type)
-                    write_part(rows.set_column(at, rows.schema.field(at), new), part.path)
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
+    with Engine(aside_folder(private)) as engine:  # names may spill: into data/private alone
+        linked = link(engine().con, private / "linkage.parquet", hashed, spec.link_threshold)
+        for part in parts:
+            rows = assemble.read_part(part.path)
+            at = rows.schema.get_field_index("person_id")
+            if at >= 0:
+                new = linked.person_ids(rows, source_name(part.file, part.sheet)).cast(rows.schema.field(at).type)
+                write_part(rows.set_column(at, rows.schema.field(at), new), part.path)
     counts = pd.DataFrame({"what": list(linked.counts), "rows": list(linked.counts.values())})
     for name, frame in (("report", linked.report), ("model", linked.model), ("counts", counts)):
         frame.to_parquet(folder / f"linkage_{name}.parquet", index=False)

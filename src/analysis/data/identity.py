@@ -1,9 +1,10 @@
-"""Identifiers replaced by keyed hashes, so that no processed table holds a raw one.
+"""Identifiers replaced by keyed hashes, so that no processed table holds a raw one and nobody without the key can try one.
 
 The key is made on first use, lies under ``data/private/`` (which git ignores and publishing never
 reads), and is one for all files of a dataset, so that equal identifiers stay equal across its tables.
 """
 
+import base64
 import hmac
 import os
 import secrets
@@ -27,6 +28,11 @@ def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
         return pd.Series([known.get(text) for text in texts], index=values.index, dtype="str")
 
     return hashed
+
+
+def phrase_key(private: Path) -> str:
+    """Return the sixteen characters that key the hashes of raw values (SipHash): told by the dataset's key, and no part of it."""
+    return base64.b64encode(hmac.digest(_key(private / "key"), b"raw values", "sha256")).decode()[:16]
 
 
 def _key(file: Path) -> bytes:

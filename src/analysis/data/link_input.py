@@ -5,14 +5,9 @@ sensitive columns that ``[files.link]`` names (see ``link_columns``). These are 
 ``data/private/<dataset>/linkage.parquet``, used there, and go no further.
 """
 
-import os
-from pathlib import Path
-from typing import Self
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
@@ -114,27 +109,3 @@ def _names(text: _Text, columns: LinkColumns | None) -> tuple[pd.Series, pd.Seri
         both = split_full(text(columns.name))
         return both["first_name"], both["last_name"], born
     return text(columns.first_name), text(columns.last_name), born
-
-
-class LinkageFile:
-    """Writes linkage records batch by batch to ``linkage.parquet`` under data/private, readable by its owner alone."""
-
-    def __init__(self, private: Path) -> None:
-        self.file = private / "linkage.parquet"
-        self.beside = private / f".linkage.{os.getpid()}.parquet"
-
-    def __enter__(self) -> Self:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.beside.touch(mode=0o600)
-        self.writer = pq.ParquetWriter(self.beside, SCHEMA, compression="zstd")
-        return self
-
-    def __exit__(self, kind: object, *exception: object) -> None:
-        self.writer.close()
-        if kind is None:
-            self.beside.replace(self.file)
-        self.beside.unlink(missing_ok=True)
-
-    def add(self, records: pd.DataFrame) -> None:
-        """Write the records of one batch."""
-        self.writer.write_table(pa.Table.from_pandas(records[SCHEMA.names], schema=SCHEMA, preserve_index=False))

@@ -12,35 +12,45 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-PARTICLES = frozenset(
-    {
-        "al",
-        "da",
-        "das",
-        "de",
-        "del",
-        "der",
-        "di",
-        "do",
-        "dos",
-        "el",
-        "la",
-        "las",
-        "los",
-        "san",
-        "santa",
-        "van",
-        "von",
-        "y",
-    }
-)
+from analysis.data.blocks import Source
+
+PARTICLES = frozenset({
+    "al", "da", "das", "de", "del", "der", "di", "do", "dos", "el", "la", "las", "los", "san", "santa", "van", "von", "y",
+})  # fmt: skip
 SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 # FNU and LNU are ICE's and the courts' marks for "first (last) name unknown"
 NO_NAME = frozenset({"fnu", "lnu", "nfn", "nln", "unk", "unknown"})
+_FIRST = re.compile(r"first|given|fore.?name|\bf.?name|nombre", re.IGNORECASE)
+_LAST = re.compile(r"last|sur.?name|family|maiden|\bl.?name|apellido", re.IGNORECASE)
+_PERSON = re.compile(
+    r"name|alias|\baka\b|person|subject|inmate|arrestee|detainee|defendant|offender|prisoner|suspect|victim|alien|"
+    r"mother|father|spouse|relative|contact|attorney",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"city|county|state|country|facility|agency|jail|court|street|school|charge|offen[sc]e|type|status|race|sex|gender",
+    re.IGNORECASE,
+)
 FIELDS = (
     "first_name", "first_1", "first_initial", "last_name", "last_1", "last_2", "last_initial",
     "birth_date", "birth_year", "birth_month_day", "sex", "place",
 )  # fmt: skip
+
+
+def name_headers(source: Source) -> dict[str, str]:
+    """Return the sensitive headers that hold people's names, by what they say or as the link table has it.
+
+    Each is ``first``, ``last``, ``whole``, or ``part`` of a name, such as a middle one.
+    """
+    found = {}
+    for header in source.sensitive:
+        first, last, person = (bool(kind.search(header)) for kind in (_FIRST, _LAST, _PERSON))
+        if (first or last or person) and not _OTHER.search(header):
+            part = "part" if re.search("middle|suffix|initial", header, re.IGNORECASE) else "whole"
+            found[header] = part if first == last else "first" if first else "last"
+    if source.link:
+        found |= {source.link.first_name: "first", source.link.last_name: "last", source.link.name: "whole"}
+    return {header: kind for header, kind in found.items() if header}
 
 
 def tokens(name: object) -> list[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from analysis.data import state
+from analysis.data.errors import visible
 from analysis.data.reading import read_all, started
 from analysis.data.sources import locate
 from analysis.data.tally import Tally
@@ -23,9 +24,8 @@ def preview(name: str | Path) -> str:
         aside = {k: n for k, n in tally.aside.items() if k[:3] == key}
         place = f"{file}, sheet '{sheet}'" if sheet else file
         place += f" ({tally.layouts[file]})" if tally.layouts.get(file) else ""
-        lines.append(
-            f"\n{place} -> {table}: {rows:,} rows in = {tally.kept[key]:,} kept + {sum(aside.values()):,} set aside"
-        )
+        kept = f"{rows:,} rows in = {tally.kept[key]:,} kept + {sum(aside.values()):,} set aside"
+        lines += ["", f"{place} -> {table}: {kept}"]
         lines += [
             f"    {n:,} set aside: {k[3] or 'row'} {k[4]} (first: {tally.examples.get(k, '')})"
             for k, n in Counter(aside).most_common()
@@ -39,8 +39,8 @@ def preview(name: str | Path) -> str:
         f"    {table}.{column}: {n:,} values {what}, made missing"
         for (table, column, what), n in sorted(tally.changed.items())
     ]
-    lines.append(f"\nNothing was built. `make report DATASETS={spec.name}` builds the reports.")
-    return "\n".join(lines)
+    lines += ["", f"Nothing was built. `make report DATASETS={spec.name}` builds the reports."]
+    return "\n".join(map(visible, lines))
 
 
 def _columns(tally: Tally) -> list[str]:
@@ -54,5 +54,5 @@ def _columns(tally: Tally) -> list[str]:
         shown = [f"{header} ({n:,} filled)" for header, n in headers.items() if n]
         if len(shown) < len(headers):
             shown.append(f"{len(headers) - len(shown)} with no value")
-        lines.append(f"\nColumns {use}: {', '.join(shown)}")
+        lines += ["", f"Columns {use}: {', '.join(shown)}"]
     return lines

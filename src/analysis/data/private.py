@@ -1,6 +1,5 @@
-"""Rows set aside, with all their raw values: written under data/private, which publishing never reads."""
+"""What publishing never reads, written under data/private: rows set aside, with all their raw values, and what linking compares."""
 
-import shutil
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +16,7 @@ from analysis.data.read import Batch
 from analysis.data.tally import MISFIT
 from analysis.data.values import raw_text
 
-_PRIVATE = pa.schema(
+ASIDE = pa.schema(
     [(name, pa.int64() if name == "source_row" else pa.string())
      for name in ("table", "source_file", "source_sheet", "source_row", "column", "reason", "found", "raw")]
 )  # fmt: skip
@@ -28,33 +27,28 @@ def aside_folder(private: Path) -> Path:
     return private / ".building"
 
 
-class PrivateRows:
-    """Writes the raw rows set aside to ``set_aside.parquet`` under data/private, whole when all is done."""
+class PrivateFile:
+    """Writes parts to one Parquet file under data/private, which is there whole or not at all; for no file it does nothing."""
 
-    def __init__(self, private: Path | None) -> None:
-        self.private = private
+    def __init__(self, file: Path | None, schema: pa.Schema) -> None:
+        self.file, self.schema = file, schema
 
     def __enter__(self) -> Self:
-        if self.private is not None:
-            shutil.rmtree(aside_folder(self.private), ignore_errors=True)
-            aside_folder(self.private).mkdir(parents=True, mode=0o700)
-            self.beside = (
-                self.private / ".set_aside.building.parquet"
-            )  # one name: what a killed build left is written over
-            self.writer = pq.ParquetWriter(self.beside, _PRIVATE, compression="zstd")
+        if self.file:
+            self.beside = self.file.with_name(f".{self.file.name}.building")  # what a killed build left is written over
+            self.writer = pq.ParquetWriter(self.beside, self.schema, compression="zstd")
         return self
 
     def __exit__(self, kind: object, *exception: object) -> None:
-        if self.private is not None:
+        if self.file:
             self.writer.close()
             if kind is None:
-                self.beside.replace(self.private / "set_aside.parquet")
+                self.beside.replace(self.file)
             self.beside.unlink(missing_ok=True)
-            shutil.rmtree(aside_folder(self.private), ignore_errors=True)
 
     def add(self, part: Path) -> None:
-        """Write a part of the rows set aside, as ``rows_aside`` gave them, and take the part away."""
-        if self.private is not None:
+        """Write a part and take it away."""
+        if self.file:
             self.writer.write_table(read_part(part))
             part.unlink()
 
@@ -70,7 +64,7 @@ def rows_aside(result: Cleaned, batch: Batch, mapping: Map, file: str) -> list[p
         numbers, texts = zip(*batch.broken, strict=True)
         misfits = {"source_row": numbers, "column": "", "reason": MISFIT, "found": "", "raw": texts}
         found.append(pd.DataFrame({**misfits, **place}))
-    return [pa.Table.from_pandas(rows[_PRIVATE.names], schema=_PRIVATE, preserve_index=False) for rows in found]
+    return [pa.Table.from_pandas(rows[ASIDE.names], schema=ASIDE, preserve_index=False) for rows in found]
 
 
 def _as_json(raw: pd.DataFrame) -> np.ndarray:
@@ -78,7 +72,7 @@ def _as_json(raw: pd.DataFrame) -> np.ndarray:
     rows = pa.table([_column(values) for _, values in raw.items()], names=[f"{i}" for i in range(raw.shape[1])])
     # the engine takes "Date" and "date" for one name; a number for each column keeps them apart
     keys = ", ".join(f'?::VARCHAR, "{i}"' for i in range(raw.shape[1]))
-    with duckdb.connect() as engine:
+    with duckdb.connect(config={"temp_directory": ""}) as engine:  # a batch fits into memory: nothing is spilled
         engine.register("raw_rows", rows)
         found = engine.execute(f"SELECT json_object({keys})::VARCHAR FROM raw_rows", [str(h) for h in raw.columns])
         return found.fetchnumpy().popitem()[1]

@@ -4,6 +4,7 @@ In: a dataset and its files. Out: the counts, and for each table its parts in th
 not depend on who did the work. ``rows in = kept + set aside`` is checked for every file.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.data import state
 from analysis.data.blocks import Source
 from analysis.data.crew import Crew, size
-from analysis.data.errors import InputError
-from analysis.data.finish import Linkage
+from analysis.data.errors import InputError, say
+from analysis.data.link_input import SCHEMA as LINKAGE
 from analysis.data.pieces import Piece, batches, pieces
-from analysis.data.private import PrivateRows
+from analysis.data.private import ASIDE, PrivateFile
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once
 from analysis.data.spec import Spec
@@ -51,18 +53,24 @@ def started(
         from analysis.data.on_spark import SparkCrew
     with SparkCrew(work) if engine == "spark" else Crew(work, workers) as crew:
         yield work, crew
+    raw = private.parents[1] / "raw" / spec.name
+    names = spec.disclosure != "public" and any(source.sensitive for source in spec.sources)
+    if names and raw == spec.folder and state.closed(raw):
+        say(f"{spec.name}: its map names sensitive columns, so its folder is now closed to other users", sys.stderr)
 
 
 def read_all(work: Work, crew: "Crew | SparkCrew") -> Reading:
     """Read, clean and count every file, a batch at a time."""
     reading = Reading()
-    kept_in = work.private if work.parts else None
-    with PrivateRows(kept_in) as aside, Linkage(work.spec, kept_in) as linkage:
+    kept, compared = (work.private / name if work.parts else None for name in ("set_aside.parquet", "linkage.parquet"))
+    linked = any(source.link for source in work.spec.sources)
+    with PrivateFile(kept, ASIDE) as aside, PrivateFile(compared if linked else None, LINKAGE) as linkage:
         for done in _by_pieces(work, crew) if crew.reads else _by_batches(work, crew):
             reading.tally.merge(done.tally)
             for part in done.aside:
                 aside.add(part)
-            linkage.add(done.linkage)
+            for part in done.linkage:
+                linkage.add(part)
             for part in done.parts:
                 reading.parts.setdefault(part.table, []).append(part)
     for own in reading.parts.values():

@@ -3,8 +3,8 @@
 Facility, charge, citizenship and kept columns are typed by people, who now and then put an A-number, a
 date of birth or an address where a place belongs. In: text. Out: the same text with such values missing
 and the number of rows for each reason. A whole value goes, not a part: what stands beside an identifier
-describes the same person. Names cannot be told from places by their form; columns that may hold them are
-not to be kept.
+describes the same person. Names cannot be told from places by their form: only those that the same row holds in
+sensitive columns are known, and other columns that may hold some are not to be kept.
 """
 
 import re
@@ -14,8 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.data.coded import Coded, coded
+from analysis.data.person_names import PARTICLES
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -50,8 +53,9 @@ PATTERNS = {
 _ALL = {reason: re.compile(pattern, re.IGNORECASE | re.ASCII) for reason, pattern in PATTERNS.items()}
 _DIGIT = re.compile(r"\d")
 _NEEDED = re.compile(r"[\d@]")  # every pattern needs one of these, and most texts hold none
-OWN = "the row's own identifier"
+OWN = "the row's own identifier or name"
 _LEAST = 4  # characters of an identifier that is looked for: shorter ones stand in many texts by chance
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _NEVER = 2**40  # longer than any text: an identifier that is not looked for
 
 
@@ -62,6 +66,49 @@ class Own:
     found: Coded
     lengths: np.ndarray
 
+    def held(self, found: Coded) -> np.ndarray:
+        """Return where a text holds its own row's identifier as a word."""
+        held = np.zeros(len(found), dtype=bool)
+        # a text without a digit can hold none of these, and neither can one that is shorter than the identifier
+        lengths = np.array([len(text) if _DIGIT.search(text) else 0 for text in found.texts], dtype="int64")
+        if lengths.max(initial=0) < self.lengths.min(initial=_NEVER):
+            return held
+        maybe = np.flatnonzero(found.rows(lengths) >= self.found.rows(self.lengths))
+        for i in maybe:
+            text, word = found.texts[found.codes[i]], self.found.texts[self.found.codes[i]]
+            if word.casefold() in text.casefold():
+                held[i] = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
+        return held
+
+
+class Names:
+    """People's names of the rows, in one column or several: no text of the same row may hold two words of them."""
+
+    def __init__(self, columns: list[Coded]) -> None:
+        self.columns = columns
+        self.words = [[_words(text) for text in column.texts] for column in columns]
+        self.flat = [pa.array([word for own in words for word in own], pa.string()) for words in self.words]
+        self.owner = [np.repeat(np.arange(len(words)), [len(own) for own in words]) for words in self.words]
+
+    def held(self, found: Coded) -> np.ndarray:
+        """Return where a text holds two words of its own row's names: one alone is as often a place's."""
+        texts = [_words(text) for text in found.texts]
+        several = np.array([len(words) > 1 for words in texts], dtype=bool)
+        said = pa.array(sorted(set().union(*(words for words in texts if len(words) > 1))), pa.string())
+        known = np.zeros(len(found))
+        for column, flat, owner in zip(self.columns, self.flat, self.owner, strict=True):
+            here = pc.is_in(flat, said).to_numpy(zero_copy_only=False)
+            known += column.rows(np.bincount(owner[here], minlength=len(column.texts)))
+        held = np.zeros(len(found), dtype=bool)
+        for i in np.flatnonzero((known > 1) & found.rows(several)):
+            own = (words[column.codes[i]] for column, words in zip(self.columns, self.words, strict=True))
+            held[i] = len(texts[found.codes[i]] & set().union(*own)) > 1
+        return held
+
+
+def _words(text: str) -> set[str]:
+    return {*_LETTERS.findall(text.casefold())} - PARTICLES
+
 
 def own(identifiers: pd.Series | Coded) -> Own:
     """Prepare a column of identifiers for ``scrub``: of four characters or more, with a digit among them."""
@@ -70,15 +117,15 @@ def own(identifiers: pd.Series | Coded) -> Own:
     return Own(found, np.array(sought, dtype="int64"))
 
 
-def scrub(found: pd.Series | Coded, identifiers: Iterable[Own] = ()) -> tuple[Coded, Counter]:
+def scrub(found: pd.Series | Coded, identifiers: Iterable[Own | Names] = ()) -> tuple[Coded, Counter]:
     """Make texts missing that hold an A-number, a full date, an e-mail address, a long number or code.
 
     Parameters
     ----------
     found : a column of text
         Blanks stay as they are.
-    identifiers : iterable of Own, optional
-        Raw identifiers of the same rows. A text that holds its row's own identifier as a word goes too.
+    identifiers : iterable of Own or Names, optional
+        Raw identifiers and names of the same rows. A text that holds its row's own goes too.
 
     Returns
     -------
@@ -94,7 +141,7 @@ def scrub(found: pd.Series | Coded, identifiers: Iterable[Own] = ()) -> tuple[Co
             hits[why] += int(rows)
     gone = found.rows(np.array([why is not None for why in reasons], dtype=bool))
     for identifier in identifiers:
-        held = _holds(found, identifier) & ~gone
+        held = identifier.held(found) & ~gone
         hits[OWN] += int(held.sum())
         gone |= held
     return (found.without(gone) if gone.any() else found), +hits
@@ -106,18 +153,3 @@ def reason(text: object) -> str | None:
     if not _NEEDED.search(text):
         return None
     return next((name for name, pattern in _ALL.items() if pattern.search(text)), None)
-
-
-def _holds(found: Coded, own: Own) -> np.ndarray:
-    """Return where a text holds its own row's identifier as a word."""
-    held = np.zeros(len(found), dtype=bool)
-    # a text without a digit can hold none of these, and neither can one that is shorter than the identifier
-    lengths = np.array([len(text) if _DIGIT.search(text) else 0 for text in found.texts], dtype="int64")
-    if lengths.max(initial=0) < own.lengths.min(initial=_NEVER):
-        return held
-    maybe = np.flatnonzero(found.rows(lengths) >= own.found.rows(own.lengths))
-    for i in maybe:
-        text, word = found.texts[found.codes[i]], own.found.texts[own.found.codes[i]]
-        if word.casefold() in text.casefold():
-            held[i] = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
-    return held

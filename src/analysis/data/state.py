@@ -6,13 +6,18 @@ Standard library only: a build with nothing to do must cost milliseconds.
 import hashlib
 import json
 import os
-from contextlib import contextmanager
+import stat
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.sources import RawFile
 from analysis.data.spec import Spec, read_spec
 from analysis.data.tables import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from analysis.data.raw_values import RawValues
 
 MANIFEST = "manifest.json"
 RAW_VALUES = "raw_values"  # the folder of hashes for the leak scan, under data/private
@@ -63,6 +68,29 @@ def private_folder(spec: Spec, root: Path) -> Path:
     return root / "data" / "private" / spec.name
 
 
+def closed(path: Path) -> bool:
+    """Let nobody but its owner read a file or enter a folder; return whether others could. Not every file system has such rights."""
+    before = path.stat().st_mode
+    with suppress(PermissionError):
+        path.chmod(stat.S_IMODE(before) & 0o700)
+    return path.stat().st_mode != before
+
+
+def close_private(private: Path) -> None:
+    """Make the folder of what publishing never reads, and close it and all that lies in it, whatever the umask."""
+    private.mkdir(parents=True, exist_ok=True)
+    for path in (private.parent, private, *private.rglob("*")):
+        if not path.is_symlink():
+            closed(path)
+
+
+def raw_values(spec: Spec, root: Path) -> "RawValues":
+    """Open the raw values that nothing about a dataset may hold; raises OSError or ValueError where they cannot be asked for."""
+    from analysis.data.raw_values import RawValues
+
+    return RawValues(private_folder(spec, root))
+
+
 def expected(spec: Spec, files: list[RawFile]) -> dict:
     """Return what the processed tables depend on: schema version, map, code, layouts and places of this room, raw files."""
     room = Path(__file__).parent
@@ -91,12 +119,12 @@ def is_current(folder: Path, wanted: dict) -> bool:
 def manifest(folder: Path, private: Path, wanted: dict) -> str:
     """Return what is written beside the tables of a folder when they are whole: what they were built from, and their sizes.
 
-    Of the private files only those are named that a build makes and something reads later: the key and names may be
-    taken away. Their sizes are not told: rows set aside lie in them as they came, in batches.
+    Of the private files those are named that something reads later: what linking compared may be taken away. Their sizes are
+    not told: rows set aside lie in them as they came, in batches.
     """
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-    kept = [path for path in (private / "set_aside.parquet", private / "unknown_values.csv") if path.is_file()]
-    names = sorted(path.relative_to(private).as_posix() for path in (*kept, *private.glob(f"{RAW_VALUES}/*")))
+    kept = [name for name in ("key", "set_aside.parquet", "unknown_values.csv") if (private / name).is_file()]
+    names = sorted((*kept, *(path.relative_to(private).as_posix() for path in private.glob(f"{RAW_VALUES}/*"))))
     return json.dumps({**wanted, "sizes": sizes, "private": names}, indent=1, sort_keys=True) + "\n"
 
 

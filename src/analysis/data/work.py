@@ -14,7 +14,7 @@ import pyarrow as pa
 from analysis.data.assemble import write_file, write_keys
 from analysis.data.clean import clean
 from analysis.data.coded import RawColumns
-from analysis.data.identity import keyed_hash
+from analysis.data.identity import keyed_hash, phrase_key
 from analysis.data.pieces import Piece, batches
 from analysis.data.private import aside_folder, rows_aside
 from analysis.data.raw_values import hashed_values
@@ -34,7 +34,7 @@ class Done:
     tally: Tally
     parts: list[Part] = field(default_factory=list)
     aside: list[Path] = field(default_factory=list)  # parts of rows set aside
-    linkage: Path | None = None  # a part of what linking compares
+    linkage: list[Path] = field(default_factory=list)  # parts of what linking compares
 
 
 class Work:
@@ -44,6 +44,7 @@ class Work:
         self.spec, self.files, self.parts, self.private = spec, files, parts, private
         self.writer = PartWriter(spec, parts)
         self.hashed = keyed_hash(private) if parts else _as_it_is
+        self.phrase_key = phrase_key(private) if parts else ""
 
     def __reduce__(self) -> tuple:
         return Work, (self.spec, self.files, self.parts, self.private)  # the key stays in its file
@@ -69,14 +70,16 @@ class Work:
                 write_part(rows, done.aside[-1])
             kept.append(result.kept)
         if self.parts:
-            hashed_values(raw, source, self.parts / f"values-{number:07d}.parquet")
+            hashed_values(raw, source, self.phrase_key, self.parts / f"values-{number:07d}.parquet")
         if self.parts and source.link:
-            from analysis.data.link_input import linkage_input
+            from analysis.data.link_input import SCHEMA, linkage_input
 
             nothing = (source.nulls, source.redacted)
             records = linkage_input(batch.frame, batch.rows, source.link, lineage, kept, nothing)
-            done.linkage = aside_folder(self.private) / f"linkage-{number:07d}.parquet"
-            records.to_parquet(done.linkage, index=False)
+            done.linkage.append(aside_folder(self.private) / f"linkage-{number:07d}.arrow")
+            write_part(
+                pa.Table.from_pandas(records[SCHEMA.names], schema=SCHEMA, preserve_index=False), done.linkage[-1]
+            )
         return done
 
     def read(self, number: int, at: int, piece: Piece, schemas: dict[str, pa.Schema]) -> list[Done]:

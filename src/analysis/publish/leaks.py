@@ -1,16 +1,18 @@
-"""The last look at every output: does it hold a name, a date of birth, an identifier or a raw value?
+"""The last look at every output: does it hold a name, a date of birth, a telephone number, an identifier or a raw value?
 
-A finding closes the build. The scan reads what a browser or a spreadsheet would show and what it would not (attributes,
-comments, code); it leaves out only what cannot name anyone: SHA-256 hashes, path coordinates, decimals of a fraction, the DOI of a paper.
+`check` is called with all that is to be written, and a finding refuses it. The scan reads what a browser or a
+spreadsheet would show and what it would not (attributes, comments, code); it leaves out only what cannot name anyone:
+SHA-256 hashes, path coordinates, decimals of a fraction, the DOI of a paper.
 """
 
 import csv
 import html
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+
+from analysis.data.errors import InputError
 
 LONG_RUN = 9
 _HASHES = re.compile(
@@ -28,6 +30,8 @@ _RULES = {
     "a date of birth": re.compile(
         rf"(?i)\b(?:date of birth|birth[ _]?da(?:te|y)|dob|born(?: on)?)\b[^\n]{{0,60}}?\b{_DATE}"
     ),
+    "a telephone number": re.compile(r"(?<![\d.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-]|\.\d)"),
+    "an e-mail address": re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[a-z]{2}", re.IGNORECASE),
     "a long run of digits": re.compile(rf"(?<!\d)(?<!\d\.)\d{{{LONG_RUN},}}"),
 }
 _PRIVATE = {
@@ -54,21 +58,27 @@ class Finding:
         return f"{self.rule} at {self.place} ({self.hint})"
 
 
-@runtime_checkable
-class Held(Protocol):
-    """Raw values that can be asked for, such as `analysis.publish.raw_values.RawValues`."""
+class LeakError(InputError):
+    """An output may not be published: which of them and by what rule; ``detail`` says where, for whoever builds it."""
 
-    lengths: Sequence[int]
-
-    def held(self, phrases: Sequence[str]) -> Sequence[bool]:
-        """Return which of ``phrases``, all of one number of words, are raw values."""
+    detail = ""
 
 
-def scan(text: str, forbidden: Iterable[str] | Held = ()) -> list[Finding]:
+def check(texts: Mapping[str, str], forbidden: Iterable[str] | object = ()) -> None:
+    """Raise `LeakError` where one of ``texts``, by the names of what they are, may not be published; it repeats nothing of it."""
+    found = [(name, finding) for name, text in texts.items() for finding in scan(text, forbidden)]
+    if found:
+        name, first = found[0]
+        error = LeakError(f"holds what may not be published: {name}: {first.rule} ({len(found)} found)")
+        error.detail = f"{first.place}, {first.hint}"
+        raise error
+
+
+def scan(text: str, forbidden: Iterable[str] | object = ()) -> list[Finding]:
     """Return everything in ``text`` (HTML, SVG, CSV, JSON or prose) that may not be published; empty if there is nothing.
 
     ``forbidden`` holds raw values, such as those of columns marked sensitive: each is looked for as whole words,
-    whatever the case. Values of a single character are not looked for; `Held` values are asked for instead. Raises ``TypeError`` for anything but text.
+    whatever the case. Values of a single character are not looked for; what has a method ``held`` is asked instead. Raises ``TypeError`` for anything but text.
     """
     if not isinstance(text, str):
         raise TypeError(f"the leak scan reads text; found {type(text).__name__}")
@@ -116,8 +126,8 @@ def _normal(head: str) -> str:
     return " ".join(_WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head).replace("_", " ").casefold()))
 
 
-def _raw_values(text: str, forbidden: Iterable[str] | Held) -> list[Finding]:
-    held = forbidden if isinstance(forbidden, Held) else _Listed(forbidden)
+def _raw_values(text: str, forbidden: Iterable[str] | object) -> list[Finding]:
+    held = forbidden if hasattr(forbidden, "held") else _Listed(forbidden)
     if not held.lengths:
         return []
     written = text.casefold()

@@ -1,4 +1,4 @@
-"""What a build writes: whole files or none, and figures only where something about them changed.
+"""What a build writes: whole files or none, texts that no file can make act, and figures only where something about them changed.
 
 A figure's files are kept in git, and another processor may round the last digit of a path, so that a
 figure is written again only when its data, its text or the code that draws it changed, or when a file
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from analysis.data.errors import visible
 from analysis.publish.provenance import file_hash, text_hash
 
 PART = ".part"
@@ -23,7 +24,7 @@ def write(path: Path, content: str | bytes) -> str:
     Raises:
         OSError: the disk is full or the folder can't be written; nothing is left behind.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = visible(content, lines=True).encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     part = part_of(path)
     try:

@@ -14,12 +14,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from analysis.data.errors import visible
 from analysis.publish import outputs, parameters, provenance
 
 PACKAGE = Path(__file__).parents[1]
@@ -44,7 +45,7 @@ class Job:
         inputs: SHA-256 of each input that the notebook reads, by name.
         out: path of the page without its ending.
         command: the command that makes the page again, for its footer.
-        raw_values: folder of the dataset's raw values as hashes, of which no page may hold one; None where there are none.
+        raw_values: gives the dataset's raw values, of which no page may hold one; None where there are none.
         size: bytes of the tables that the notebook reads: large ones are begun first, and may take longer.
     """
 
@@ -55,7 +56,7 @@ class Job:
     inputs: Mapping[str, str]
     out: Path
     command: str = ""
-    raw_values: Path | None = None
+    raw_values: Callable[[], object] | None = None
     size: int = 0
 
     @property
@@ -81,10 +82,11 @@ class Outcome:
     Attributes:
         report, dataset: the job's.
         status: ``built``, ``up to date``, ``skipped`` (no page, for a reason) or ``failed``.
-        message: the reason, or one line that says in which cell a report failed, why, and where to look.
+        message: the reason, or one line that says in which cell a report failed, by what error, and where to look.
         title, main_point: of the page, for the index.
         page: the page, None where there is none.
         seconds: how long it took.
+        detail: what an error itself said, which may quote the data: for the terminal alone.
     """
 
     report: str
@@ -95,6 +97,7 @@ class Outcome:
     main_point: str = ""
     page: Path | None = None
     seconds: float = 0.0
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -247,26 +250,23 @@ def _make(job: Job, shared: _Build, kernels: "Kernels", progress: "_Progress") -
             raise
         _withdraw(job)
         kept = f" (notebook as far as it ran: {shared.shown(half_run)})" if half_run.exists() else ""
-        outcome = Outcome(job.report, job.dataset, "failed", f"{_why(error, number)}{kept}")
+        why, detail = _why(error, number)
+        outcome = Outcome(job.report, job.dataset, "failed", f"{why}{kept}", detail=detail)
     outcome = dataclasses.replace(outcome, seconds=time.monotonic() - began)
     progress.end(outcome)
     return outcome
 
 
-class _RefusedError(Exception):
-    """The page may not be published."""
-
-
-def _why(error: Exception, number: int) -> str:
-    """What happened, on one line of readable length."""
+def _why(error: Exception, number: int) -> tuple[str, str]:
+    """What happened, and what the error itself said of it, each on one line of readable length."""
     kind = type(error).__name__
     if kind == "PapermillExecutionError":
-        return f"code cell {number}: {error.ename}: {_first_line(error.evalue)}"
+        return f"code cell {number}: {error.ename}", _first_line(error.evalue)
     if kind == "DeadKernelError":
-        return f"code cell {number}: its kernel was ended (out of memory?)"
+        return f"code cell {number}: its kernel was ended (out of memory?)", ""
     if kind == "TimeoutError":
-        return f"code cell {number}: {error}"
-    return _first_line(error) if kind == "_RefusedError" else f"{kind}: {_first_line(error)}"
+        return f"code cell {number}: {error}", ""
+    return (str(error), error.detail) if kind == "LeakError" else (kind, _first_line(error))
 
 
 def _first_line(said: object) -> str:
@@ -275,8 +275,11 @@ def _first_line(said: object) -> str:
 
 
 def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Outcome:
-    """Put a page in place, or none for a reason; the record goes last, and holds the hash of the page."""
-    from analysis.publish import html
+    """Put a page in place, or none for a reason; the record goes last, and holds the hash of the page.
+
+    All that would be written is looked through before any of it is.
+    """
+    from analysis.publish import html, leaks
 
     versions = provenance.versions()
     rendered = html.render(notebook, {**recorded, "versions": versions})
@@ -290,12 +293,11 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
         "shown": rendered.shown,
         "provenance": {**recorded, "versions": versions},
     }
+    texts = {"page": rendered.html, "record": outputs.to_json(record)}
+    for figure in rendered.figures:
+        texts |= {f"figure {figure['name']}, {kind}": figure[kind] for kind in ("svg", "csv", "alt")}
+    leaks.check(texts, job.raw_values() if job.raw_values else ())
     if rendered.skipped is None:
-        _judge(
-            job,
-            rendered,
-            outputs.to_json(record["results"] | {"title": rendered.title, "main_point": rendered.main_point}),
-        )
         record["page_sha256"] = outputs.write(job.page, rendered.html)
     else:
         _withdraw(job)
@@ -305,20 +307,6 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
     if rendered.skipped is not None:
         return Outcome(job.report, job.dataset, "skipped", rendered.skipped, rendered.title)
     return Outcome(job.report, job.dataset, "built", "", rendered.title, rendered.main_point, job.page)
-
-
-def _judge(job: Job, rendered: object, results: str) -> None:
-    """Refuse a page that holds an identifier."""
-    from analysis.publish.leaks import scan
-    from analysis.publish.raw_values import RawValues
-
-    raw = RawValues(job.raw_values) if job.raw_values else ()
-    texts = {"page": rendered.html, "results": results}
-    for figure in rendered.figures:
-        texts.update({f"figure {figure['name']}, {kind}": figure[kind] for kind in ("svg", "csv", "alt")})
-    leaks = [f"{place}: {finding}" for place, text in texts.items() for finding in scan(text, raw)]
-    if leaks:
-        raise _RefusedError(f"holds what may not be published: {leaks[0]} ({len(leaks)} found)")
 
 
 def _save_figures(job: Job, shared: _Build, figures: Sequence[Mapping], matplotlib: str) -> list[str] | None:
@@ -402,14 +390,16 @@ class _Progress:
         with self._lock:
             self._running.pop(f"{outcome.dataset}/{outcome.report}", None)
             self.left -= 1
-            detail = f": {outcome.message}" if outcome.message else f" in {outcome.seconds:.1f} s"
+            said = "".join(f": {part}" for part in (outcome.message, outcome.detail) if part)
+            said = said or f" in {outcome.seconds:.1f} s"
             self.say(
-                f"[{self.total - self.left}/{self.total}] {outcome.dataset}/{outcome.report} {outcome.status}{detail}"
+                f"[{self.total - self.left}/{self.total}] {outcome.dataset}/{outcome.report} {outcome.status}{said}"
             )
             self._show()
 
     def say(self, line: str) -> None:
         """Write a line of its own."""
+        line = visible(line)
         self._stream.write(f"\r\x1b[K{line}\n" if self._live else f"{line}\n")
         self._stream.flush()
 
