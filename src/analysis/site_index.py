@@ -24,12 +24,14 @@ def write(
     found: Mapping[str, Spec] | None = None,
     broken: Mapping[str, str] | None = None,
     outcomes: Sequence[Outcome] = (),
+    reports: Path | None = None,
 ) -> Path:
     """Write the index over the datasets of this build and over those built before whose records are still there.
 
-    ``found`` are the datasets of this build by name, ``broken`` those that could not be read and why. Returns the path.
+    ``found`` are the datasets of this build by name, ``broken`` those that could not be read and why, ``reports`` the folder of
+    the site. Returns the path.
     """
-    reports = root / "reports"
+    reports = reports or root / "reports"
     lines: dict[str, list[dict]] = {name: [] for name in (SITE, *(found or {}))}
     for outcome in outcomes:
         lines[outcome.dataset].append(_made(outcome))
@@ -44,7 +46,13 @@ def write(
         if before or (name in swept and name not in specs):
             specs[name], lines[name] = state.find_spec(name)[0], before
     entries = [
-        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name] + swept.get(name, [])}
+        {
+            "title": spec.title,
+            "kind": spec.kind,
+            "disclosure": spec.disclosure,
+            "source": spec.source,
+            "reports": lines[name] + swept.get(name, []),
+        }
         for name, spec in sorted(specs.items(), key=lambda item: (item[1].kind == "synthetic", item[0]))
     ]
     if lines[SITE]:

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.claims.choices import choices, in_words, question
 from analysis.claims.governed import GROUPS as RULES
 from analysis.data.errors import InputError
+from analysis.data.rounding import pooled
 from analysis.data.tables import EVENTS
 from analysis.recidivism.cohort import cohort
 from analysis.recidivism.curves import at
@@ -99,7 +100,7 @@ def _groups(followed: pd.DataFrame) -> list[str]:
 def _block(followed: pd.DataFrame, unit: str, by: str | None, windows: Sequence[float], level: float) -> pd.DataFrame:
     event, frame = followed.attrs["event"], followed
     if by is not None:
-        frame = followed.assign(**{by: followed[by].astype("object").fillna("unknown").astype("category")})
+        frame = pooled(followed.assign(**{by: followed[by].astype("object").fillna("unknown").astype("category")}), by)
     curve = cumulative_incidence(life_table(frame, by=[by] if by else []), event, level=level)
     read = at(curve, sorted(windows)).query("not beyond_follow_up")  # nothing is known past the last person at risk
     group = read[by].astype(str) if by else pd.Series("everyone", index=read.index)

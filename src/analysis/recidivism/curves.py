@@ -34,8 +34,7 @@ def at(curve: pd.DataFrame, times: float | Iterable[float]) -> pd.DataFrame:
     pandas.DataFrame
         ``*by, time, at_risk, events``, the estimate, ``se, lower, upper, beyond_follow_up``; one row a
         stratum and time. ``at_risk`` is the number with ``entry < t <= time``, ``events`` the number up
-        to and including t. Of a curve whose steps are merged (``attrs["merged"]``) ``at_risk`` is the number
-        left after a step that ends at t, and missing elsewhere. Past the last person at risk the estimates are NaN and
+        to and including t. Past the last person at risk the estimates are NaN and
         ``beyond_follow_up`` is True: nothing is carried forward.
 
     Raises
@@ -93,10 +92,6 @@ def _at_risk(
     curve: pd.DataFrame,
 ) -> np.ndarray:
     n = block["at_risk"].to_numpy()
-    if curve.attrs.get("merged"):
-        time = block["time"].to_numpy()
-        left = dict(zip([0, *time], [*n, pd.NA], strict=True))
-        return pd.array([0 if t > time[-1] else left.get(t, pd.NA) for t in wanted], dtype="Int64")
     out = np.where(beyond, 0, n[np.minimum(following, len(n) - 1)])
     cells = curve.attrs.get("cells")
     if cells is None or not cells.delayed:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
 from analysis.recidivism import inputs
 from analysis.recidivism.cells import Cells, count_cells
 from analysis.recidivism.cells_in_engine import count_in_engine
@@ -27,6 +28,7 @@ def life_table(
     weight: str | None = None,
     cluster: str | None = None,
     unknown: str | None = None,
+    exact: bool = False,
 ) -> pd.DataFrame:
     """Count people at risk, events by cause and people censored at each distinct time of each stratum.
 
@@ -56,6 +58,9 @@ def life_table(
     unknown : label
         The stratum of rows whose by column is missing, such as ``"unknown"``. By default they are refused.
 
+    exact : bool
+        False rounds the counts where the run is restricted (`analysis.data.rounding.life_table`); True is not for sharing.
+
     Returns
     -------
     pandas.DataFrame
@@ -82,13 +87,19 @@ def life_table(
     if isinstance(cohort, pd.DataFrame):
         labelled = inputs.labelled(cohort, by, unknown)
         cells = count_cells(labelled, by, time, event, entry, count, weight, cluster)
-        return table_of(cells, cohort.attrs)
+        return _shown(table_of(cells, cohort.attrs), cells, exact)
     attrs, table, causes = {}, cohort, None
     if isinstance(cohort, LazyCohort):
         attrs, table = cohort.attrs, cohort.table
         causes = cohort.causes if event == "event" else None
     cells = count_in_engine(table, by, time, event, entry, count, weight, cluster, causes, unknown)
-    return table_of(cells, attrs)
+    return _shown(table_of(cells, attrs), cells, exact)
+
+
+def _shown(table: pd.DataFrame, cells: Cells, exact: bool) -> pd.DataFrame:
+    """The table as this run may show it; standard errors over dependent people need the exact one."""
+    step = rounding.step()
+    return table if exact or not step else rounding.life_table(table, step, table if cells.robust else None)
 
 
 def table_of(cells: Cells, attrs: dict) -> pd.DataFrame:

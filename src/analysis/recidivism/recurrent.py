@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
 from analysis.recidivism import inputs
 from analysis.recidivism.cells import number_strata, snap
 from analysis.recidivism.influence import Members, sum_of_squares
@@ -127,7 +128,24 @@ def _curve(block: pd.DataFrame, ci: str, level: float) -> pd.DataFrame:
     final = events / n[leave] - h[leave] + begun
     afterwards = np.column_stack([final, np.zeros(len(block))])
     squares = sum_of_squares(members, at_risk, afterwards, np.column_stack([np.ones(size), h]))
-    mean, se = np.cumsum(d / n), np.sqrt(squares)
+    se = np.sqrt(squares)
+    if rounding.step():
+        time, n, d, se, size = _rounded(time, n, d, se)
+    mean = np.cumsum(d / n)
     lower, upper = interval(mean, se, ci, level, ceiling=np.inf)
     columns = {"time": time, "at_risk": n, "events": d, "mean": mean, "se": se, "lower": lower, "upper": upper}
     return pd.DataFrame({"stratum": np.full(size, block["stratum"].iloc[0] if size else 0), **columns})
+
+
+def _rounded(time: np.ndarray, n: np.ndarray, d: np.ndarray, se: np.ndarray) -> tuple:
+    """Times, at risk and events as this run may show them, and how many: a function ends as a rounded life table does."""
+    step = rounding.step()
+    n, total = rounding.midpoint(n, step), rounding.midpoint(d.cumsum(), step)
+    size = (
+        int(np.flatnonzero(n >= rounding.LEAST_AT_RISK).max(initial=-1)) + 1
+        if n.max(initial=0) >= rounding.LEAST_CURVE
+        else 0
+    )
+    shown = rounding.significant(se) if n.max(initial=0) >= rounding.LEAST_MODEL else np.full(len(se), np.nan)
+    events = np.diff(total, prepend=0).astype("int64")
+    return time[:size], n[:size].astype("int64"), events[:size], shown[:size], size

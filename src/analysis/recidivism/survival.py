@@ -7,6 +7,7 @@ of everyone whose first event is that cause. The two differ wherever a competing
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
 from analysis.recidivism import inputs
 from analysis.recidivism.influence import Members, sum_of_squares
 from analysis.recidivism.intervals import interval
@@ -174,7 +175,23 @@ def _finish(
     level: float,
     cause: str,
 ) -> pd.DataFrame:
+    if "exact" in life.attrs:
+        se = _over_people(life, name, cause)
     lower, upper = interval(estimate, se, ci, level)
     curve = curve.assign(**{name: estimate, "se": se, "lower": lower, "upper": upper})
     curve.attrs = {**life.attrs, "cause": cause, "ci": ci, "level": level}
     return curve
+
+
+def _over_people(life: pd.DataFrame, name: str, cause: str) -> np.ndarray:
+    """Standard errors over dependent people for a rounded life table: two digits, and none for a stratum under 500 people."""
+    exact = life.attrs["exact"].life
+    curve = (kaplan_meier if name == "survival" else cumulative_incidence)(exact, cause)
+    by, se = strata_of(life)[0], np.full(len(life), np.nan)
+    blocks = dict(strata_slices(curve, by))
+    for label, rows in strata_slices(life, by):
+        whole = curve.iloc[blocks[label]]
+        if life["at_risk"].iloc[rows].max() >= rounding.LEAST_MODEL:
+            place = np.searchsorted(whole["time"], life["time"].iloc[rows], side="right") - 1
+            se[rows] = rounding.significant(whole["se"].to_numpy()[place])
+    return se

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
+from analysis.data.rounding import rounded
 from analysis.recidivism import inputs
 from analysis.recidivism.curves import at
 from analysis.recidivism.life_table import life_table
@@ -91,13 +93,12 @@ class Reading:
 
     def per_year(self) -> dict:
         """First events over the time at risk within the window, exact Poisson."""
-        start = np.maximum(self._entry(), 0)
-        exposure = float((np.minimum(self.time, self.window.length) - start).clip(min=0).sum())
+        events, exposure = self._rounded_exposure() if rounding.step() else (int(self.hit.sum()), self._exposure())
         years = exposure / units_per_year(self.window.unit)
         if years == 0:
             raise LeftOut("no time at risk within the window")
         unit = "person" if self.row == "row" else self.row
-        found = rate(int(self.hit.sum()), years, self.level)
+        found = rate(events, years, self.level)
         return self._line(found, f"per {unit}-year", f"a constant rate within the window; first events;{self.given}")
 
     def any_later(self) -> dict:
@@ -120,7 +121,8 @@ class Reading:
             raise LeftOut("each row is a person")
         _, hit, _ = self._people()
         return self._move(
-            hit.mean() - self.hit.mean(), f"share of people less share of {self.rows}; both over everyone"
+            rounded(hit.sum()) / rounded(len(hit)) - self._crude(),
+            f"share of people less share of {self.rows}; both over everyone",
         )
 
     def moved_by_follow_up(self) -> dict:
@@ -130,7 +132,7 @@ class Reading:
             if self.others
             else (self.one_minus_kaplan_meier(), "one minus Kaplan-Meier")
         )
-        return self._move(curve["estimate"] - self.hit.mean(), f"{name} less events over {self.rows}")
+        return self._move(curve["estimate"] - self._crude(), f"{name} less events over {self.rows}")
 
     def moved_by_competing(self) -> dict:
         """What taking competing events as censoring adds."""
@@ -148,10 +150,9 @@ class Reading:
             raise LeftOut("whether they were released is known for all")
         if not known.any():
             raise LeftOut("nobody is known to have been released")
-        whole = self.hit[known | unknown].sum() / (known | unknown).sum()
-        sure = self.hit[known].sum() / known.sum()
+        whole, sure = (rounded(self.hit[of].sum()) / rounded(of.sum()) for of in (known | unknown, known))
         line = self._move(
-            np.nan, f"one end: all {unknown.sum():,} of unknown release were released; other end: none was"
+            np.nan, f"one end: all {rounded(unknown.sum()):,} of unknown release were released; other end: none was"
         )
         return {**line, "unit": self.rows, "lower": min(whole, sure), "upper": max(whole, sure)}
 
@@ -179,6 +180,22 @@ class Reading:
             return np.full(len(self.frame), float(common))
         raise LeftOut("how long each was to be followed is not known, and outcomes must not decide who is eligible")
 
+    def _crude(self) -> float:
+        """The share of all rows with the event, as this run may show it."""
+        return rounded(self.hit.sum()) / rounded(len(self.frame))
+
+    def _exposure(self) -> float:
+        start = np.maximum(self._entry(), 0)
+        return float((np.minimum(self.time, self.window.length) - start).clip(min=0).sum())
+
+    def _rounded_exposure(self) -> tuple[int, float]:
+        """The events and the time at risk of a rounded life table, up to the end of the window or of the table."""
+        life = life_table(self.frame)
+        time = life["time"].clip(upper=self.window.length).to_numpy()
+        steps = np.diff(time, prepend=np.maximum(self._entry(), 0).min())
+        events = life.loc[life["time"] <= self.window.length, self.cause].sum()
+        return int(events), float(life["at_risk"].to_numpy() @ steps)
+
     def _entry(self) -> np.ndarray:
         if not self._delayed():
             return np.zeros(len(self.frame))
@@ -192,6 +209,8 @@ class Reading:
         cluster = "person_id" if repeated and self.frame["person_id"].notna().all() else None
         life = life_table(self.frame, cluster=cluster)
         curve = estimator(life, self.cause, level=self.level)
+        if curve.empty:
+            raise LeftOut(f"fewer than {rounding.LEAST_CURVE} {self.rows}, and the data are restricted")
         point = at(curve, self.window.length).iloc[0]
         if estimator is kaplan_meier:
             estimate, lower, upper = 1 - point["survival"], 1 - point["upper"], 1 - point["lower"]
@@ -202,12 +221,14 @@ class Reading:
         if cluster:
             assumes += "; the interval takes the rows of one person as dependent"
         return {
-            "numerator": self.hit.sum(), "denominator": len(self.frame), "unit": self.rows, "estimate": estimate,
+            "numerator": rounded(self.hit.sum()), "denominator": rounded(len(self.frame)), "unit": self.rows, "estimate": estimate,
             "lower": lower, "upper": upper, "assumes": f"{self.given} {assumes}".lstrip(),
         }  # fmt: skip
 
     def _share(self, k: int, n: int, unit: str, assumes: str) -> dict:
-        return self._line(proportion(int(k), int(n), level=self.level), unit, f"{self.given} {assumes}".lstrip())
+        return self._line(
+            proportion(rounded(k), rounded(n), level=self.level), unit, f"{self.given} {assumes}".lstrip()
+        )
 
     @staticmethod
     def _line(found, unit: str, assumes: str) -> dict:
