@@ -153,6 +153,8 @@ def test_two_digits_and_limits_that_follow_from_them():
     assert (estimate[0], lower[0], upper[0]) == pytest.approx((0.035, 0.013, 0.057))
     ratio, lower, upper = rounding.limits([1.5], [1.5 / 1.284], [1.5 * 1.284])
     assert (ratio[0], lower[0], upper[0]) == pytest.approx((1.5, 1.5 / np.exp(0.25), 1.5 * np.exp(0.25)))
+    ends = rounding.limits([0.4123], [0.1567], [0.4321])  # the interval of a range that ends at .41
+    assert [float(x[0]) for x in ends] == pytest.approx([0.41, 0.16, 0.43])
     assert np.isnan(rounding.limits([0.1], [np.nan], [np.nan])[1:]).all()
 
 

@@ -94,7 +94,7 @@ def digits(value: float) -> float:
 def limits(estimate: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return an estimate of two digits, and limits that say no more than it and a two-digit width do.
 
-    Limits that lie evenly about their estimate on a scale of ratios are rebuilt on it.
+    Limits that lie evenly about their estimate on a scale of ratios are rebuilt on it; limits of a range have two digits each.
     """
     estimate, lower, upper = (np.asarray(values, dtype=float) for values in (estimate, lower, upper))
     shown = significant(estimate)
@@ -102,7 +102,10 @@ def limits(estimate: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[
         even = np.abs(lower + upper - 2 * estimate)
         ratio = (lower > 0) & (upper > 0) & (np.abs(estimate - np.sqrt(lower * upper)) < even / 4)
         spread, factor = significant((upper - lower) / 2), np.exp(significant(np.log(upper / lower) / 2))
-        return shown, np.where(ratio, shown / factor, shown - spread), np.where(ratio, shown * factor, shown + spread)
+        apart = ~ratio & (even > (upper - lower) / 2)  # no limits of this estimate, but of a range that it ends
+        least = np.where(ratio, shown / factor, np.where(apart, significant(lower), shown - spread))
+        most = np.where(ratio, shown * factor, np.where(apart, significant(upper), shown + spread))
+    return shown, least, most
 
 
 def wilson(k: object, n: object, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
