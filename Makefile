@@ -8,8 +8,8 @@ JOBS ?= 2
 
 .PHONY: report test setup figures data new check sweep lab verify validate bench torture lock size clean help
 
-report: $(STAMP) ## build the site (DATASETS="name ..." OPEN=1), or one report: NOTEBOOK=02_short_window PARAMS="days=180"
-	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open) --notebook "$(NOTEBOOK)" --params "$(PARAMS)"
+report: $(STAMP) ## build the site (DATASETS="name ..." OPEN=1 RELEASE=1), or one report: NOTEBOOK=02_short_window PARAMS="days=180"
+	@$(ANALYSIS) report --datasets "$(DATASETS)" --jobs $(JOBS) $(if $(OPEN),--open) $(if $(RELEASE),--release) --notebook "$(NOTEBOOK)" --params "$(PARAMS)"
 
 test: $(STAMP) ## run the tests (ARGS="-m thorough" for the slow ones)
 	@$(ANALYSIS) test $(ARGS)

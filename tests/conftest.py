@@ -12,9 +12,18 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from analysis.data import rounding
+
 ROOT = Path(__file__).parents[1]
 settings.register_profile("project", deadline=None)  # a machine that does other work is no failure
 settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def exact():
+    """Each test is a run of its own: what one opens rounds nothing in the next."""
+    with rounding.exactly():
+        yield
 
 
 def copy_project(folder: Path) -> Path:

@@ -145,58 +145,36 @@ def test_the_index_of_the_site_leads_to_a_sweep_and_its_comparison(sweep, root):
     assert "sweeps/by-place/reports/comparison.html" in index.read_text()
 
 
-def test_pages_that_would_reveal_a_small_place_are_taken_back(sweep, root):
-    file = sweep("[places]\ntable = 'releases'\nat_least = 10\n", disclosure="restricted")
-    for _ in range(2):  # the second time from the records
-        assert run_sweep(file) == 0
-        folder = root / "reports" / "sweeps" / "by-place"
-        # a third of 109, 60 and 30 is counted: 36 less 20 and 10 would be the 6 of the places that show no share
-        assert {path.stem for path in (folder / "reports").glob("*.html")} == {
-            "all-places",
-            "06037",
-            "01001",
-            "comparison",
-        }
-        assert "withheld, since with the pages of the other places" in (folder / "index.html").read_text()
-        assert json.loads((folder / "reports" / "06059.json").read_text())["results"] == {}
-    with pytest.raises(InputError, match="Write 10 or more"):
-        run_sweep(sweep("[places]\ntable = 'releases'\nat_least = 9\n", disclosure="restricted"))
+def test_every_restricted_place_of_fifty_rows_has_its_page(sweep, root):
+    assert run_sweep(sweep("[places]\ntable = 'releases'\nat_least = 50\n", disclosure="restricted")) == 0
+    reports = root / "reports" / "sweeps" / "by-place" / "reports"
+    assert {path.stem for path in reports.glob("*.html")} == {"all-places", "06037", "comparison"}
+    # a third of 109 and of 60 is counted
+    for place, k, n in (("all-places", 33, 111), ("06037", 21, 57)):
+        share = json.loads((reports / f"{place}.json").read_text())["results"]["headline"]
+        assert (share["numerator"], share["denominator"]) == (k, n)
+    with pytest.raises(InputError, match="Write 50 or more"):
+        run_sweep(sweep("[places]\ntable = 'releases'\nat_least = 49\n", disclosure="restricted"))
 
 
-WINDOW = """import pandas as pd
-import analysis
-from analysis.publish.page import Page, plain, share
-ds = analysis.open_dataset(dataset)
-k = int((ds.frame("releases")["released"] < pd.Timestamp(2020, 1, 1) + pd.Timedelta(days, "D")).sum())
-page = Page("small", "Small", ds.name, ds.kind, ds.disclosure, ds.source, "How many?")
-page.points(["{k} within {days} days."], k=k, days=plain(days))
-page.result("headline", share(56, 112, (0.4, 0.6)))"""
-
-
-def test_a_page_that_would_reveal_a_small_count_beside_a_report_of_the_site_is_taken_back(sweep, root, capsys):
-    write_notebook(root, WINDOW)
-    file = sweep("[vary]\ndays = [20, 21, 28]\n", disclosure="restricted")
-    rows = [f"p{i},2020-01-{1 + i % 28:02d},06037\n" for i in range(112)]  # four a day
-    (root / "data" / "raw" / "small" / "r.csv").write_text("id,day,place\n" + "".join(rows))
-    pages = root / "reports" / "sweeps" / "by-place" / "reports"
-
-    def shown() -> set[str]:
-        assert run_sweep(file) == 0
-        return {path.stem for path in pages.glob("days-*.html")}
-
-    assert shown() == {
-        "days-20",
-        "days-28",
-    }  # 84 by 21 days less 80 by 20 days are the four of a day, in the sweep itself
-    file.write_text(file.read_text().replace("20, 21", "21"))
-    assert shown() == {"days-21", "days-28"}
-    write_notebook(root, WINDOW, days=20)
-    assert main(["report", "--datasets", "small"]) == 0
-    assert shown() == {"days-28"}  # beside 80 in the site's own report
-    assert "beside the report small it would reveal a count under 10" in capsys.readouterr().err
-    write_notebook(root, WINDOW, days=10)
-    assert main(["report", "--datasets", "small"]) == 0
-    assert shown() == {"days-21", "days-28"}
+def test_an_internal_sweep_says_so_and_a_release_rounds_it(sweep, root, monkeypatch):
+    monkeypatch.setenv("ANALYSIS_RELEASE", "")  # put back what the release sets
+    file = sweep("[vary]\njurisdiction = ['06037']\n", disclosure="internal")
+    assert run_sweep(file) == 0
+    said = "Internal: exact counts, not for release"
+    folder = root / "reports" / "sweeps" / "by-place"
+    for page in (folder / "index.html", *(folder / "reports").glob("*.html")):
+        assert said in page.read_text(), page.name
+    assert json.loads((folder / "reports" / "06037.json").read_text())["banner"].endswith(said)
+    dataset = file.read_text().split('dataset = "')[1].split('"')[0]
+    assert main(["report", "--datasets", dataset]) == 0
+    assert said in (root / "reports" / "index.html").read_text()
+    assert main(["report", "--datasets", dataset, "--release"]) == 0
+    released = root / "reports" / "release"
+    assert said not in (released / "index.html").read_text()
+    assert said not in (released / dataset / "small.html").read_text()
+    assert "rounded to the middle of its 6" in (released / dataset / "small.html").read_text()
+    assert said in (root / "reports" / dataset / "small.html").read_text()
 
 
 def test_the_index_is_searched_and_ordered_in_a_browser(sweep, root, browser):

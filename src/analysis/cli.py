@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         )
         added.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
         added.add_argument("--open", action="store_true", help="open the site when it is built")
+        added.add_argument(
+            "--release", action="store_true", help="build internal datasets as restricted, under reports/release"
+        )
         added.set_defaults(figures=name == "figures")
         added.add_argument("--notebook", default="", help="build only the reports of this notebook (02_short_window)")
         added.add_argument("--params", default="", help='with these parameters: "days=180 jurisdiction=85001"')
@@ -102,7 +105,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
     names = arguments.datasets.split() or list(DEFAULT)
     notebook, given = arguments.notebook.removesuffix(".ipynb"), arguments.params
-    return build_site(names, arguments.jobs, arguments.figures, arguments.open, notebook, given)
+    return build_site(names, arguments.jobs, arguments.figures, arguments.open, notebook, given, arguments.release)
 
 
 def _data(arguments: argparse.Namespace) -> int:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 import analysis
-from analysis.data import state
+from analysis.data import rounding, state
 from analysis.data.dataset import Dataset
 from analysis.data.errors import InputError
 from analysis.data.sources import locate
 from analysis.data.tables import EVENTS
 from analysis.publish import figures
+from analysis.publish.figures.drawing import banner_of
 from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.durations import possible
 
@@ -79,7 +80,7 @@ class Choice:
             self.curve(), value=self.value, by=self.by or None, unit=ds.time_unit, horizon=self.window,
             event=EVENTS.get(event, (event, ""))[0], since="release" if self.origin == "released" else "preparation",
         )  # fmt: skip
-        return drawn.released(ds.disclosure, ds.kind == "synthetic")
+        return drawn.released(ds.disclosure, banner_of(ds.kind, ds.disclosure))
 
 
 def datasets() -> list[str]:
@@ -91,8 +92,9 @@ def datasets() -> list[str]:
             built = state.is_current(state.processed_folder(spec, root), state.expected(spec, locate(spec)))
         except InputError:
             continue
-        if built and possible(analysis.open_dataset(name)):
-            found.append(name)
+        with rounding.exactly():  # to look is not to work with it
+            if built and possible(analysis.open_dataset(name)):
+                found.append(name)
     return found
 
 

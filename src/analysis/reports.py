@@ -5,6 +5,7 @@ Only the standard library is imported here: a build with nothing to do costs mil
 
 import functools
 import json
+import os
 import re
 import shlex
 import sys
@@ -16,8 +17,8 @@ from analysis.data import state
 from analysis.data.errors import InputError, nearest, say
 from analysis.data.sources import locate, sha256
 from analysis.data.spec import Spec
-from analysis.publish import parameters, provenance
-from analysis.report.build import Job, Outcome, build, withhold
+from analysis.publish import parameters
+from analysis.report.build import Job, build
 from analysis.site_index import SITE
 
 NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such as explore.ipynb, are for people
@@ -31,35 +32,37 @@ COHORTS = ("north-carolina", "iowa")  # their later years are known: projections
 
 
 def build_site(
-    names: list[str], workers: int = 2, figures: bool = False, show: bool = False, notebook: str = "", given: str = ""
-) -> int:
+    names: list[str], workers: int = 2, figures: bool = False, show: bool = False, notebook: str = "", given: str = "", release: bool = False,
+) -> int:  # fmt: skip
     """Build the datasets, their reports and ``reports/index.html``; return the exit code (0, or 1 if anything failed).
 
     A dataset or report that fails leaves the others to be finished, and one clear line. ``figures`` draws all
     figures again; ``show`` opens the site. With a ``notebook`` only its reports are built, with parameters ``given`` as
-    ``name=value ...`` beside the site's own. Raises InputError for a dataset, notebook or parameter that is not there.
+    ``name=value ...`` beside the site's own. ``release`` builds internal datasets as restricted, and the site for others under
+    ``reports/release``, its figures within its pages. Raises InputError for a dataset, notebook or parameter that is not there.
     """
     root = state.home()
+    site = root / "reports" / "release" if release else root / "reports"
+    if release:
+        os.environ["ANALYSIS_RELEASE"] = "1"
     values = _given(root, notebook, given)
     found = {spec.name: (spec, name) for name in names for spec in (state.find_spec(name)[0],)}
     broken: set[str] = set()
     jobs: list[Job] = []
     for spec, name in found.values():
         try:
-            jobs += _dataset_jobs(spec, root, name)
+            jobs += _dataset_jobs(spec, root, name, site)
         except InputError as error:
             broken.add(spec.name)
             say(f"analysis: {error}", sys.stderr)
-    jobs += _site_jobs(root)
+    jobs += _site_jobs(root, site)
     if notebook:
         jobs = [_with(job, values) for job in jobs if job.notebook.stem == notebook]
-    outcomes = build(jobs, root=root, workers=workers, figures=None if values else figures) if jobs else []
-    restricted = {spec.name for spec, _ in found.values() if spec.disclosure == "restricted"}
-    outcomes = _held_together(jobs, outcomes, restricted, root)
+    outcomes = build(jobs, root=root, workers=workers, figures=None if values or release else figures) if jobs else []
     for outcome in outcomes if notebook else ():
         say(outcome.page or f"{outcome.dataset}/{outcome.report}: {outcome.message}")
     built = () if notebook else ({name: spec for name, (spec, _) in found.items()}, broken, outcomes)
-    index = site_index.write(root, *built)
+    index = site_index.write(root, *(built or ({}, {}, ())), site)
     failed = bool(broken) or any(outcome.status == "failed" for outcome in outcomes)
     say(f"{'The site, as far as it could be built' if failed else 'The site'}: {index}")
     if show:
@@ -67,25 +70,6 @@ def build_site(
 
         webbrowser.open(index.as_uri())
     return int(failed)
-
-
-def _held_together(jobs: list[Job], outcomes: list[Outcome], restricted: set[str], root: Path) -> list[Outcome]:
-    """Take back the pages about a restricted dataset that would reveal a small count beside another about it."""
-    from analysis.publish.between import taken_back
-
-    reasons: dict[str, str] = {}
-    for dataset in restricted:
-        mine = {job.report: job.record for job in jobs if job.dataset == dataset}
-        there = {file.stem: file for file in sorted((root / "reports" / dataset).glob("*.json"))}
-        records = {report: provenance.read_record(file) for report, file in ({**there, **mine}).items()}
-        shown = {report: record["shown"] for report, record in records.items() if record and record["skipped"] is None}
-        reasons |= {f"{dataset}/{report}": reason for report, reason in taken_back(shown).items()}
-    for name, reason in reasons.items():
-        say(f"{name}: {reason}", sys.stderr)
-    return [
-        withhold(job, reasons[job.name], root) if job.name in reasons else outcome
-        for job, outcome in zip(jobs, outcomes, strict=True)
-    ]
 
 
 def _given(root: Path, notebook: str, given: str) -> dict[str, object]:
@@ -120,15 +104,12 @@ def named(name: str, value: object) -> str:
     return f"{name.replace('_', '-')}-{said or 'none'}"
 
 
-def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
+def _dataset_jobs(spec: Spec, root: Path, name: str, site: Path) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
-    command = f'make report DATASETS="{name}"'
+    command = f'make report DATASETS="{name}"{" RELEASE=1" if site.name == "release" else ""}'
     inputs = built_inputs(spec, root)
     tables = state.processed_folder(spec, root).rglob("*.parquet")
     size = sum(path.stat().st_size for path in tables if path.is_file())
-    if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
-        others = [sha256(notebook) for _, notebook, _ in _notebooks(root)]
-        inputs["the notebooks of all reports"] = provenance.text_hash(" ".join(others))
     return [
         Job(
             report,
@@ -136,7 +117,7 @@ def _dataset_jobs(spec: Spec, root: Path, name: str) -> list[Job]:
             notebook,
             {"dataset": name},
             inputs,
-            root / "reports" / spec.name / report,
+            site / spec.name / report,
             command,
             functools.partial(state.raw_values, spec, root),
             size,
@@ -158,7 +139,7 @@ def built_inputs(spec: Spec, root: Path) -> dict[str, str]:
     return _raw_inputs(spec, wanted) | _published_inputs(root)
 
 
-def _site_jobs(root: Path) -> list[Job]:
+def _site_jobs(root: Path, site: Path) -> list[Job]:
     """Return the jobs of the pages about no one dataset."""
     jobs = []
     for report, notebook, declared in _notebooks(root):
@@ -170,7 +151,7 @@ def _site_jobs(root: Path) -> list[Job]:
             values["cohorts"] = " ".join(spec.name for spec in here)
             for spec in here:
                 inputs |= _raw_inputs(spec, state.expected(spec, locate(spec)))
-        jobs.append(Job(report, SITE, notebook, values, inputs, root / "reports" / report, "make report"))
+        jobs.append(Job(report, SITE, notebook, values, inputs, site / report, "make report"))
     return jobs
 
 

@@ -25,12 +25,14 @@ def write(
     found: Mapping[str, Spec] | None = None,
     broken: Iterable[str] = (),
     outcomes: Sequence[Outcome] = (),
+    reports: Path | None = None,
 ) -> Path:
     """Write the index over the datasets of this build and over those built before whose records are still there.
 
-    ``found`` are the datasets of this build by name, ``broken`` those that could not be read. Returns the path.
+    ``found`` are the datasets of this build by name, ``broken`` those that could not be read, ``reports`` the folder of the
+    site. Returns the path.
     """
-    reports = root / "reports"
+    reports = reports or root / "reports"
     lines: dict[str, list[dict]] = {name: [] for name in (SITE, *(found or {}))}
     for outcome in outcomes:
         lines[outcome.dataset].append(_made(outcome))
@@ -45,8 +47,8 @@ def write(
         if before or (name in swept and name not in specs):
             specs[name], lines[name] = state.find_spec(name)[0], before
     entries = [
-        {"title": spec.title, "kind": spec.kind, "source": spec.source, "reports": lines[name] + swept.get(name, []),
-         "raw": partial(state.raw_values, spec, root)}
+        {"title": spec.title, "kind": spec.kind, "disclosure": spec.disclosure, "source": spec.source,
+         "reports": lines[name] + swept.get(name, []), "raw": partial(state.raw_values, spec, root)}
         for name, spec in sorted(specs.items(), key=lambda item: (item[1].kind == "synthetic", item[0]))
     ]  # fmt: skip
     if lines[SITE]:

@@ -4,8 +4,6 @@ In goes a TOML file (see `analysis.sweep_file`), out come ``reports/sweeps/<name
 beside it, and the comparison. The runner that makes the site makes these pages: a report that fails leaves the others.
 """
 
-import json
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -16,13 +14,13 @@ from analysis.data import state
 from analysis.data.errors import InputError, nearest, say
 from analysis.data.spec import Spec
 from analysis.publish import leaks, outputs, provenance
-from analysis.report.build import Job, Outcome, build, withhold
+from analysis.report.build import Job, Outcome, build
 from analysis.reports import built_inputs, named
 from analysis.sweep_file import PLACE, Sweep, read_sweep
 
 WHOLE = "all-places"
 COMPARISON = "comparison"
-LEAST_ROWS = 10  # of a place, where the disclosure is restricted
+LEAST_ROWS = 50  # of a place, where the disclosure is restricted
 
 
 def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
@@ -36,9 +34,6 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     inputs = built_inputs(spec, root)
     places = _places(sweep, spec.disclosure)
     wanted = _with_whole(sweep.combinations(list(places)), spec)
-    if spec.disclosure == "restricted":  # whether a page may be shown depends on all the others
-        inputs["the reports of this sweep"] = provenance.text_hash(json.dumps([values for values, _ in wanted]))
-        inputs["what the site shows of these data"] = provenance.text_hash(json.dumps(_of_the_site(spec.name, root)))
     folder = root / "reports" / "sweeps" / sweep.name
     held = partial(state.raw_values, spec, root)
     jobs = [replace(_job(sweep, root, folder, values, inputs), raw_values=held) for values, _ in wanted]
@@ -47,13 +42,11 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
         raise InputError(f"{sweep.file.name}: two reports would be written to {twice[0]}.html.")
     _remove_others(folder / "reports", {*names, COMPARISON})
     outcomes = build(jobs, root=root, workers=workers, figures=None, png=False)
-    if spec.disclosure == "restricted":
-        outcomes = _withheld(sweep, jobs, [values for values, _ in wanted], outcomes)
     rows = [
         _row(job, values, names, outcome) for job, (values, names), outcome in zip(jobs, wanted, outcomes, strict=True)
     ]
     about = {"title": sweep.title, "name": sweep.name, "dataset": spec.name, "dataset_title": spec.title,
-             "kind": spec.kind, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
+             "kind": spec.kind, "disclosure": spec.disclosure, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
              "rows": rows}  # fmt: skip
     leaks.check({f"{sweep.file.name}, its title, places or parameters": outputs.to_json(about)}, held())
     outputs.write(folder / "sweep.json", outputs.to_json(about))
@@ -142,40 +135,6 @@ def _remove_others(folder: Path, names: set[str]) -> None:
             path.unlink()
 
 
-def _withheld(sweep: Sweep, jobs: list[Job], wanted: list[dict], outcomes: list[Outcome]) -> list[Outcome]:
-    """Take back the pages that would reveal a small count together with the others, or with a report of the site."""
-    from analysis.publish import differences
-    from analysis.publish.between import taken_back
-
-    results = _results(jobs)
-    places = {job.report: values.get(PLACE, "") for job, values in zip(jobs, wanted, strict=True)}
-    others = {
-        job.report: json.dumps({name: value for name, value in values.items() if name != PLACE})
-        for job, values in zip(jobs, wanted, strict=True)
-    }
-    reasons: dict[str, str] = {}
-    shown = {name: record["shown"] for name, record in _records(jobs).items()}
-    for place in dict.fromkeys(places.values()):
-        same = [name for name in results if places[name] == place]
-        reasons |= differences.too_close({name: results[name] for name in same})
-        reasons |= taken_back({name: shown[name] for name in same if name not in reasons})
-    for other in dict.fromkeys(others.values()):
-        pages = {name: results[name] for name in results if others[name] == other and name not in reasons}
-        whole = next((pages[name] for name in pages if not places[name]), None)
-        reasons |= differences.to_withhold(whole, {name: pages[name] for name in pages if places[name]})
-    site = _of_the_site(sweep.dataset, state.home())
-    for name in [name for name in shown if name not in reasons]:
-        mine = {**shown[name], "said": []} if places[name] else shown[name]
-        against = taken_back({**site, name: mine})  # counts in sentences are of everyone: those of a place are others
-        reasons |= {name: against[name]} if name in against else {}
-    for name, reason in reasons.items():
-        say(f"{sweep.name}/{name}: {reason}", sys.stderr)
-    return [
-        withhold(job, reasons[job.report], state.home()) if job.report in reasons else outcome
-        for job, outcome in zip(jobs, outcomes, strict=True)
-    ]
-
-
 def _results(jobs: list[Job]) -> dict[str, Mapping]:
     """Return the published results of every report that has a page."""
     return {name: record["results"] for name, record in _records(jobs).items()}
@@ -184,13 +143,6 @@ def _results(jobs: list[Job]) -> dict[str, Mapping]:
 def _records(jobs: list[Job]) -> dict[str, Mapping]:
     records = {job.report: provenance.read_record(job.record) for job in jobs}
     return {name: record for name, record in records.items() if record is not None and record["skipped"] is None}
-
-
-def _of_the_site(dataset: str, root: Path) -> dict[str, Mapping]:
-    """Return what the site's own reports about a dataset show, as far as they are built."""
-    files = sorted((root / "reports" / dataset).glob("*.json"))
-    records = {path.stem: provenance.read_record(path) for path in files}
-    return {name: record["shown"] for name, record in records.items() if record is not None and record["shown"]}
 
 
 def _row(job: Job, values: dict, names: dict[str, str], outcome: Outcome) -> dict:

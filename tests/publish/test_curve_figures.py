@@ -2,10 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from analysis.data import rounding
+from analysis.data.rounding import midpoint
 from analysis.publish import figures
-from analysis.publish.curves import release_curve
 from analysis.publish.figures import svg
+from analysis.publish.released import ReleaseError
 from analysis.recidivism.life_table import life_table
 from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
 
@@ -39,16 +42,16 @@ def test_the_number_at_risk_is_that_of_the_first_time_at_or_after():
 
     part = pd.DataFrame({"time": [2.0, 5.0], "at_risk": [10, 7]})
     assert [at_risk(part, t) for t in (0, 2, 3, 5, 6)] == [10, 10, 7, 7, None]
-    assert [at_risk(part, t, merged=True) for t in (0, 2, 3, 5)] == [10, 7, None, None]  # left when a step ended
 
 
-def test_a_restricted_curve_shows_merged_steps_in_picture_table_and_words():
-    frame = curve_frame().assign(events=5, at_risk=1000 - 5 * np.arange(40))
-    drawing = figures.curve(frame).released("restricted")
-    assert len(drawing.table) == 20
-    assert (drawing.table["events"] >= 10).all()
-    assert "at least ten events" in drawing.alt
-    assert "at least ten events" in drawing.data.note
+def test_a_restricted_curve_says_how_it_was_rounded():
+    exact = life_table(pd.DataFrame({"days": np.arange(1000) % 40 + 1, "event": np.arange(1000) % 3 == 0}))
+    drawing = figures.curve(kaplan_meier(rounding.life_table(exact, 6))).released("restricted")
+    assert (midpoint(drawing.table["events"].cumsum()) == drawing.table["events"].cumsum()).all()
+    assert "rounded counts" in drawing.alt
+    assert "rounded counts" in drawing.data.note
+    with pytest.raises(ReleaseError, match="life_table"):
+        figures.curve(kaplan_meier(exact)).released("restricted")
 
 
 def test_a_value_under_a_time_is_the_value_at_that_time():
@@ -59,40 +62,11 @@ def test_a_value_under_a_time_is_the_value_at_that_time():
     event = pd.Categorical.from_codes(np.where(cause == 2, -1, cause), ["rearrest", "ice_custody"])
     exact = cumulative_incidence(life_table(pd.DataFrame({"days": days, "event": event})), "rearrest")
     drawing = figures.curve(exact, value="incidence", horizon=730)
-    for disclosure, left in (("public", lambda t: (days >= t).sum()), ("restricted", lambda t: (days > t).sum())):
-        table = drawing.released(disclosure).brief.frame
-        known = at(exact, table["days"])
-        np.testing.assert_array_equal(table[["share", "lower", "upper"]], known[["incidence", "lower", "upper"]])
-        counted = table["at_risk"].dropna()
-        assert counted.tolist() == [left(t) for t in table["days"][counted.index]]
-        assert len(counted) >= len(table) - 1 >= 3
+    table = drawing.brief.frame
+    known = at(exact, table["days"])
+    np.testing.assert_array_equal(table[["share", "lower", "upper"]], known[["incidence", "lower", "upper"]])
+    assert table["at_risk"].tolist() == [(days >= t).sum() for t in table["days"]]
     assert drawing.brief.frame["days"].tolist() == [180, 360, 540, 720, days[days <= 730].max()]
-    assert {days[days <= end].max() for end in (365, 730)} <= set(table["days"])  # the years, at which steps end
-
-
-def test_numbers_drawn_in_the_table_and_read_off_a_merged_curve_are_those_left_at_the_day():
-    days = np.arange(4000) % 400 + 1
-    event = (np.arange(4000) * 7 % 11) < 5
-    curve = kaplan_meier(life_table(pd.DataFrame({"days": days, "event": event})))
-    released = release_curve(curve, "restricted")
-    drawing = figures.curve(curve, horizon=380).released("restricted")
-    drawn = [t.get_text() for t in drawing.figure.texts]
-    ticks = drawing.brief.frame.dropna(subset=["at_risk"])["days"]
-    assert len(ticks) >= 3
-    for day in ticks:
-        left = int((days > day).sum())
-        assert at(released, day)["at_risk"].tolist() == [left]
-        assert drawing.brief.frame.set_index("days")["at_risk"][day] == left
-        assert f"{day:g}" not in drawn or f"{left:,}" in drawn
-    inside = next(t for t in range(1, 300) if t not in set(released["time"]))
-    assert at(released, inside)["at_risk"].isna().all()
-
-
-def test_a_group_too_small_for_a_curve_is_named_without_its_numbers():
-    frame = pd.concat([curve_frame().assign(sex="female"), curve_frame(40, 2).assign(sex="male", events=2)])
-    drawing = figures.curve(frame, by="sex").released("restricted")
-    assert set(drawing.table["sex"]) == {"female"}
-    assert "Too few for a curve: male." in drawing.alt
 
 
 def test_many_steps_are_thinned_in_the_picture_but_not_in_the_data():

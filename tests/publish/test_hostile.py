@@ -40,7 +40,7 @@ page.checks([("Name", "{worst}", None)], worst=worst)
 page.figure(figures.dots(frame, what="Share"), "Share at {worst}", "{n} rows at {worst}", n=n, worst=worst)
 page.figure(figures.shares(frame), "Shares at {worst}", "{n} rows", n=n, worst=worst)
 page.figure(figures.flow(by.assign(stage="all " + worst, part=by["label"])), "Parts of {worst}", "{n} rows", n=n, worst=worst)
-curve = pd.concat([pd.DataFrame({"time": [1.0, 2.0], "at_risk": [90, 60], "events": [20, 20], "incidence": [0.1, 0.2], "lower": [0.05, 0.1],
+curve = pd.concat([pd.DataFrame({"time": [1.0, 2.0], "at_risk": [90, 60], "events": [21, 18], "incidence": [0.1, 0.2], "lower": [0.05, 0.1],
                                  "upper": [0.2, 0.3], "place": name}) for name in by["label"].iloc[:3]])
 page.figure(figures.curve(curve, "incidence", by="place"), "Curves of {worst}", "{n} rows", n=n, worst=worst)
 page.table(by, caption="Rows at " + worst, note="As in " + worst)

@@ -107,20 +107,36 @@ def test_png_is_drawn_on_request_the_same_each_time_and_without_metadata(shown, 
     assert "short_window-01.png" in pieces(shown)[-1]["html"]
 
 
-def test_restricted_values_are_withheld_in_every_piece(shown):
+def test_restricted_values_are_rounded_in_every_piece(shown):
     p = make(disclosure="restricted")
-    p.points(["{k} of {n}: {p:full}"], k=3, n=47, p=share(3, 47))
-    p.text("{k} of {n}: {p:counts}", k=3, n=47, p=share(3, 47))
-    p.figure(figures.dots(FRAME), "{p}", "{k} of {n}", k=3, n=47, p=share(3, 47))
+    p.points(["{k} of {n}: {p:full}"], k=4, n=47, p=share(4, 47, (0.01, 0.2)))
+    p.text("{k} of {n}: {p:counts}", k=4, n=47, p=share(4, 47))
+    p.figure(figures.dots(FRAME), "{p}", "{k} of {n}", k=4, n=47, p=share(4, 47))
     p.table(FRAME, "Table", percent=["estimate"])
-    p.result("p", share(3, 47))
-    p.result("k", 3)
+    p.result("p", share(4, 47))
+    p.result("k", 4)
     p.result("rows", FRAME)
+    p.limits("None.")
     for piece in pieces(shown)[1:]:
         written = json.dumps(piece)
-        for leak in ("6.4", "0.0638", "3 of 47", '"k": 3', ",3,47", ">3<", "2.2 to", "0.0219", "0.1723"):
+        for leak in ("8.5\u00a0", "0.0851", "4 of 47", '"k": 4', ">4<"):
             assert leak not in written, (piece["piece"], leak)
-    assert pieces(shown)[-2]["value"] == "fewer than 10"
+    assert pieces(shown)[-3]["value"] == 3
+    assert pieces(shown)[-1]["rounding"] == [6, 45]  # 3 of 45 is the share of fewest
+
+
+def test_internal_data_say_so_in_every_form(shown):
+    p = make(disclosure="internal")
+    p.points(["{n} people."], n=4)
+    p.figure(figures.dots(FRAME), "Finding", "note")
+    p.table(FRAME, "Table")
+    first, points, figure, table = pieces(shown)
+    said = "Internal: exact counts, not for release"
+    assert points["text"] == [f"{said}: 4 people."]
+    assert figure["svg"].count(said) >= 2
+    assert figure["alt"].startswith(said)
+    assert figure["csv"].splitlines()[1].endswith(said + '"')
+    assert all(said in piece["html"] or said[1:] in piece["html"] for piece in (first, points, figure, table))
 
 
 def test_what_is_not_declared_is_refused_and_shows_nothing(shown):
@@ -225,33 +241,3 @@ def test_optimizer_results_keep_four_digits(shown):
     p.result("ll", -3813.078535, optimizer=True)
     p.result("risk", 0.38461623)
     assert [piece["value"] for piece in pieces(shown)[1:]] == [-3813.0, 0.384616]
-
-
-def test_a_count_close_to_one_stated_earlier_on_the_page_is_withheld(shown):
-    p = make(disclosure="restricted")
-    p.text("Of {n} people.", n=4166)
-    p.text("Of {n} people with a date.", n=4160)
-    p.text("Again, {n} and {m}.", n=4166, m=4000)
-    said = [piece["html"] for piece in pieces(shown)[1:]]
-    assert said == [
-        "<p>Of 4,166 people.</p>",
-        "<p>Of a number that is not shown people with a date.</p>",
-        "<p>Again, 4,166 and 4,000.</p>",
-    ]
-
-
-def test_two_causes_released_one_after_the_other_share_their_steps(shown):
-    table = pd.DataFrame(
-        {"time": range(1, 11), "at_risk": range(400, 200, -20), "survival": 0.5, "lower": 0.4, "upper": 0.6}
-    )
-    p = make(disclosure="restricted")
-    assert p.release(table.assign(events=12))["time"].tolist() == [2, 4, 6, 8, 10]
-    other = table.assign(events=5)
-    assert p.release(other)["time"].tolist() == [4, 8, 10]
-    p.figure(figures.curve(other), "Finding", "note")
-    assert [line.split(",")[0] for line in pieces(shown)[-1]["csv"].splitlines()] == [
-        "time",
-        "4.0",
-        "8.0",
-        "10.0",
-    ]

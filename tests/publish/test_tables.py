@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from analysis.publish import tables
-from analysis.publish.privacy import release
+from analysis.publish.figures.drawing import banner_of
+from analysis.publish.released import release
 
 HOSTILE = ['=HYPERLINK("http://evil")', "+1", "-1+2", "@SUM(A1)", "\t=1", "<b>&amp;</b>", "  =1"]
 
@@ -38,14 +39,13 @@ def test_years_have_no_thousands_separator_and_decimals_are_alike():
         assert text in page
 
 
-def test_withheld_cells_show_the_mark_and_the_note_everywhere():
-    frame = pd.DataFrame({"place": ["a", "b"], "count": [4, 50]})
-    released = release(frame, "restricted", whole=False)
+def test_rounded_counts_stand_everywhere_with_their_note():
+    released = release(pd.DataFrame({"place": ["a", "b"], "count": [4, 50]}), "restricted")
     page = tables.to_html(released, "x", "t")
-    assert '<span class="withheld">fewer than 10</span>' in page
-    assert "Counts under 10" in page
-    assert tables.to_csv(released) == "place,count\na,fewer than 10\nb,50\n"
-    assert tables.to_records(released) == [{"place": "a", "count": "fewer than 10"}, {"place": "b", "count": 50}]
+    assert '<td class="n">3</td>' in page
+    assert "Rounded; the parts do not add up." in page
+    assert tables.to_csv(released) == "place,count\na,3\nb,51\n"
+    assert tables.to_records(released) == [{"place": "a", "count": 3}, {"place": "b", "count": 51}]
     json.dumps(tables.to_records(released), allow_nan=False)
 
 
@@ -62,8 +62,11 @@ def test_negative_numbers_in_a_csv_stay_numbers():
     assert tables.to_csv(release(pd.DataFrame({"x": [-0.5]}), "public")) == "x\n-0.5\n"
 
 
-def test_synthetic_rows_say_so():
-    assert tables.to_csv(release(pd.DataFrame({"x": [1]}), "public"), synthetic=True) == "x,data\n1,synthetic\n"
+def test_synthetic_and_internal_rows_say_so():
+    one = release(pd.DataFrame({"x": [1]}), "public")
+    assert tables.to_csv(one, banner_of("synthetic", "public")) == "x,data\n1,synthetic\n"
+    assert tables.to_csv(one, banner_of("real", "internal")) == 'x,data\n1,"Internal: exact counts, not for release"\n'
+    assert tables.to_csv(one, banner_of("real", "restricted")) == "x\n1\n"
 
 
 def test_missing_values_are_empty_in_csv_and_a_dash_on_the_page():

@@ -2,8 +2,10 @@ import datetime as dt
 
 import pytest
 
-from analysis.publish.rule import ReleaseError
-from analysis.publish.values import guard, plain, risk, share, span
+from analysis.data.rounding import midpoint, wilson
+from analysis.publish.released import ReleaseError
+from analysis.publish.values import plain, risk, share, span
+from analysis.publish.values import shown as values_shown
 
 
 class Interval:
@@ -36,7 +38,7 @@ def test_a_share_needs_counts_that_make_one(k, n):
 
 
 def shown(disclosure, **values):
-    return {name: format(value, "") for name, value in guard(values, disclosure).items()}
+    return {name: format(value, "") for name, value in values_shown(values, disclosure).items()}
 
 
 def test_public_values_are_shown_as_they_are():
@@ -44,44 +46,43 @@ def test_public_values_are_shown_as_they_are():
     assert said == {"n": "7", "p": "0.5", "q": "42.9\u00a0%", "d": "30 September 2026", "s": "text"}
 
 
-def test_restricted_counts_under_ten_are_fewer_than_ten_whatever_the_format():
-    assert shown("restricted", n=9, m=10, z=0) == {"n": "fewer than 10", "m": "10", "z": "fewer than 10"} | {"m": "10"}
-    assert format(guard({"n": 3}, "restricted")["n"], ",") == "fewer than 10"
+def test_restricted_counts_are_rounded_whatever_the_format():
+    assert shown("restricted", n=9, m=10, z=0, a=4166) == {"n": "9", "m": "9", "z": "0", "a": "4,167"}
+    assert format(values_shown({"n": 4166}, "restricted")["n"], ".0f") == "4167"
 
 
 def test_a_number_that_counts_nobody_is_shown():
     assert shown("restricted", days=plain(7), ratio=plain(1.55)) == {"days": "7", "ratio": "1.55"}
 
 
-@pytest.mark.parametrize(("k", "n"), [(3, 60), (57, 60), (5, 8), (60, 60)])
-def test_a_share_with_a_small_count_behind_it_is_not_shown_nor_is_the_count(k, n):
-    said = shown("restricted", p=share(k, n), k=k)
-    assert said["p"] == "not shown"
-    assert said["k"] in ("fewer than 10", "a number that is not shown")
-
-
-def test_two_counts_of_one_sentence_do_not_give_away_their_difference():
-    assert shown("restricted", released=440, followed=435) == {
-        "released": "440",
-        "followed": "a number that is not shown",
-    }
-    assert shown("restricted", released=440, followed=400) == {"released": "440", "followed": "400"}
+@pytest.mark.parametrize(("k", "n"), [(3, 60), (57, 60), (60, 60), (0, 8), (431, 4166)])
+def test_a_share_is_the_quotient_of_its_rounded_counts_with_their_interval(k, n):
+    known = share(k, n, (0.0, 1.0))
+    found = values_shown({"p": known}, "restricted")["p"]
+    assert (found.k, found.n) == (int(midpoint(k)), int(midpoint(n)))
+    assert found.estimate == found.k / found.n
+    assert [found.lower, found.upper] == pytest.approx([float(x) for x in wilson(found.k, found.n)])
+    f"{found:counts}"  # each other's quotient
 
 
 def test_a_bare_share_is_refused_on_restricted_data():
     with pytest.raises(ReleaseError, match="'p' is a bare number"):
-        guard({"p": 0.09}, "restricted")
+        values_shown({"p": 0.09}, "restricted")
 
 
-def test_a_risk_is_shown_with_ten_events_and_ten_at_risk():
-    assert shown("restricted", r=risk(0.3, 0.2, 0.4, events=10, at_risk=10))["r"] == "30.0\u00a0%"
-    assert shown("restricted", r=risk(0.3, 0.2, 0.4, events=9, at_risk=100))["r"] == "not shown"
-    assert shown("restricted", r=risk(0.3, 0.2, 0.4, events=100, at_risk=9))["r"] == "not shown"
+def test_a_risk_read_off_a_rounded_curve_stays_and_its_counts_are_rounded():
+    found = values_shown({"r": risk(0.3, 0.2, 0.4, events=10, at_risk=100)}, "restricted")["r"]
+    assert (found.estimate, found.lower, found.upper, found.k, found.n) == (0.3, 0.2, 0.4, 9, 99)
+    assert values_shown({"r": risk(0.3, 0.2, 0.4, events=10, at_risk=None)}, "restricted")["r"].n is None
 
 
-def test_judging_twice_changes_nothing():
-    once = guard({"n": 3, "p": share(3, 50), "q": share(30, 60), "d": plain(5)}, "restricted")
-    again = guard(once, "public")
+def test_internal_values_are_exact():
+    assert shown("internal", n=7, q=share(3, 7)) == shown("public", n=7, q=share(3, 7))
+
+
+def test_rounding_twice_changes_nothing():
+    once = values_shown({"n": 3, "p": share(3, 50), "q": share(30, 60), "d": plain(5)}, "restricted")
+    again = values_shown(once, "restricted")
     assert {k: format(v, "") for k, v in once.items()} == {k: format(v, "") for k, v in again.items()}
 
 
@@ -90,9 +91,8 @@ def test_missing_values_say_so():
     assert f"{plain(None)}" == "not available"
 
 
-def test_a_span_gives_the_ends_and_leaves_small_counts_out_where_restricted():
+def test_a_span_gives_the_ends():
     shares = [share(40, 440), share(80, 440), share(3, 440)]
-    assert f"{guard({'s': span(shares)}, 'public')['s']}" == "0.7\u00a0% to 18.2\u00a0%"
-    assert f"{guard({'s': span(shares)}, 'restricted')['s']}" == "9.1\u00a0% to 18.2\u00a0%"
-    assert f"{guard({'s': span(shares[2:])}, 'restricted')['s']}" == "not shown"
-    assert f"{guard({'s': span(shares[:1])}, 'public')['s']}" == "9.1\u00a0%"
+    assert f"{values_shown({'s': span(shares)}, 'public')['s']}" == "0.7\u00a0% to 18.2\u00a0%"
+    assert f"{values_shown({'s': span(shares)}, 'restricted')['s']}" == "0.7\u00a0% to 18.4\u00a0%"  # 3 and 81 of 441
+    assert f"{values_shown({'s': span(shares[:1])}, 'public')['s']}" == "9.1\u00a0%"

@@ -22,6 +22,7 @@ from analysis.claims.histories import Histories, histories
 from analysis.claims.menu import menu
 from analysis.claims.tallies import courses, facilities
 from analysis.data.errors import InputError
+from analysis.data.rounding import rounded, too_few
 from analysis.recidivism.life_table import number_strata
 
 if TYPE_CHECKING:
@@ -115,8 +116,10 @@ def _rules(
         sizes = [int((group == code).sum()) for code in (0, 1)]
         if not all(sizes):
             why[definition] = (
-                f"{sizes[0]:,} people without a rule and {sizes[1]:,} under one that limits: nothing to compare"
+                f"{rounded(sizes[0]):,} people without a rule and {rounded(sizes[1]):,} under one that limits: nothing to compare"
             )
+        elif few := too_few(*sizes):
+            why[definition] = few
         elif any(np.array_equal(group, other) and places.equals(there) for other, there in found.values()):
             why[definition] = "the same groups as another definition"
         else:

@@ -16,6 +16,7 @@ from analysis.claims.histories import Histories, histories
 from analysis.claims.menu import menu
 from analysis.claims.tallies import tally
 from analysis.data.errors import InputError
+from analysis.data.rounding import life_table, step
 from analysis.recidivism.survival import cumulative_incidence, kaplan_meier
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def _tables(held: dict[str, Histories], specs: list[dict[str, str]], days: int) 
             continue
         if own not in tallies:
             tallies[own] = tally(held[spec.get("custody", "counted")], spec, days)
-        tables[key] = tallies[own].table(spec, days)
+        table = tallies[own].table(spec, days)
+        tables[key] = life_table(table, step()) if step() else table
     return tables
 
 

@@ -4,6 +4,7 @@ In: a dataset, or a curve. Out: frames and words.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from analysis.claims.choices import choices, in_words, question
 from analysis.claims.governed import GROUPS as RULES
 from analysis.data.errors import InputError
+from analysis.data.rounding import pooled
 from analysis.data.tables import EVENTS
 from analysis.recidivism.cohort import Cohort, cohort
 from analysis.recidivism.durations import possible
@@ -97,12 +99,14 @@ def _groups(followed: Cohort) -> list[str]:
 
 
 def _block(followed: Cohort, unit: str, by: str | None, windows: Sequence[float], level: float) -> pd.DataFrame:
-    life = life_table(followed, by=[by] if by else [], unknown="unknown")
+    frame = followed.frame
+    if by is not None:
+        frame = pooled(frame.assign(**{by: frame[by].astype("object").fillna("unknown").astype("category")}), by)
+    life = life_table(replace(followed, rows=frame), by=[by] if by else [])
     read = at(cumulative_incidence(life, followed.event, level=level), sorted(windows))
     read = read.query("not beyond_follow_up")  # nothing is known past the last person at risk
     group = read[by].astype(str) if by else pd.Series("everyone", index=read.index)
-    frame = followed.frame
-    sizes = frame[by].astype("object").fillna("unknown").astype(str).value_counts() if by else {"everyone": len(frame)}
+    sizes = frame[by].astype(str).value_counts() if by else {"everyone": len(frame)}
     return pd.DataFrame(
         {
             "unit": unit, "by": (by or "").replace("_", " "), "group": group, "time": read["time"].astype("int64"),

@@ -18,8 +18,11 @@ TIME_UNITS = ("day", "week", "month", "year")
 MOST_LAG = 3660
 ROWS = ("person", "release", "detainer")
 ENGINES = ("duckdb", "spark")
+DISCLOSURES = ("restricted", "internal", "public")
+INTERNAL = "Internal: exact counts, not for release"
+STEP = 6  # of the rounding of restricted counts (`analysis.data.rounding`)
 _TOP = {
-    "title": str, "kind": str, "disclosure": str, "source": str, "area": str, "data_end": dict, "time_unit": str,
+    "title": str, "kind": str, "disclosure": str, "rounding": int, "source": str, "area": str, "data_end": dict, "time_unit": str,
     "follow_up": (int, float), "one_row_per": str, "engine": str, "files": list, "link": dict,
     "place_names": dict,
 }  # fmt: skip
@@ -34,6 +37,7 @@ class Spec:
     title: str
     kind: str
     disclosure: str
+    rounding: int
     source: str
     area: str
     data_end: dict[str, date]
@@ -65,7 +69,7 @@ def read_spec(file: Path) -> Spec:
         if not raw.get(key):
             raise InputError(f"{where}: the key '{key}' is missing. Add {key} = ... (see README, bring your own data).")
     _one_of(raw["kind"], ("real", "synthetic"), where, "kind")
-    _one_of(raw.get("disclosure", "restricted"), ("restricted", "public"), where, "disclosure")
+    disclosure, step = _disclosure(raw, where)
     _one_of(raw.get("time_unit", "day"), TIME_UNITS, where, "time_unit")
     _one_of(raw.get("one_row_per", "person"), ROWS, where, "one_row_per")
     _one_of(raw.get("engine", "duckdb"), ENGINES, where, "engine")
@@ -86,7 +90,8 @@ def read_spec(file: Path) -> Spec:
         file=file,
         title=raw["title"],
         kind=raw["kind"],
-        disclosure=raw.get("disclosure", "restricted"),
+        disclosure=disclosure,
+        rounding=step,
         source=raw["source"],
         area=raw.get("area", "the area and sources named by the dataset"),
         data_end=data_end,
@@ -112,6 +117,22 @@ def chosen(said: str = "duckdb") -> str:
 def _one_of(value: object, valid: tuple[str, ...], where: str, key: str) -> None:
     if value not in valid:
         raise InputError(f"{where}: {key} = {value!r}, expected one of {', '.join(valid)}.{nearest(str(value), valid)}")
+
+
+def _disclosure(raw: dict, where: str) -> tuple[str, int]:
+    """Return how far a dataset may be shown, and the step by which its counts are rounded, 0 where they are not.
+
+    ANALYSIS_RELEASE (``make report RELEASE=1``) makes what is internal restricted.
+    """
+    said, step = raw.get("disclosure", "restricted"), raw.get("rounding", STEP)
+    _one_of(said, DISCLOSURES, where, "disclosure")
+    if said == "internal" and os.environ.get("ANALYSIS_RELEASE") == "1":
+        said = "restricted"
+    if step < STEP:
+        raise InputError(
+            f"{where}: rounding = {step}, expected a whole number of {STEP} or more. Public data are not rounded."
+        )
+    return said, step if said == "restricted" else 0
 
 
 def _place_names(raw: dict, where: str) -> dict[str, str]:

@@ -13,9 +13,9 @@ from importlib.resources import files
 import pandas as pd
 
 from analysis.publish import numbers, tables
-from analysis.publish.calculator_rows import released_rows
+from analysis.publish.figures.drawing import in_brackets
 from analysis.publish.page import Page
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released, release
 
 COLUMNS = ("unit", "by", "group", "time", "numerator", "denominator", "estimate", "lower", "upper")
 SHOWN = 4  # decimals of a share: the script writes tenths of a percent
@@ -54,15 +54,14 @@ def show(
     tidy = frame[list(COLUMNS)].reset_index(drop=True)
     if tidy.duplicated(["unit", "by", "group", "time"]).any():
         raise ValueError("the calculator was given two rows for one unit, group and time")
-    released = released_rows(tidy, page.disclosure)
-    body = _html(released, caption, time_unit, first, level, f"{page.report}-{name}", page.synthetic)
-    page._show(body, piece="text", shown=page._counts(released, caption))
+    released = release(tidy, page.disclosure, counts=["numerator", "denominator"], level=level)
+    page._show(_html(released, caption, time_unit, first, level, f"{page.report}-{name}", page.banner), piece="text")
 
 
 def _html(
-    released: Released, caption: str, time_unit: str, first: float | None, level: float, name: str, synthetic: bool
+    released: Released, caption: str, time_unit: str, first: float | None, level: float, name: str, banner: str
 ) -> str:
-    said = f"{caption}{' (synthetic data)' if synthetic else ''}"
+    said = f"{caption}{in_brackets(banner)}"
     released = _without_by(released)
     table = "".join(
         tables.to_html(
@@ -88,7 +87,7 @@ def _without_by(released: Released) -> Released:
     by = released.frame["by"]
     label = released.frame["group"].where(by == "", by + ": " + released.frame["group"].astype(str))
     frame = released.frame.assign(group=label).drop(columns="by")
-    return Released(frame, released.withheld.drop(columns="by"), released.mark, released.note)
+    return Released(frame, released.note)
 
 
 def _by_unit(released: Released) -> list[tuple[str, Released]]:
@@ -96,18 +95,13 @@ def _by_unit(released: Released) -> list[tuple[str, Released]]:
     heads = {"numerator": "events seen", "denominator": "followed"}
     found = []
     for unit, rows in released.frame.groupby("unit", sort=False):
-        hidden = released.withheld.loc[rows.index].drop(columns="unit").rename(columns=heads)
-        shown = rows.drop(columns="unit").rename(columns=heads)
-        found.append((str(unit), Released(shown, hidden, released.mark, released.note)))
+        found.append((str(unit), Released(rows.drop(columns="unit").rename(columns=heads), released.note)))
     return found
 
 
 def _data(released: Released, time_unit: str, first: float | None, level: float) -> str:
     """The rows as JSON that cannot end the script element it stands in; units and groups stand once, and rows number them."""
-    records = [
-        [None if value == released.mark and released.mark else value for value in record.values()]
-        for record in tables.to_records(released)
-    ]
+    records = [list(record.values()) for record in tables.to_records(released)]
     units, groups = (list(dict.fromkeys(row[i] for row in records)) for i in (0, 1))
     rows = [
         [

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from analysis.publish import tables
 from analysis.publish.figures import svg
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
+from analysis.publish.figures.drawing import Drawing, in_brackets
 
 _SHEET = 2.0  # height over width of a figure that can still be read on one printed sheet; of a taller one the table is printed
 
@@ -25,12 +25,12 @@ def figure(
     ``note`` is HTML, all else plain text. ``folder`` is where the page finds the figure's files; without it the page
     carries the data itself.
     """
-    mark = f"<b>{SYNTHETIC}.</b> " if drawing.synthetic else ""
-    withheld = f"<p>{html.escape(drawing.data.note)}</p>" if drawing.data.note else ""
-    caption = f"<p>{mark}<b>Denominator:</b> {note}</p><p><b>Source:</b> {html.escape(source)}</p>{withheld}"
-    short = f"{html.escape(units)}{' (synthetic data)' if drawing.synthetic else ''}"
+    mark = f"<b>{drawing.banner}.</b> " if drawing.banner else ""
+    note_on_counts = f"<p>{html.escape(drawing.data.note)}</p>" if drawing.data.note else ""
+    caption = f"<p>{mark}<b>Denominator:</b> {note}</p><p><b>Source:</b> {html.escape(source)}</p>{note_on_counts}"
+    short = f"{html.escape(units)}{in_brackets(drawing.banner)}"
     table = tables.to_html(drawing.brief, short, name, drawing.percent, drawing.level, foot=False)
-    data = tables.to_csv(drawing.data, drawing.synthetic)
+    data = tables.to_csv(drawing.data, drawing.banner)
     width, height = drawing.figure.get_size_inches()
     tall = ' class="tall"' if height > _SHEET * width else ""
     body = (

@@ -4,11 +4,13 @@ Only what a `Page` showed is taken, with the notebook's own Markdown around it; 
 """
 
 import base64
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analysis.publish import footer, fragments, glossary, prose
+from analysis.data.rounding import midpoint, moves
+from analysis.publish import footer, fragments, glossary, numbers, prose
 from analysis.publish.page import MIME
 
 _HEADING = re.compile(r"<h([12])>(.*?)</h\1>", re.DOTALL)
@@ -50,8 +52,7 @@ class Report:
     results: dict = field(default_factory=dict)
     figures: list[dict] = field(default_factory=list)
     skipped: str | None = None
-    said: set[int] = field(default_factory=set)
-    shown: list[dict] = field(default_factory=list)
+    rounding: tuple[int, ...] = ()
 
     @property
     def here(self) -> Section:
@@ -103,8 +104,7 @@ def _addressed(body: str, section: Section) -> str:
 
 def _add_piece(report: Report, piece: Mapping) -> None:
     kind = piece["piece"]
-    report.said.update(piece.get("said") or ())
-    report.shown += [piece["shown"]] if piece.get("shown") else []
+    report.rounding = tuple(piece.get("rounding") or report.rounding)
     if kind == "page":
         report.head = {
             key: piece[key] for key in ("report", "title", "dataset", "kind", "disclosure", "source", "answers", "top")
@@ -130,9 +130,23 @@ def _add_piece(report: Report, piece: Mapping) -> None:
         report.figures.append({key: piece[key] for key in ("name", "title", "svg", "csv", "alt")} | {"png": png})
 
 
+def rounded_in_words(step: int, smallest: int | None = None) -> str:
+    """Return how the counts of a page are rounded, and how far that can move a share of the fewest people on it."""
+    said = (
+        f"Every count here is rounded to the middle of its {step} (0; 1 to {step} is {int(midpoint(1, step))}; {step + 1} to {2 * step} is "
+        f"{int(midpoint(step + 1, step))}), and shares, curves and their intervals are computed from rounded counts."
+    )
+    if not smallest:
+        return said
+    moved = numbers.percent(moves(smallest, step)).replace("%", "percentage points")
+    return f"{said} The share of fewest is of {smallest:,}: rounding its count can move it by {moved}."
+
+
 def close(report: Report, provenance: Mapping) -> None:
     """Add what every page ends with: terms, measurement, limits, provenance."""
     terms = [report.terms[name] for name in sorted(report.terms, key=str.casefold)]
+    if report.rounding:
+        report.limits.append(f"<p>{html.escape(rounded_in_words(*report.rounding))}</p>")
     endings = (
         ("terms", "Terms", [glossary.listed(terms)] if terms else []),
         ("measured", "How it was measured", report.measured),

@@ -14,10 +14,11 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat.v4 import new_notebook
 from traitlets.config import Config
 
+from analysis.data.spec import INTERNAL
 from analysis.publish import calculator, footer
+from analysis.publish.figures.drawing import banner_of
 from analysis.publish.gather import RenderError, close, gathered
 from analysis.publish.policy import content_policy, css
-from analysis.publish.shown import of_results
 
 _TEMPLATES = files("analysis.publish") / "templates"
 
@@ -34,7 +35,7 @@ class Rendered:
     """A page and what goes beside it.
 
     ``results`` is JSON-able; ``figures`` holds name, svg, csv, alt and png (None where none was drawn); ``skipped``
-    is the reason why there is no page, else None; ``shown`` are the counts that a restricted page shows, else None.
+    is the reason why there is no page, else None; ``banner`` is what the data must say of themselves.
     """
 
     html: str = ""
@@ -43,7 +44,7 @@ class Rendered:
     skipped: str | None = None
     title: str = ""
     main_point: str = ""
-    shown: dict | None = None
+    banner: str = ""
 
 
 def render(notebook: Mapping, provenance: Mapping) -> Rendered:
@@ -61,6 +62,7 @@ def render(notebook: Mapping, provenance: Mapping) -> Rendered:
         **report.head,
         "source": report.head["source"].rstrip("."),
         "synthetic": report.head["kind"] == "synthetic",
+        "internal": INTERNAL if report.head["disclosure"] == "internal" else "",
         "points": report.points,
         "lead": report.lead.body,
         "sections": report.sections,
@@ -68,9 +70,6 @@ def render(notebook: Mapping, provenance: Mapping) -> Rendered:
         "policy": content_policy(*calculator.scripts(section.body for section in (report.lead, *report.sections))),
         "foot": footer.foot(provenance),
     }
-    shown = None
-    if report.head["disclosure"] == "restricted":
-        shown = {"said": sorted(report.said), "tables": [*report.shown, *of_results(report.results)]}
     page, _ = _exporter().from_notebook_node(new_notebook(), resources={"report": model})
     return Rendered(
         html=page,
@@ -78,7 +77,7 @@ def render(notebook: Mapping, provenance: Mapping) -> Rendered:
         figures=report.figures,
         title=report.head["title"],
         main_point=report.point_text[0] if report.point_text else "",
-        shown=shown,
+        banner=banner_of(report.head["kind"], report.head["disclosure"]),
     )
 
 

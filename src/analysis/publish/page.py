@@ -2,7 +2,7 @@
 
 A notebook makes one `Page` and calls its methods. Each call shows its piece in the notebook and leaves a record of
 it (a MIME bundle) in the executed notebook, from which `analysis.publish.html` builds the report. Nothing else of the
-notebook's output is published, and everything passes the release rule of `analysis.publish.privacy` first.
+notebook's output is published, and everything passes the release rule of `analysis.publish.released` first.
 """
 
 import base64
@@ -15,14 +15,13 @@ import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
 
+from analysis.data import rounding
+from analysis.data.spec import DISCLOSURES, STEP
 from analysis.publish import figures, formulas, fragments, glossary, prose, results, tables
-from analysis.publish.curves import Seen, release_curve
 from analysis.publish.figures import svg
-from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import Released, release
-from analysis.publish.rule import DISCLOSURES, ReleaseError
-from analysis.publish.shown import counts
-from analysis.publish.values import plain, risk, share, span
+from analysis.publish.figures.drawing import banner_of, in_brackets
+from analysis.publish.released import ReleaseError, release
+from analysis.publish.values import plain, risk, share, smallest, span
 
 __all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "risk", "share", "span"]
 
@@ -54,8 +53,8 @@ class Page:
 
         ``report`` and ``dataset`` are short names, ``title`` and ``answers`` (what the report answers, one or two
         sentences) may hold ``{name}`` filled from ``values``. ``kind`` is "real" or "synthetic", ``disclosure``
-        "public" or "restricted", ``source`` says where the data come from. ``top`` says that the page is about no one
-        dataset and lies beside the index.
+        "public", "internal" or "restricted" (all counts of the run are then rounded), ``source`` says where the data come
+        from. ``top`` says that the page is about no one dataset and lies beside the index.
         """
         if kind not in ("real", "synthetic"):
             raise ValueError(f"kind is {kind!r}; expected 'real' or 'synthetic'")
@@ -68,19 +67,23 @@ class Page:
         self._figures: set[str] = set()
         self._results: set[str] = set()
         self._tables = 0
+        self._sizes: set[int] = set()  # that shares on a restricted page are of
+        if disclosure == "restricted":
+            rounding.restrict(rounding.step() or STEP)
         _heed_errors()
-        self._said: set[int] = (
-            set()
-        )  # counts stated in sentences, and curves shown: none may be subtracted from another
-        self._seen = Seen()
-        shown = prose.together([title, answers], values, disclosure, self._said)
+        shown = self._together([title, answers], values)
         self.title = prose.filled_text(title, prose.used(title, shown), "public")
         said = prose.filled_text(answers, prose.used(answers, shown), "public")
         body = f"<h1>{html.escape(self.title)}</h1><p>{html.escape(said)}</p>"
-        if self.synthetic:
-            body = f"<p><strong>{SYNTHETIC}.</strong></p>{body}"
+        if self.banner:
+            body = f"<p><strong>{self.banner}.</strong></p>{body}"
         self._show(body, piece="page", report=report, title=self.title, dataset=dataset, kind=kind, disclosure=disclosure,
                    source=source, answers=said, top=top)  # fmt: skip
+
+    @property
+    def banner(self) -> str:
+        """What the page, its figures and files must say of themselves."""
+        return banner_of(self.kind, self.disclosure)
 
     @property
     def synthetic(self) -> bool:
@@ -90,12 +93,12 @@ class Page:
     def points(self, points: Sequence[str], **values: object) -> None:
         """State the main points, at most six, the most important first; each is filled from ``values``.
 
-        Each says of itself where the data are synthetic, since any of them may be quoted alone, as the index does.
+        Each says of itself where the data are synthetic or internal, since any may be quoted alone, as the index does.
         """
         if not 1 <= len(points) <= MOST_POINTS:
             raise ValueError(f"a report has 1 to {MOST_POINTS} main points; found {len(points)}")
         lines = self._lines(
-            [point if "synthetic" in point or not self.synthetic else f"{SYNTHETIC}: {point}" for point in points],
+            [f"{self._before(point)}{point}" for point in points],
             values,
         )
         items = "".join(f"<li>{line}</li>" for line in lines)
@@ -108,7 +111,7 @@ class Page:
         ``anchor`` names the place, for links from elsewhere; a page has each once.
 
         Whole numbers are taken as counts; write ``plain(days)`` for one that counts nobody, ``share(k, n)`` for a
-        share. The release rule applies to all values of one call together, and to counts beside those of earlier calls.
+        share.
         """
         if anchor and not _NAME.fullmatch(anchor):
             raise ValueError(f"anchor is {anchor!r}; expected small letters, digits, - and _")
@@ -146,8 +149,9 @@ class Page:
         if name in self._figures or not _NAME.fullmatch(name):
             raise ValueError(f"figure name {name!r} is taken or has other than small letters, digits, - and _")
         self._figures.add(name)
-        shown = prose.together([title, note, units or ""], values, self.disclosure, self._said)
-        released = drawing.released(self.disclosure, self.synthetic, self._seen)
+        shown = self._together([title, note, units or ""], values)
+        released = drawing.released(self.disclosure, self.banner)
+        self._sizes.update(released.source.sizes)
         drawn = os.environ.get("ANALYSIS_PNG") == "1"
         body, record = fragments.figure(
             released,
@@ -161,7 +165,6 @@ class Page:
         )
         if drawn:
             record["png"] = base64.b64encode(svg.png(released.figure)).decode()
-        record["shown"] = self._counts(released.source, record["title"], curve=released.steps)
         self._show(body, piece="figure", **record)
 
     def table(
@@ -175,42 +178,30 @@ class Page:
     ) -> None:
         """Add a table. ``percent`` names its shares (0 to 1), ``level`` is that of its intervals (lower, upper).
 
-        ``declared`` is what `privacy.release` takes: on a restricted page every whole-number column must be in
+        ``declared`` is what `released.release` takes: on a restricted page every whole-number column must be in
         ``counts=[...]`` or ``free=[...]``.
         """
         self._tables += 1
-        released = release(frame, self.disclosure, **declared)
+        released = release(frame, self.disclosure, level=level, **declared)
+        self._sizes.update(released.sizes)
         name = f"{self.report}-table-{self._tables}"
-        says = f"{html.escape(caption)}{' (synthetic data)' if self.synthetic else ''}"
+        says = f"{html.escape(caption)}{in_brackets(self.banner)}"
         body = tables.to_html(released, says, name, tuple(percent), level)
         if note:
             body += f'<p class="soft">{html.escape(note)}</p>'
-        self._show(body, piece="table", name=name, caption=caption, rows=tables.to_records(released),
-                   shown=self._counts(released, caption))  # fmt: skip
+        self._show(body, piece="table", name=name, caption=caption, rows=tables.to_records(released))
 
     def result(self, name: str, value: object, optimizer: bool = False, **declared: object) -> None:
         """Put a result into the JSON beside the page, rounded to six significant digits (four from an optimizer).
 
         ``value`` is a number, text, `share`, `risk`, `plain`, or a frame (then ``declared`` is what
-        `privacy.release` takes). Raises ``ValueError`` for a name already used.
+        `released.release` takes). Raises ``ValueError`` for a name already used.
         """
         if name in self._results:
             raise ValueError(f"result {name!r} is given twice")
         self._results.add(name)
         value = results.written(name, value, self.disclosure, optimizer, declared)
         self._show("", piece="result", name=name, value=value)
-
-    def release(
-        self, curve: pd.DataFrame, by: Sequence[str] = (), ends: Sequence[float] = (), stated: Sequence[float] = ()
-    ) -> pd.DataFrame:
-        """Return the steps of a curve that may be shown, to draw and to read numbers from.
-
-        A step ends at the usual windows and years, at each of ``ends``, and before them at ``stated``, the times whose
-        counts the page states, if it can. A later curve over the same people (another cause) ends its steps where the
-        first one does.
-        """
-        unit = curve.attrs.get("time_unit", "day")
-        return release_curve(curve, self.disclosure, by, ends=ends, stated=stated, seen=self._seen, unit=unit)
 
     def glossary(self, *keys: str) -> None:
         """Explain terms of the shared glossary at the end of the page, and where each is first met."""
@@ -232,20 +223,28 @@ class Page:
         raise SkipReport(reason)
 
     def _filled(self, template: str, values: Mapping[str, object]) -> str:
-        return prose.filled_html(template, values, self.disclosure, said=self._said)
+        shown = self._together([template], values)
+        return prose.filled_html(template, shown, "public")
 
     def _lines(self, templates: Sequence[str], values: Mapping[str, object]) -> list[str]:
-        """Return short texts as HTML, their values judged together."""
-        shown = prose.together(templates, values, self.disclosure, self._said)
+        """Return short texts as HTML."""
+        shown = self._together(templates, values)
         return [prose.filled_html(text, prose.used(text, shown), "public", inline=True) for text in templates]
 
-    def _counts(self, released: Released, what: str, curve: bool = False) -> dict | None:
-        """Return the counts that a piece shows, to be held against those of other pages, where that matters."""
-        return counts(released, what, curve) if self.disclosure == "restricted" else None
+    def _together(self, templates: Sequence[str], values: Mapping[str, object]) -> dict[str, object]:
+        """Return the values of texts as they may be shown."""
+        shown = prose.together(templates, values, self.disclosure)
+        self._sizes.update(smallest(shown))
+        return shown
+
+    def _before(self, point: str) -> str:
+        """What a main point that is quoted alone begins with."""
+        banner = banner_of("" if "synthetic" in point else self.kind, self.disclosure)
+        return f"{banner}: " if banner else ""
 
     def _show(self, body: str, **record: object) -> None:
         if self.disclosure == "restricted":
-            record["said"] = sorted(self._said)
+            record["rounding"] = [rounding.step(), *sorted(self._sizes)[:1]]
         bundle = {MIME: {**record, "html": body}, "text/plain": ""}
         display({"text/html": fragments.on_paper(body), **bundle} if body else bundle, raw=True)
 

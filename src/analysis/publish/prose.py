@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import mistune
 
-from analysis.publish.values import guard
+from analysis.publish.values import shown as as_shown
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private-use characters that no template contains
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
@@ -38,12 +38,10 @@ def markdown(text: str) -> str:
     return str(_markdown(text)).strip()
 
 
-def filled_html(
-    template: str, values: Mapping[str, object], disclosure: str, inline: bool = False, said: set[int] | None = None
-) -> str:
+def filled_html(template: str, values: Mapping[str, object], disclosure: str, inline: bool = False) -> str:
     """Return ``template``, Markdown with ``{name}`` or ``{name:format}`` in it, as HTML filled from ``values``.
 
-    Values pass the release rule, beside the counts ``said`` before, and are escaped. ``inline`` leaves out the paragraph around a single line.
+    Values pass the release rule and are escaped. ``inline`` leaves out the paragraph around a single line.
     Raises ``KeyError`` for a name without a value and ``ValueError`` for a value that the template does not use.
     """
     pieces: list[str] = []
@@ -52,7 +50,7 @@ def filled_html(
         pieces.append(html.escape(text, quote=False))
         return f"{_OPEN}{len(pieces) - 1}{_CLOSE}"
 
-    body = markdown(_filled(template, values, disclosure, marked, said))
+    body = markdown(_filled(template, values, disclosure, marked))
     if inline and body.count("<p>") == 1:
         body = body.removeprefix("<p>").removesuffix("</p>")
     return _MARK.sub(lambda match: pieces[int(match[1])], body)
@@ -69,14 +67,12 @@ def used(template: str, values: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in values.items() if name in names}
 
 
-def together(
-    templates: Iterable[str], values: Mapping[str, object], disclosure: str, said: set[int] | None = None
-) -> dict[str, object]:
-    """Return ``values`` as several texts may show them, judged together; ``ValueError`` for one that none uses."""
+def together(templates: Iterable[str], values: Mapping[str, object], disclosure: str) -> dict[str, object]:
+    """Return ``values`` as several texts may show them; ``ValueError`` for one that none uses."""
     templates = list(templates)
     if unused := sorted(set(values) - {name for text in templates for name in used(text, values)}):
         raise ValueError(f"values given but not used: {', '.join(unused)} (in {templates[0]!r} ...)")
-    return guard(values, disclosure, said)
+    return as_shown(values, disclosure)
 
 
 def plain_text(fragment: str) -> str:
@@ -89,9 +85,8 @@ def _filled(
     values: Mapping[str, object],
     disclosure: str,
     write: Callable[[str], str],
-    said: set[int] | None = None,
 ) -> str:
-    shown = guard(values, disclosure, said)
+    shown = as_shown(values, disclosure)
     parts, named = [], set()
     for literal, name, spec, _ in _FORMATTER.parse(template):
         parts.append(literal)

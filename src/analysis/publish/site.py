@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from analysis.data.spec import INTERNAL
 from analysis.publish import leaks, outputs
 from analysis.publish.policy import content_policy, css
 
@@ -67,8 +68,9 @@ def _dataset(entry: Mapping, i: int) -> dict:
         report["title"] = str(report["title"]).removesuffix(f": {entry['title']}")
         if entry["kind"] == "synthetic" and report["main_point"] and not report["main_point"].startswith("Synthetic"):
             report["main_point"] = f"Synthetic data: {report['main_point']}"
+    tag = TAGS[entry["kind"]] + (f". {INTERNAL}" if entry.get("disclosure") == "internal" else "")
     slug = re.sub(r"[^a-z0-9]+", "-", str(entry["title"]).lower()).strip("-")
-    return {"title": entry["title"], "kind": entry["kind"], "tag": TAGS[entry["kind"]], "source": entry.get("source", ""), "reports": reports,
+    return {"title": entry["title"], "kind": entry["kind"], "tag": tag, "source": entry.get("source", ""), "reports": reports,
             "id": f"d{i + 1}-{slug}"}  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from analysis.data.spec import INTERNAL
 from analysis.publish import numbers, outputs
 from analysis.publish.policy import content_policy, css
 
@@ -27,6 +28,7 @@ def write_sweep_index(
         dataset_title=about["dataset_title"],
         source=about["source"].rstrip("."),
         synthetic=about["kind"] == "synthetic",
+        internal=INTERNAL if about["disclosure"] == "internal" else "",
         home=home,
         made=made,
         absent=len(about["rows"]) - made,

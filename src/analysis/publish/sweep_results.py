@@ -1,7 +1,7 @@
 """The results of a sweep side by side, read from the files beside its pages.
 
-What was published on the pages, and nothing else, goes in: the release rule has been kept there, and pages that would reveal a
-small count together with others were taken back before. Out come frames that a figure and a table can show.
+What was published on the pages, and nothing else, goes in: the release rule has been kept there. Out come frames that a figure
+and a table can show.
 """
 
 import json

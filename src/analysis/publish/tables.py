@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.publish import cells as in_words
 from analysis.publish import numbers
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 _WIDTHS = {"x": 120, "w": 60, "t": 17, "s": 0}  # class of a text column, by the characters that it exceeds
 _FORMULA = re.compile(r"^\s*[=+\-@]|^[\t\r\n]")
@@ -22,7 +22,7 @@ def to_html(
 
     The first column heads its rows. Columns in ``percent`` are shares (0 to 1) and shown as percentages; the column
     head then says "percent". Columns lower and upper become one, the interval of that ``level``. ``foot`` adds the
-    note on withheld cells beneath. Raises ``ValueError`` for a frame without columns.
+    note beneath. Raises ``ValueError`` for a frame without columns.
     """
     columns = _columns(released, percent, level)
     if not columns:
@@ -38,11 +38,12 @@ def to_html(
     )
 
 
-def to_csv(released: Released, synthetic: bool = False) -> str:
-    """Return CSV text, numbers rounded, formulas in cells disarmed; a column ``data`` says so where it is synthetic."""
+def to_csv(released: Released, banner: str = "") -> str:
+    """Return CSV text, numbers rounded, formulas in cells disarmed; a column ``data`` holds a ``banner``, what the data must say of themselves."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    extra = (["data"], ["synthetic"]) if synthetic else ([], [])
+    said = "synthetic" if banner == "Synthetic data" else banner
+    extra = (["data"], [said]) if said else ([], [])
     writer.writerow([*(disarmed(str(c)) for c in released.frame.columns), *extra[0]])
     columns = [["" if v is None else disarmed(v) if isinstance(v, str) else v for v in cells]
                for cells in _published(released).values()]  # fmt: skip
@@ -51,7 +52,7 @@ def to_csv(released: Released, synthetic: bool = False) -> str:
 
 
 def to_records(released: Released) -> list[dict]:
-    """Return the rows for JSON, numbers rounded, withheld cells as their mark."""
+    """Return the rows for JSON, numbers rounded."""
     columns = _published(released)
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -62,14 +63,9 @@ def disarmed(text: str) -> str:
 
 
 def _published(released: Released) -> dict[str, list]:
-    """Return the columns as plain rounded values, None where there is none, the mark where withheld."""
-    return {
-        str(name): [
-            released.mark if hidden else numbers.publish(value)
-            for value, hidden in zip(released.frame[name].tolist(), released.withheld[name].tolist(), strict=True)
-        ]
-        for name in released.frame.columns
-    }
+    """Return the columns as plain rounded values, None where there is none."""
+    frame = released.frame
+    return {str(name): [numbers.publish(value) for value in frame[name].tolist()] for name in frame.columns}
 
 
 def _columns(released: Released, percent: tuple[str, ...], level: float) -> list[tuple[str, str, list[str]]]:
@@ -87,9 +83,7 @@ def _columns(released: Released, percent: tuple[str, ...], level: float) -> list
             )
         else:
             head, cells = _heading(name, percent), in_words.column(name, values, name in percent)
-        hidden = released.withheld[name].tolist()
-        written = [_mark(released) if h else html.escape(c, quote=False) for c, h in zip(cells, hidden, strict=True)]
-        columns.append((head, _side(frame[name], cells), written))
+        columns.append((head, _side(frame[name], cells), [html.escape(cell, quote=False) for cell in cells]))
     return columns
 
 
@@ -104,10 +98,6 @@ def _side(values: pd.Series, cells: list[str]) -> str:
 def _row(cells: tuple[str, ...], right: list[str]) -> str:
     rest = "".join(f"<td{side}>{cell}</td>" for cell, side in zip(cells[1:], right[1:], strict=True))
     return f'<tr><th scope="row"{right[0]}>{cells[0]}</th>{rest}</tr>'
-
-
-def _mark(released: Released) -> str:
-    return f'<span class="withheld">{html.escape(released.mark)}</span>'
 
 
 def _heading(column: object, percent: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Values for prose that know which people stand behind them, so that no sentence gives a small count away.
+"""Values for prose that know which people stand behind them, so that every sentence on restricted data is of rounded counts.
 
 ``share(40, 440)`` knows its numerator and denominator, ``risk(...)`` its events and number at risk, ``plain(105)``
 that it counts nobody. A bare whole number is taken as a count. On a restricted page a bare share is refused.
@@ -6,16 +6,15 @@ that it counts nobody. A bare whole number is taken as a count. On a restricted 
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.rounding import STEP, midpoint, step, wilson
 from analysis.publish import numbers
-from analysis.publish.rule import FEWER, THRESHOLD, ReleaseError
-
-NOT_SHOWN = "not shown"
+from analysis.publish.released import ReleaseError
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,14 @@ class Share:
     level: float = 0.95
     part: bool = True
 
-    @property
-    def small(self) -> bool:
-        """Whether a count behind the share, or its complement, is under the threshold."""
-        return (
-            self.k < THRESHOLD
-            or (self.n is not None and self.n < THRESHOLD)
-            or (self.part and self.n - self.k < THRESHOLD)
-        )
+    def rounded(self) -> "Share":
+        """Return the share with rounded counts, and their quotient with Wilson's limits where it is one; else it is from rounded counts."""
+        k = int(midpoint(self.k, _step()))
+        n = self.n if self.n is None else int(midpoint(self.n, _step()))
+        if not n or not np.isclose(self.estimate, self.k / self.n, rtol=1e-9, atol=0):
+            return replace(self, k=k, n=n)
+        lower, upper = map(float, wilson(k, n, self.level)) if self.lower == self.lower else (self.lower, self.upper)
+        return replace(self, k=k, n=n, estimate=k / n, lower=lower, upper=upper)
 
     def record(self) -> dict[str, object]:
         """Return the share for JSON, its counts beside it."""
@@ -89,16 +88,6 @@ class Span:
         return words[0] if words[0] == words[1] else f"{words[0]} to {words[1]}"
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """What stands in a sentence for a value that is withheld, whatever format the template asks for."""
-
-    words: str
-
-    def __format__(self, spec: str) -> str:
-        return self.words
-
-
 def plain(value: object) -> Plain:
     """Mark a value as one that counts nobody, such as a number of days or years, a ratio or a p value."""
     return Plain(value)
@@ -126,55 +115,44 @@ def risk(estimate: float, lower: float, upper: float, events: int, at_risk: int 
 
 
 def span(shares: Iterable[Share]) -> Span:
-    """Return the span of several shares; on a restricted page those with a small count behind them are left out."""
+    """Return the span of several shares."""
     return Span(tuple(shares))
 
 
-def guard(values: Mapping[str, object], disclosure: str, said: set[int] | None = None) -> dict[str, object]:
-    """Return ``values`` as they may stand in a sentence; all of one call are judged together, and beside what was ``said``.
+def shown(values: Mapping[str, object], disclosure: str) -> dict[str, object]:
+    """Return ``values`` as they may stand in a sentence: where the disclosure is restricted, every count rounded, and shares of them.
 
-    Where ``disclosure`` is restricted, counts under the threshold become "fewer than 10", a count that differs from
-    another of the same call by less than the threshold is withheld, and so is a share with a small count behind it.
-    ``said`` holds the counts that the page has stated so far, and takes up those shown here: a count that differs from one of
-    them by less than the threshold is withheld too.
-    Raises `ReleaseError` for a bare share or estimate.
+    Raises `ReleaseError` for a bare share or estimate of restricted data.
     """
-    if disclosure == "public":
-        return {
-            name: value if isinstance(value, Share | Span | Plain | Hidden) else Plain(value)
-            for name, value in values.items()
-        }
-    counts = {name: int(v) for name, v in values.items() if isinstance(v, Integral) and not isinstance(v, bool)}
-    secret = {v.k for v in values.values() if isinstance(v, Share) and v.small}
-    sizes = {*counts.values(), *(v.n for v in values.values() if isinstance(v, Share) and v.n is not None)}
-    shown: dict[str, object] = {}
+    known = (Plain, Share, Span)
+    if disclosure != "restricted":
+        return {name: value if isinstance(value, known) else Plain(value) for name, value in values.items()}
+    found: dict[str, object] = {}
     for name, value in values.items():
         if isinstance(value, Share):
-            shown[name] = Hidden(NOT_SHOWN) if value.small else value
+            found[name] = value.rounded()
         elif isinstance(value, Span):
-            large = tuple(s for s in value.shares if not s.small)
-            shown[name] = Span(large) if large else Hidden(NOT_SHOWN)
-        elif name in counts:
-            shown[name] = _guarded_count(counts[name], secret, sizes, said or ())
+            found[name] = Span(tuple(share.rounded() for share in value.shares))
+        elif isinstance(value, Integral) and not isinstance(value, bool):
+            found[name] = Plain(int(midpoint(value, _step())))
         elif isinstance(value, Real) and not isinstance(value, bool | np.bool_):
             raise ReleaseError(
                 f"value {name!r} is a bare number and these data are restricted: give share(k, n), or plain(x) if it "
                 f"reveals no count"
             )
         else:
-            shown[name] = value if isinstance(value, Plain | Hidden) else Plain(value)
-    if said is not None:
-        said |= {counts[name] for name in counts if isinstance(shown[name], Plain)}
-    return shown
+            found[name] = value if isinstance(value, Plain) else Plain(value)
+    return found
 
 
-def _guarded_count(n: int, secret: set[int], sizes: set[int], said: Iterable[int]) -> object:
-    if n < THRESHOLD:
-        return Hidden(FEWER)
-    near = any(0 < other - n < THRESHOLD for other in sizes) or any(0 < abs(other - n) < THRESHOLD for other in said)
-    if n in secret or near:
-        return Hidden(f"a number that is {NOT_SHOWN}")
-    return Plain(n)
+def smallest(values: Mapping[str, object]) -> list[int]:
+    """Return the denominators of the shares among values that may be shown."""
+    shares = [s for v in values.values() for s in ((v,) if isinstance(v, Share) else getattr(v, "shares", ()))]
+    return [share.n for share in shares if share.n]
+
+
+def _step() -> int:
+    return step() or STEP
 
 
 def _limits(interval: object) -> tuple[float, float]:

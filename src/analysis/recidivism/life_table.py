@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
 from analysis.recidivism.cohort import Cohort
 
 OWN = "the cohort's own"
@@ -29,6 +30,7 @@ _TIED = 1.5e-8  # times closer than this, relative to their mean, are one time: 
 def life_table(
     cohort, by: str | Iterable[str] | None = None, time: str = "days", event: str = "event", entry: str | None = OWN,
     count: str | None = None, weight: str | None = None, cluster: str | None = None, unknown: str | None = None,
+    exact: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
     """Count people at risk, events by cause and people censored at each distinct time of each stratum.
 
@@ -57,6 +59,9 @@ def life_table(
         Rows of one cluster are taken as dependent: standard errors become clustered.
     unknown : label
         The stratum of rows whose by column is missing, such as ``"unknown"``. By default they are refused.
+
+    exact : bool
+        False rounds the counts where the run is restricted (`analysis.data.rounding.life_table`); True is not for sharing.
 
     Returns
     -------
@@ -94,7 +99,10 @@ def life_table(
         table, columns["count"] = table.to_pandas(), "n_"
         table["n_"] *= 1 if count is None else amounts(table[count], "count")
     table.attrs = attrs
-    return _table_of(_count_cells(_labelled(table, by, unknown), by, **columns), attrs)
+    cells = _count_cells(_labelled(table, by, unknown), by, **columns)
+    life, step = _table_of(cells, attrs), rounding.step()
+    # standard errors over dependent people need the exact table
+    return life if exact or not step else rounding.life_table(life, step, life if cells.robust else None)
 
 
 @dataclass(frozen=True, eq=False)

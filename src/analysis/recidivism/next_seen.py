@@ -56,7 +56,7 @@ def next_seen(ds: "Dataset", choice: Choice | None = None) -> pd.DataFrame:
     counted = rows.group_by(before=rows.outcome.cast("string"), after=after).aggregate(count=rows.count().cast("int64"))
     found = counted.to_pandas()
     found["after"] = pd.Categorical(found["after"], (SAME, NEW, *EXITS.values(), NOTHING))
-    found = found.sort_values(["before", "after"])  # not by a count, which may be withheld
+    found = found.sort_values(["before", "after"])  # by no count: the order of exact ones would tell of them
     return found[["before", "after", "count"]].reset_index(drop=True)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
 from analysis.data.errors import InputError
 from analysis.recidivism.cohort import Cohort, checked, event_dates, spells_of
 from analysis.recidivism.life_table import (
@@ -122,10 +123,25 @@ def _mean(block: pd.DataFrame, ci: str, level: float) -> pd.DataFrame:
     begun = members.before(h)
     afterwards = np.column_stack([events / n[leave] - h[leave] + begun, zero])
     functions = np.column_stack([np.ones(size), h])
-    mean, se = np.cumsum(d / n), np.sqrt(sum_of_squares(members, np.column_stack([begun, -one]), afterwards, functions))
+    se = np.sqrt(sum_of_squares(members, np.column_stack([begun, -one]), afterwards, functions))
+    if rounding.step():
+        time, n, d, se = _rounded(time, n, d, se)
+        size = len(time)
+    mean = np.cumsum(d / n)
     lower, upper = interval(mean, se, ci, level, ceiling=np.inf)
     columns = {"time": time, "at_risk": n, "events": d, "mean": mean, "se": se, "lower": lower, "upper": upper}
     return pd.DataFrame({"stratum": np.full(size, block["stratum"].iloc[0] if size else 0), **columns})
+
+
+def _rounded(time: np.ndarray, n: np.ndarray, d: np.ndarray, se: np.ndarray) -> tuple:
+    """Times, at risk, events and errors as this run may show them: a function ends as a rounded life table does."""
+    step, most = rounding.step(), rounding.midpoint(n, rounding.step()).max(initial=0)
+    n, total = rounding.midpoint(n, step), rounding.midpoint(d.cumsum(), step)
+    enough = np.flatnonzero(n >= rounding.LEAST_AT_RISK) if most >= rounding.LEAST_CURVE else np.empty(0)
+    size = int(enough.max(initial=-1)) + 1
+    shown = rounding.significant(se) if most >= rounding.LEAST_MODEL else np.full(len(se), np.nan)
+    events = np.diff(total, prepend=0).astype("int64")
+    return time[:size], n[:size].astype("int64"), events[:size], shown[:size]
 
 
 def yearly_any(

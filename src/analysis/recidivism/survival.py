@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, ndtr, ndtri
 
+from analysis.data import rounding
 from analysis.recidivism.life_table import (
     OWN,
     Cells,
@@ -114,10 +115,25 @@ def _curve(life: pd.DataFrame, cause: str | None, name: str, ci: str, level: flo
         if name == "survival":
             estimate[rows] = np.cumprod(_left(n, own) / n)
             se[rows] = np.where(estimate[rows] == 0, 0.0, se[rows])
+    if "exact" in life.attrs:
+        se = _over_people(life, name, cause)
     lower, upper = interval(estimate, se, ci, level)
     curve = curve.assign(**{name: estimate, "se": se, "lower": lower, "upper": upper})
     curve.attrs = {**life.attrs, "cause": cause, "ci": ci, "level": level}
     return curve
+
+
+def _over_people(life: pd.DataFrame, name: str, cause: str) -> np.ndarray:
+    """Standard errors over dependent people for a rounded life table: two digits, and none for a stratum under 500 people."""
+    curve = _curve(life.attrs["exact"].life, cause, name, "log", 0.95)
+    by, se = strata_of(life)[0], np.full(len(life), np.nan)
+    blocks = dict(strata_slices(curve, by))
+    for label, rows in strata_slices(life, by):
+        whole = curve.iloc[blocks[label]]
+        if life["at_risk"].iloc[rows].max() >= rounding.LEAST_MODEL:
+            place = np.searchsorted(whole["time"], life["time"].iloc[rows], side="right") - 1
+            se[rows] = rounding.significant(whole["se"].to_numpy()[place])
+    return se
 
 
 def _left(n: np.ndarray, d: np.ndarray) -> np.ndarray:
@@ -277,9 +293,8 @@ def at(curve: pd.DataFrame, times: float | Iterable[float]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``*by, time, at_risk, events``, the estimate, ``se, lower, upper, beyond_follow_up``; one row a stratum and time.
-        ``at_risk`` is the number with ``entry < t <= time``, ``events`` the number up to and including t. Of a curve whose
-        steps are merged (``attrs["merged"]``) ``at_risk`` is the number left after a step that ends at t, and missing
-        elsewhere. Past the last person at risk the estimates are NaN and ``beyond_follow_up`` is True.
+        ``at_risk`` is the number with ``entry < t <= time``, ``events`` the number up to and including t. Past
+        the last person at risk the estimates are NaN and ``beyond_follow_up`` is True.
 
     Examples
     --------
@@ -307,11 +322,7 @@ def _read(block: pd.DataFrame, by: list[str], label: tuple, wanted: np.ndarray, 
     out: dict[str, object] = {column: [value] * len(wanted) for column, value in zip(by, label, strict=True)}
     out["time"] = wanted
     cells = attrs.get("cells")
-    if attrs.get("merged"):
-        left = dict(zip([0, *time], [*n, pd.NA], strict=True))
-        risk = [0 if late else left.get(t, pd.NA) for t, late in zip(wanted, beyond, strict=True)]
-        out["at_risk"] = pd.array(risk, dtype="Int64")
-    elif cells is not None and cells.delayed:  # between two steps people may enter
+    if cells is not None and cells.delayed:  # between two steps people may enter
         out["at_risk"] = np.where(beyond, 0, cells.at_risk(cells.of(by, label), wanted)).astype(n.dtype)
     else:
         out["at_risk"] = np.where(beyond, 0, np.append(n, 0)[np.searchsorted(time, wanted)])

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
+from analysis.data.rounding import rounded
 from analysis.recidivism.cohort import Cohort, checked
 from analysis.recidivism.life_table import event_codes, label_codes, life_table, names, require, times
 from analysis.recidivism.proportions import proportion, rate
@@ -249,13 +251,12 @@ class Reading:
 
     def per_year(self) -> dict:
         """First events over the time at risk within the window, exact Poisson."""
-        start = np.maximum(self._entry(), 0)
-        exposure = float(((np.minimum(self.time, self.window.length) - start).clip(min=0) * self.count).sum())
+        events, exposure = self._rounded_exposure() if rounding.step() else (self._n(self.hit), self._exposure())
         years = exposure / units_per_year(self.window.unit)
         if years == 0:
             raise LeftOut("no time at risk within the window")
         unit = "person" if self.row == "row" else self.row
-        found = rate(self._n(self.hit), years, self.level)
+        found = rate(events, years, self.level)
         return self._line(found, f"per {unit}-year", f"a constant rate within the window; first events;{self.given}")
 
     def any_later(self) -> dict:
@@ -278,7 +279,7 @@ class Reading:
             raise LeftOut("each row is a person")
         hit, _, count = self._people()
         return self._move(
-            count[hit].sum() / count.sum() - self._crude,
+            rounded(count[hit].sum()) / rounded(count.sum()) - self._crude,
             f"share of people less share of {self.rows}; both over everyone",
         )
 
@@ -307,10 +308,9 @@ class Reading:
             raise LeftOut("whether they were released is known for all")
         if not known.any():
             raise LeftOut("nobody is known to have been released")
-        whole = self._n(self.hit & (known | unknown)) / self._n(known | unknown)
-        sure = self._n(self.hit & known) / self._n(known)
+        whole, sure = (rounded(self._n(self.hit & of)) / rounded(self._n(of)) for of in (known | unknown, known))
         line = self._move(
-            np.nan, f"one end: all {self._n(unknown):,} of unknown release were released; other end: none was"
+            np.nan, f"one end: all {rounded(self._n(unknown)):,} of unknown release were released; other end: none was"
         )
         return {**line, "unit": self.rows, "lower": min(whole, sure), "upper": max(whole, sure)}
 
@@ -320,7 +320,20 @@ class Reading:
 
     @property
     def _crude(self) -> float:
-        return self._n(self.hit) / self._n()
+        """The share of all rows with the event, as this run may show it."""
+        return rounded(self._n(self.hit)) / rounded(self._n())
+
+    def _exposure(self) -> float:
+        start = np.maximum(self._entry(), 0)
+        return float(((np.minimum(self.time, self.window.length) - start).clip(min=0) * self.count).sum())
+
+    def _rounded_exposure(self) -> tuple[int, float]:
+        """The events and the time at risk of a rounded life table, up to the end of the window or of the table."""
+        life = life_table(self.cohort)
+        time = life["time"].clip(upper=self.window.length).to_numpy()
+        steps = np.diff(time, prepend=np.maximum(self._entry(), 0).min())
+        events = life.loc[life["time"] <= self.window.length, self.cause].sum()
+        return int(events), float(life["at_risk"].to_numpy() @ steps)
 
     def _people(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For each person whether the event was seen within the window and whether a release was; how many each stands for."""
@@ -359,6 +372,8 @@ class Reading:
         cluster = "person_id" if repeated and self.frame["person_id"].notna().all() else None
         life = life_table(self.cohort, cluster=cluster)
         curve = estimator(life, self.cause, level=self.level)
+        if curve.empty:
+            raise LeftOut(f"fewer than {rounding.LEAST_CURVE} {self.rows}, and the data are restricted")
         point = at(curve, self.window.length).iloc[0]
         if estimator is kaplan_meier:
             estimate, lower, upper = 1 - point["survival"], 1 - point["upper"], 1 - point["lower"]
@@ -369,12 +384,14 @@ class Reading:
         if cluster:
             assumes += "; the interval takes the rows of one person as dependent"
         return {
-            "numerator": self._n(self.hit), "denominator": self._n(), "unit": self.rows, "estimate": estimate,
+            "numerator": rounded(self._n(self.hit)), "denominator": rounded(self._n()), "unit": self.rows, "estimate": estimate,
             "lower": lower, "upper": upper, "assumes": f"{self.given} {assumes}".lstrip(),
         }  # fmt: skip
 
     def _share(self, k: int, n: int, unit: str, assumes: str) -> dict:
-        return self._line(proportion(int(k), int(n), level=self.level), unit, f"{self.given} {assumes}".lstrip())
+        return self._line(
+            proportion(rounded(k), rounded(n), level=self.level), unit, f"{self.given} {assumes}".lstrip()
+        )
 
     @staticmethod
     def _line(found, unit: str, assumes: str) -> dict:

@@ -25,8 +25,8 @@ from analysis.publish import outputs, parameters, provenance
 
 PACKAGE = Path(__file__).parents[1]
 DRAWING = (
-    "publish/figures", "publish/numbers", "publish/tables", "publish/cells", "publish/privacy", "publish/steps", "publish/suppression",
-    "publish/audit", "publish/relations", "publish/curves", "publish/rule", "publish/templates/report.mplstyle",
+    "publish/figures", "publish/numbers", "publish/tables", "publish/cells", "publish/released", "data/rounding",
+    "publish/templates/report.mplstyle",
 )  # fmt: skip
 _USUAL = 20_000_000  # bytes of tables, those of half a million detainers: a page about more may take longer
 _WIDTH = 100
@@ -290,7 +290,7 @@ def _publish(job: Job, shared: _Build, recorded: dict, notebook: Mapping) -> Out
         "main_point": rendered.main_point or None,
         "results": rendered.results,
         "skipped": rendered.skipped,
-        "shown": rendered.shown,
+        "banner": rendered.banner,
         "provenance": {**recorded, "versions": versions},
     }
     texts = {"page": rendered.html, "record": outputs.to_json(record)}
@@ -318,23 +318,6 @@ def _save_figures(job: Job, shared: _Build, figures: Sequence[Mapping], matplotl
         entries = outputs.save_figures(folder, job.report, figures, code, shared.figures)
         outputs.record_figures(folder, job.report, entries)
     return sorted(entries)
-
-
-def withhold(job: Job, reason: str, root: Path) -> Outcome:
-    """Take back a page that was made, and its figures, for a reason that other pages gave; it stays away until its inputs change.
-
-    Raises OSError where the record cannot be written.
-    """
-    record = provenance.read_record(job.record)
-    _withdraw(job)
-    if record is not None:
-        without = {"title": record["title"], "main_point": None, "results": {}, "skipped": reason, "shown": None,
-                   "page_sha256": None}  # fmt: skip
-        if record["figures"]:
-            outputs.record_figures(root / "figures" / job.dataset, job.report, {})
-            without["figures"] = []
-        outputs.write(job.record, outputs.to_json(provenance.sealed({**record, **without})))
-    return Outcome(job.report, job.dataset, "skipped", reason, record["title"] if record else "")
 
 
 def _withdraw(job: Job) -> None:

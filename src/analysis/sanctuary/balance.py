@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.data import rounding
 from analysis.recidivism.cohort import Cohort
 from analysis.sanctuary.adjusted import propensity
 from analysis.sanctuary.contrast import read_contrast
@@ -91,8 +92,12 @@ def _means(values: pd.DataFrame, group: np.ndarray, weight: np.ndarray) -> pd.Da
         load = np.where(group == code, weight, 0.0)
         total = load.sum()
         mean = load @ matrix / total if total else np.full(matrix.shape[1], np.nan)
-        out[f"mean_{code}"] = mean
-        out[f"variance_{code}"] = load @ (matrix - mean) ** 2 / total if total else np.nan
+        variance = load @ (matrix - mean) ** 2 / total if total else np.nan
+        if total and (k := rounding.step()) and (weight == 1).all():  # a level's share is that of rounded counts
+            level = np.isin(matrix, (0, 1)).all(axis=0)
+            mean = np.where(level, rounding.midpoint(np.round(load @ matrix), k) / rounding.midpoint(total, k), mean)
+            variance = np.where(level, mean * (1 - mean), variance)
+        out[f"mean_{code}"], out[f"variance_{code}"] = mean, variance
     return pd.DataFrame(out)
 
 

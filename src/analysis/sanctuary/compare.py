@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.data.rounding import too_few
 from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.survival import quantile_of_level
 from analysis.sanctuary import descriptive
@@ -76,7 +77,7 @@ def compare(
     KeyError
         A column or level that is not there.
     ValueError
-        Other than two groups, delayed entry, a missing cluster.
+        Other than two groups, delayed entry, a missing cluster, a group under 500 people where the data are restricted.
 
     References
     ----------
@@ -85,6 +86,8 @@ def compare(
     quantile_of_level(level)
     adjust = list(adjust)
     read = read_contrast(cohort, group, adjust, cluster, horizon, contrast, operators)
+    if few := too_few(*((read.group == code).sum() for code in (0, 1))):
+        raise ValueError(few)
     origin = cohort.origin
     if origin == "released":
         rows, found = descriptive.rows(read, level), []

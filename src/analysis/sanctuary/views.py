@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analysis.data.rounding import midpoint, step
 from analysis.recidivism.life_table import require
 
 SAYS = {
@@ -69,8 +70,9 @@ def by_quarter(panel: pd.DataFrame) -> pd.DataFrame:
 
 
 def ends(lodged: pd.DataFrame) -> str:
-    """The first and the last count of each kind of place, in words; at most what the release rule lets a page show."""
-    groups = lodged.groupby("places", sort=False)["detainers"]
+    """The first and the last count of each kind of place, in words."""
+    shown = lodged.assign(detainers=midpoint(lodged["detainers"], step()))
+    groups = shown.groupby("places", sort=False)["detainers"]
     return "; ".join(
         f"{name} {100 * (rows.iloc[-1] / rows.iloc[0] - 1):+.0f} %"
         for name, rows in groups

@@ -136,7 +136,7 @@ def _forest(
         "numerator": counted["sum"].astype("int64"), "denominator": counted["size"], "estimate": [f.estimate for f in found],
         "lower": [f.lower for f in found], "upper": [f.upper for f in found],
     })  # fmt: skip
-    return out.sort_values("label", ignore_index=True)  # by no number: some of them may be withheld
+    return out.sort_values("label", ignore_index=True)  # by no number: that of exact counts would tell of them
 
 
 def side_by_side(described: pd.DataFrame) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas, shades
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _LEFT = 33.0
 _PITCH = (canvas.WIDTH - _LEFT) / 53.2
@@ -51,7 +51,7 @@ def calendar(
         describe=partial(_describe, plan=plan, what=what),
         tabulate=lambda source: source,
         summarise=partial(_by_month, plan=plan),
-        release=partial(release, tidy, counts=[count], of={}, whole=True),
+        release=partial(release, tidy, counts=[count]),
         name=name,
         units=f"{what}, by day",
     )
@@ -62,12 +62,12 @@ def _inside(marks: Mapping[str, object], days: pd.Series) -> dict[str, pd.Timest
     return {label: day for label, day in dated.items() if days.min() <= day <= days.max()}
 
 
-def _draw(source: Released, synthetic: bool, plan: tuple) -> Figure:
+def _draw(source: Released, banner: str, plan: tuple) -> Figure:
     time, count, marks = plan
     frame = source.frame
     ends = shades.steps(frame[count])
     texts = ["none", *shades.ranges(ends)] + (["not shown"] if frame[count].isna().any() else [])
-    top = 20.0 if synthetic else 2.0
+    top = 20.0 if banner else 2.0
     block = canvas.LINE + 4 + 7 * _PITCH + 8
     years = sorted(frame[time].dt.year.unique())
     named = [canvas.wrapped(f"{label}: {numbers.day(day)}", canvas.WIDTH - 16) for label, day in marks.items()]
@@ -87,8 +87,8 @@ def _draw(source: Released, synthetic: bool, plan: tuple) -> Figure:
         for text in lines:
             canvas.say(figure, 16, y + 9, text)
             y += canvas.LINE
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -122,8 +122,6 @@ def _by_month(source: Released, plan: tuple) -> Released:
     time, count, _ = plan
     frame = source.frame
     month = frame[time].dt.to_period("M")
-    if source.withheld[count].any():  # sums would give withheld days away
-        return source
     grouped = frame.groupby(month)[count]
     table = pd.DataFrame(
         {

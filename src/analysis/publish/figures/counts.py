@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.publish import numbers
 from analysis.publish.figures.counts_plot import draw, series
 from analysis.publish.figures.drawing import Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.released import Released, release
 
 
 def counts(
@@ -42,7 +42,7 @@ def counts(
         describe=partial(_describe, columns=columns, what=what, marks=dict(marks or {})),
         tabulate=lambda source: source,
         summarise=None,
-        release=partial(release, tidy, counts=[count], of={}, whole=True),
+        release=partial(release, tidy, counts=[count]),
         name=name,
         units=f"{what}, by {time}",
     )

@@ -7,13 +7,12 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 _PLOT = 150.0
 
 
-def draw(source: Released, synthetic: bool, columns: tuple, marks: dict) -> Figure:
+def draw(source: Released, banner: str, columns: tuple, marks: dict) -> Figure:
     """Return the figure of released counts over time; ``columns`` names time, count and group."""
     time, count, by = columns
     parts = series(source.frame, by)
@@ -26,8 +25,8 @@ def draw(source: Released, synthetic: bool, columns: tuple, marks: dict) -> Figu
     width = period_days(dates)
     first, last = float(date2num(dates.min())), float(date2num(dates.max())) + width
     span = (left, canvas.WIDTH - left - right, first, last)
-    placed = _placed(marks, span, 18.0 if synthetic else 2.0)
-    top = placed[-1][-1] + 8.0 if placed else 24.0 if synthetic else 8.0
+    placed = _placed(marks, span, 18.0 if banner else 2.0)
+    top = placed[-1][-1] + 8.0 if placed else 24.0 if banner else 8.0
     plot = max(_PLOT, _gap(ends) * len(ends))
     figure, axes = canvas.blank(top + plot + 20, left, right, top, 20.0)
     axes.set_xlim(first, last)
@@ -46,8 +45,8 @@ def draw(source: Released, synthetic: bool, columns: tuple, marks: dict) -> Figu
     _write_marks(figure, axes, placed, top, plot)
     if pd.isna(highest):
         canvas.say(figure, left + 6, top + plot / 2, "Too few to be shown", canvas.SOFT, paper=True)
-    if synthetic:
-        canvas.say(figure, left, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, left, 13, banner, bold=True)
     return figure
 
 

@@ -10,12 +10,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from analysis.data.rounding import STEP, midpoint, step
 from analysis.publish import numbers
-from analysis.publish.curves import Seen, release_curve
-from analysis.publish.figures.curve_plot import Plan, at_risk, by_risk, draw, groups, last_time, time_ticks
+from analysis.publish.figures import canvas
+from analysis.publish.figures.curve_plot import Plan, at_risk, by_risk, draw, groups, last_time
 from analysis.publish.figures.drawing import Drawing
-from analysis.publish.privacy import Released
-from analysis.publish.rule import FOOTNOTE
+from analysis.publish.released import Released, ReleaseError
+
+_NOTE = "From rounded counts: each step holds a multiple of the rounding, and a curve ends on the last day with 30 or more at risk."
 
 
 def curve(
@@ -52,13 +54,12 @@ def curve(
     if tidy.empty:
         raise ValueError("curve was given no row with an estimate")
     return Drawing(
-        source=_release(tidy, plan, "public"),
+        source=Released(tidy),
         draw=partial(draw, plan=plan),
         describe=partial(_describe, plan=plan),
         tabulate=partial(_table, plan=plan),
         summarise=partial(_summary, plan=plan),
-        release=partial(_release, tidy, plan),
-        steps=True,
+        release=partial(_release, tidy),
         percent=("share", "lower", "upper"),
         level=level,
         name=name,
@@ -76,38 +77,28 @@ def _tidy(frame: pd.DataFrame, plan: Plan, value: str, flipped: bool) -> pd.Data
     return out[kept].reset_index(drop=True)
 
 
-def _release(tidy: pd.DataFrame, plan: Plan, disclosure: str, seen: Seen | None = None) -> Released:
-    shown = release_curve(tidy, disclosure, by=["group"], seen=seen, unit=plan.unit)
-    merged = (
-        "Adjacent times are merged into steps of at least ten events; numbers at risk under the axis, and in the table by "
-        f"time, are those left when a step ended, in the table of all steps those when it began. {FOOTNOTE}"
-    )
-    absent = [label for label in groups(tidy) if label not in set(shown["group"])]
-    if absent and plan.by:
-        merged += f" Too few for a curve: {', '.join(absent)}."
-    nothing = pd.DataFrame(False, index=shown.index, columns=shown.columns)
-    return Released(shown, nothing, "", "" if disclosure == "public" else merged, ("at_risk", "events"))
+def _release(tidy: pd.DataFrame, disclosure: str) -> Released:
+    """Return a curve as it may be shown: on restricted data one of a rounded life table, which `life_table` makes."""
+    if disclosure != "restricted":
+        return Released(tidy)
+    total = tidy.groupby("group", sort=False)["events"].cumsum()
+    if not np.array_equal(midpoint(total, step() or STEP), total):
+        raise ReleaseError("these data are restricted and the events of this curve are not rounded: make it from analysis.life_table")
+    return Released(tidy, _NOTE, tuple(tidy.groupby("group", sort=False)["at_risk"].max()))
 
 
 def _at_ticks(source: Released, plan: Plan) -> pd.DataFrame:
-    """Return the estimates at the ticks of the time axis, and at the last time observed in each group.
-
-    Of a curve whose steps are merged nothing is known within a step: the end nearest to each tick stands for it, under
-    its own time, with the number at risk after it.
-    """
+    """Return the estimates at the ticks of the time axis, and at the last time observed in each group."""
     frame = source.frame
-    ticks = time_ticks(source, last_time(frame, plan), plan.unit)[1:]
+    ticks = canvas.time_steps(last_time(frame, plan), plan.unit)[1:]
     rows, risk = [], by_risk(groups(frame))
     for label, part in groups(frame).items():
         ends, counted = part["time"].to_numpy(), risk.get("", part)
-        times = [*(t for t in ticks if t < ends[-1]), float(ends[-1])]
-        if source.note:
-            times = list(dict.fromkeys(float(ends[np.abs(ends - t).argmin()]) for t in times))
-        for time in times:
+        for time in [*(t for t in ticks if t < ends[-1]), float(ends[-1])]:
             i = int(np.searchsorted(ends, time, side="right")) - 1
             if i >= 0:
                 here = part.iloc[i]
-                rows.append((label, time, at_risk(counted, time, bool(source.note)), here["share"], here["lower"], here["upper"]))
+                rows.append((label, time, at_risk(counted, time), here["share"], here["lower"], here["upper"]))
     return pd.DataFrame(rows, columns=["group", "time", "at_risk", "share", "lower", "upper"])
 
 
@@ -139,13 +130,11 @@ def _sentence(row: object, unit: str) -> str:
 
 def _table(source: Released, plan: Plan) -> Released:
     frame = source.frame.rename(columns={"group": plan.by}) if plan.by else source.frame.drop(columns="group")
-    nothing = pd.DataFrame(False, index=frame.index, columns=frame.columns)
-    return Released(frame, nothing, "", source.note)
+    return Released(frame, source.note)
 
 
 def _summary(source: Released, plan: Plan) -> Released:
     frame = _at_ticks(source, plan).rename(columns={"time": f"{plan.unit}s"})
     frame["at_risk"] = frame["at_risk"].astype("Int64")
     frame = frame.rename(columns={"group": plan.by}) if plan.by else frame.drop(columns="group")
-    nothing = pd.DataFrame(False, index=frame.index, columns=frame.columns)
-    return Released(frame, nothing, "", source.note)
+    return Released(frame, source.note)

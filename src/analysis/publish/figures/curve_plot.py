@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 _STEPS = 300  # more steps than that cannot be told apart at this size
 _PLOT = 172.0
@@ -32,7 +31,7 @@ class Plan:
     points: pd.DataFrame | None
 
 
-def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
+def draw(source: Released, banner: str, plan: Plan) -> Figure:
     """Return the figure of released curves."""
     frame, parts = source.frame, groups(source.frame)
     last, ends = last_time(frame, plan), _end_labels(parts, plan)
@@ -41,8 +40,8 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     right = max([canvas.width(line, bold=True) for lines, _, _ in ends for line in lines], default=0) + 10
     right = max(right, 20.0)
     room = (canvas.WIDTH - left - right) / (canvas.width(f"{_most_at_risk(frame):,}") + 9)
-    ticks = time_ticks(source, last, plan.unit, max(2, int(room)))
-    top = 24.0 if synthetic else 8.0
+    ticks = canvas.time_steps(last, plan.unit, max(2, int(room)))
+    top = 24.0 if banner else 8.0
     risk = by_risk(parts)
     rows = max(1, len(risk)) * 2
     below = 2 * canvas.LINE + 8 + rows * canvas.LINE + 4
@@ -57,11 +56,11 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     _compared(axes, plan, last)
     _write_ends(figure, ends, levels[-1], top, plot, canvas.WIDTH - right + 6)
     _write_times(figure, axes, ticks, last, plan, left, right, top + plot)
-    _write_risk(figure, risk, bool(source.note), ticks, last, left, right, top + plot + 2 * canvas.LINE + 8)
+    _write_risk(figure, risk, ticks, last, left, right, top + plot + 2 * canvas.LINE + 8)
     if not parts:
         canvas.say(figure, left + 6, top + plot / 2, "Too few people for a curve", canvas.SOFT, paper=True)
-    if synthetic:
-        canvas.say(figure, left, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, left, 13, banner, bold=True)
     return figure
 
 
@@ -156,7 +155,7 @@ def _write_times(
 
 
 def _write_risk(
-    figure: Figure, parts: dict, merged: bool, ticks: list, last: float, left: float, right: float, base: float
+    figure: Figure, parts: dict, ticks: list, last: float, left: float, right: float, base: float
 ) -> None:
     y = base
     for i, (group, part) in enumerate(parts.items()):
@@ -166,7 +165,7 @@ def _write_risk(
         )
         y += canvas.LINE
         for tick in ticks:
-            n = at_risk(part, tick, merged)
+            n = at_risk(part, tick)
             if n is not None:
                 x = left + (canvas.WIDTH - left - right) * tick / last
                 canvas.say(figure, x, y, numbers.thousands(n), align="center")
@@ -197,26 +196,10 @@ def by_risk(parts: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return {"": finest} if same else parts
 
 
-def at_risk(part: pd.DataFrame, time: float, merged: bool = False) -> int | None:
-    """Return the number at risk at ``time``, that of the first row at or after it; None past the last row.
-
-    Of a curve whose steps are ``merged`` the number left is known where a step ends, and None elsewhere.
-    """
-    ends = part["time"].to_numpy()
-    if merged and time and time not in ends:
-        return None
-    i = int(np.searchsorted(ends, time, side="right" if merged else "left"))
+def at_risk(part: pd.DataFrame, time: float) -> int | None:
+    """Return the number at risk at ``time``, that of the first row at or after it; None past the last row."""
+    i = int(np.searchsorted(part["time"].to_numpy(), time, side="left"))
     return int(part["at_risk"].iloc[i]) if i < len(part) else None
-
-
-def time_ticks(source: Released, last: float, unit: str, room: float = 6) -> list[float]:
-    """Return the ticks of the time axis; where steps are merged, at the time near each at which all curves end one, if any."""
-    ticks = canvas.time_steps(last, unit, room)
-    if not source.note or len(ticks) < 2 or source.frame.empty:
-        return ticks
-    common = np.array(sorted(set.intersection(*(set(part["time"]) for part in by_risk(groups(source.frame)).values()))))
-    near = [float(common[np.abs(common - tick).argmin()]) if len(common) else tick for tick in ticks]
-    return [end if tick and abs(end - tick) <= ticks[1] / 10 else tick for tick, end in zip(ticks, near, strict=True)]
 
 
 def last_time(frame: pd.DataFrame, plan: Plan) -> float:

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.publish import numbers
 from analysis.publish.figures.dots_plot import Plan, draw, is_quotient, note_of, value_of
 from analysis.publish.figures.drawing import Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.released import Released, release
 
 
 def dots(
@@ -25,7 +25,7 @@ def dots(
     log: bool = False,
     reference: float | None = None,
     reference_label: str = "",
-    same: bool = False,
+    people: bool = False,
     ranked: bool = False,
     level: float = 0.95,
     name: str = "",
@@ -36,9 +36,8 @@ def dots(
     text) and ``counts`` (the counts each estimate rests on; by default numerator and denominator where present).
     ``share`` says that estimates are shares, shown in percent; otherwise they are shown as they are, on a logarithmic
     scale where ``log`` (hazard ratios). ``reference`` is a value marked by a vertical line and named
-    ``reference_label``. ``same`` says that the rows count the same people under different choices, so that the difference
-    between two counts may be a small one; otherwise they are parts of a whole. ``ranked`` puts the highest estimate that
-    is shown first: the others follow by their labels, so that no order tells what is withheld. ``what`` says what is
+    ``reference_label``. ``people`` says that estimates rest on people and not on rounded counts. ``ranked`` puts the highest estimate first,
+    as it is shown. ``what`` says what is
     estimated, ``level`` is that of the intervals.
 
     Raises ``ValueError`` for a missing column, and where ``log`` meets a value that is not positive.
@@ -53,17 +52,8 @@ def dots(
     plan = Plan(label, note, counts, share, log, reference, reference_label, what, 1 if share else 2)
     tidy = (frame.sort_values(label) if ranked else frame)[list(dict.fromkeys(needed))].reset_index(drop=True)
     numbers_shown = ("estimate", "lower", "upper")
-    free = () if counts or share else numbers_shown
-    rates = {} if share else {column: counts for column in numbers_shown if counts}
-    released = partial(
-        release,
-        tidy,
-        counts=list(counts),
-        free=list(free),
-        rates=rates,
-        whole=not same,
-        nested=list(counts) if same else None,
-    )
+    free = list(numbers_shown) if not share and (not counts or people) else []
+    released = partial(release, tidy, counts=list(counts), free=free, level=level)
     return Drawing(
         source=release(tidy, "public"),
         draw=partial(draw, plan=plan),
@@ -79,10 +69,9 @@ def dots(
 
 
 def _ranked(released: Released) -> Released:
-    """Order what is shown by its estimates, highest first; what is withheld stays as it stood, after them."""
+    """Order rows by their estimates as they are shown, highest first."""
     order = released.frame["estimate"].sort_values(ascending=False, kind="stable").index
-    frame, withheld = (part.loc[order].reset_index(drop=True) for part in (released.frame, released.withheld))
-    return replace(released, frame=frame, withheld=withheld)
+    return replace(released, frame=released.frame.loc[order].reset_index(drop=True))
 
 
 def _summary(source: Released, plan: Plan) -> Released:
@@ -90,7 +79,7 @@ def _summary(source: Released, plan: Plan) -> Released:
     if not plan.share or len(plan.counts) != 2 or all(is_quotient(here, plan) for _, here in source.frame.iterrows()):
         return source
     named = dict(zip(plan.counts, ("events seen", "followed"), strict=True))
-    return replace(source, frame=source.frame.rename(columns=named), withheld=source.withheld.rename(columns=named))
+    return replace(source, frame=source.frame.rename(columns=named))
 
 
 def _with_intervals(tidy: pd.DataFrame, level: float) -> str:
@@ -105,9 +94,7 @@ def _describe(source: Released, plan: Plan) -> str:
         here = source.frame.iloc[row]
         note = note_of(source, row, plan)
         name = f"{here[plan.label]}{f' ({note})' if note else ''}"
-        if source.text("estimate", row):
-            words.append(f"{name}: {source.mark}")
-        elif np.isnan(here["estimate"]):
+        if np.isnan(here["estimate"]):
             words.append(f"{name}: not estimated")
         else:
             scale = 100.0 if plan.share else 1.0

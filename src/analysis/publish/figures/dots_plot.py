@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 _ROW, _GAP = 17.0, 7.0
 
@@ -33,14 +32,14 @@ class Plan:
 _NOTHING = 1e-9
 
 
-def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
+def draw(source: Released, banner: str, plan: Plan) -> Figure:
     """Return the figure of released estimates."""
     frame = source.frame
     scale = 100.0 if plan.share else 1.0
     texts = [_texts(source, row, plan) for row in range(len(frame))]
     heights = [canvas.LINE * (len(lines) + len(notes)) + _ROW + _GAP for lines, notes, _ in texts]
     top = 30.0 if plan.reference_label else 8.0
-    top += 16.0 if synthetic else 0.0
+    top += 16.0 if banner else 0.0
     right = max([canvas.width(value, bold=True) for *_, value in texts], default=0) + 14
     right = min(right, 0.4 * canvas.WIDTH)
     figure, axes = canvas.blank(top + sum(heights) + 22, 8.0, right, top, 22.0)
@@ -56,8 +55,8 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     for i, (lines, notes, value) in enumerate(texts):
         _row(figure, axes, frame.iloc[i], (lines, notes, value), y, top, scale)
         y += heights[i]
-    if synthetic:
-        canvas.say(figure, 0, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 13, banner, bold=True)
     return figure
 
 
@@ -65,8 +64,6 @@ def _texts(source: Released, row: int, plan: Plan) -> tuple[list[str], list[str]
     here = source.frame.iloc[row]
     lines = canvas.wrapped(str(here[plan.label]), canvas.WIDTH - 10)
     notes = canvas.wrapped(note_of(source, row, plan), canvas.WIDTH - 10) if note_of(source, row, plan) else []
-    if source.text("estimate", row):
-        return lines, notes, "not shown"
     return lines, notes, "not estimated" if np.isnan(here["estimate"]) else value_of(here["estimate"], plan)
 
 
@@ -149,9 +146,7 @@ def note_of(source: Released, row: int, plan: Plan) -> str:
         return str(source.frame.at[row, plan.note])
     if len(plan.counts) != 2:
         return ""
-    shown = [source.text(c, row) or numbers.plainly(source.frame.at[row, c]) for c in plan.counts]
-    if all(source.text(c, row) for c in plan.counts):
-        return shown[0]  # withheld, both of them
+    shown = [numbers.plainly(source.frame.at[row, c]) for c in plan.counts]
     if not all(shown):
         return ""
     if not plan.share:

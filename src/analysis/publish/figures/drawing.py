@@ -12,11 +12,21 @@ from functools import cached_property
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis.publish.curves import Seen
+from analysis.data.spec import INTERNAL
 from analysis.publish.figures import canvas
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 SYNTHETIC = "Synthetic data"
+
+
+def banner_of(kind: str, disclosure: str) -> str:
+    """Return what every page, figure and file of such data says of itself; empty where there is nothing to say."""
+    return ". ".join([SYNTHETIC] * (kind == "synthetic") + [INTERNAL] * (disclosure == "internal"))
+
+
+def in_brackets(banner: str) -> str:
+    """Return a banner as a title ends with it."""
+    return f" ({banner[0].lower()}{banner[1:]})" if banner else ""
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,7 @@ class Drawing:
     ``draw``, ``describe``, ``tabulate`` (all the data) and ``summarise`` (the few rows for the page, where all would
     be too many) take the released frame; ``release`` takes a disclosure and returns the released frame. ``percent``
     names the columns that are shares, ``level`` is that of the intervals. ``name`` may be left empty: the page
-    then numbers the figure. ``steps`` says that the frame is a curve, whose steps are merged.
+    then numbers the figure.
     """
 
     source: Released
@@ -39,26 +49,24 @@ class Drawing:
     level: float = 0.95
     name: str = ""
     units: str = ""
-    synthetic: bool = False
-    steps: bool = False
+    banner: str = ""
 
-    def released(self, disclosure: str, synthetic: bool = False, seen: Seen | None = None) -> "Drawing":
-        """Return the drawing of what may be shown, marked as synthetic where it is; ``seen`` are the curves released before."""
-        shown = self.release(disclosure, seen=seen) if self.steps else self.release(disclosure)
-        return replace(self, source=shown, synthetic=synthetic)
+    def released(self, disclosure: str, banner: str = "") -> "Drawing":
+        """Return the drawing of what may be shown, with what it must say of itself."""
+        return replace(self, source=self.release(disclosure), banner=banner)
 
     @cached_property
     def figure(self) -> Figure:
         """The matplotlib figure, about 4.8 inches wide."""
         with canvas.styled():
-            return self.draw(self.source, self.synthetic)
+            return self.draw(self.source, self.banner)
 
     @cached_property
     def alt(self) -> str:
         """What the figure shows, in words and numbers."""
         words = self.describe(self.source)
-        withheld = f" {self.source.note}" if self.source.note else ""
-        return (f"{SYNTHETIC}. " if self.synthetic else "") + words + withheld
+        note = f" {self.source.note}" if self.source.note else ""
+        return (f"{self.banner}. " if self.banner else "") + words + note
 
     @cached_property
     def data(self) -> Released:

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _PLOT, _BELOW = 170.0, 40.0
 
@@ -63,12 +63,12 @@ def event_study(
     )
 
 
-def _draw(source: Released, synthetic: bool, plan: _Plan) -> Figure:
+def _draw(source: Released, banner: str, plan: _Plan) -> Figure:
     scale = 100.0 if plan.points else 1.0
     frame = source.frame.assign(**{c: scale * source.frame[c] for c in ("estimate", "lower", "upper")})
     levels = _levels(frame)
     left = max(canvas.width(f"{level:+g}") for level in levels) + 8
-    top = 36.0 if synthetic else 22.0
+    top = 36.0 if banner else 22.0
     figure, axes = canvas.blank(top + _PLOT + _BELOW, left, 12.0, top, _BELOW)
     first, last = float(frame["time"].min()) - 0.6, float(frame["time"].max()) + 0.6
     axes.set_xlim(first, last)
@@ -83,8 +83,8 @@ def _draw(source: Released, synthetic: bool, plan: _Plan) -> Figure:
         axes.plot([row.time], [row.estimate], marker="o", markersize=7, color=colour, linestyle="none", clip_on=False,
                   markerfacecolor=canvas.PAPER if row.time < 0 else colour, markeredgewidth=1.6)  # fmt: skip
     _write_times(figure, axes, frame, plan, (left, top, first, last))
-    if synthetic:
-        canvas.say(figure, 0, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 13, banner, bold=True)
     return figure
 
 

@@ -1,5 +1,6 @@
 """What became of those who came in: one bar a stage, its parts side by side, each named with its count beneath."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -8,8 +9,8 @@ from matplotlib.patches import Rectangle
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _BAR, _GAP, _SWATCH = 20.0, 12.0, 12.0
 _COLOURS = (*canvas.SERIES, canvas.ROSE)
@@ -41,25 +42,21 @@ def flow(
 
 
 def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
-    """Each stage is a whole of its own whose total is known."""
+    """Shares are of the parts as they are shown."""
     stage, _, count = columns
-    released = [
-        release(rows, disclosure, counts=[count], rates={"share": [count]}, of={}, whole=True)
-        for _, rows in tidy.groupby(stage, sort=False, observed=True)
-    ]
-    frame = pd.concat([r.frame for r in released], ignore_index=True)
-    withheld = pd.concat([r.withheld for r in released], ignore_index=True)
-    note = next((r.note for r in released if r.note), "")
-    return Released(frame, withheld, next((r.mark for r in released if r.note), ""), note, (count,))
+    released = release(tidy, disclosure, counts=[count])
+    frame = released.frame
+    frame["share"] = frame[count] / frame.groupby(stage, observed=True, sort=False)[count].transform("sum")
+    return replace(released, frame=frame)
 
 
-def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:
+def _draw(source: Released, banner: str, columns: tuple) -> Figure:
     stage, part, _ = columns
     stages = [(str(k), rows) for k, rows in source.frame.groupby(stage, sort=False, observed=True)]
     order = _order([rows[part] for _, rows in stages])
     keys = [_keys(source, rows, columns, order) for _, rows in stages]
     heights = [canvas.LINE + 4 + _BAR + 4 + canvas.LINE * len(k) + _GAP for k in keys]
-    top = 20.0 if synthetic else 2.0
+    top = 20.0 if banner else 2.0
     figure, axes = canvas.blank(top + sum(heights), 1.0, 1.0, top, 0.0)
     axes.set_xlim(0, 1)
     axes.set_ylim(sum(heights), 0)
@@ -74,8 +71,8 @@ def _draw(source: Released, synthetic: bool, columns: tuple) -> Figure:
                 _number(figure, 1 + _SWATCH / 2, top + base - _SWATCH / 2 + 2, i)
             canvas.say(figure, _SWATCH + 7, top + base, text)
         y += height
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -118,8 +115,6 @@ def _keys(source: Released, rows: pd.DataFrame, columns: tuple, order: dict) -> 
 def _words(source: Released, row: int, columns: tuple) -> str:
     _, part, count = columns
     label = source.frame.at[row, part]
-    if mark := source.text(count, row):
-        return f"{label}: {mark}"
     n, share = source.frame.at[row, count], source.frame.at[row, "share"]
     return f"{label}: {numbers.thousands(n)}" + ("" if pd.isna(share) else f", {numbers.percent(share)}")
 

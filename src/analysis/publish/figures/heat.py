@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from analysis.publish import numbers
 from analysis.publish.figures import canvas, shades
 from analysis.publish.figures.counts_plot import period_days, write_dates
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _ROW, _LABEL = 17.0, 0.36
 
@@ -54,29 +54,13 @@ def heat(
         describe=partial(_describe, columns=columns, marks=marks, what=what),
         tabulate=lambda source: source,
         summarise=partial(_wide, columns=columns),
-        release=partial(_release, tidy, columns),
+        release=partial(release, tidy, counts=[count]),
         name=name,
         units=f"{what}, by place and {time}, shaded by share of the place's own highest",
     )
 
 
-def _release(tidy: pd.DataFrame, columns: tuple, disclosure: str) -> Released:
-    """Each place is a whole whose total may be known elsewhere."""
-    place, _, count = columns
-    parts = [
-        release(rows, disclosure, counts=[count], of={}, whole=True) for _, rows in tidy.groupby(place, sort=False)
-    ]
-    note = next((part.note for part in parts if part.note), "")
-    return Released(
-        pd.concat([part.frame for part in parts], ignore_index=True),
-        pd.concat([part.withheld for part in parts], ignore_index=True),
-        next((part.mark for part in parts if part.note), ""),
-        note,
-        (count,),
-    )
-
-
-def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame) -> Figure:
+def _draw(source: Released, banner: str, columns: tuple, marks: pd.DataFrame) -> Figure:
     place, time, count = columns
     frame, ends = source.frame, [0.2, 0.4, 0.6, 0.8, 1.0]
     left, right = _LABEL * canvas.WIDTH, canvas.width(numbers.thousands(frame[count].fillna(0).max())) + 8
@@ -89,7 +73,7 @@ def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame
         canvas.wrapped(f"{m.place}: {m.label}, {numbers.day(pd.Timestamp(m.date))}", canvas.WIDTH - 12)
         for m in marks.itertuples()
     ]
-    top = (20.0 if synthetic else 2.0) + canvas.LINE
+    top = (20.0 if banner else 2.0) + canvas.LINE
     height = top + sum(heights) + 20 + shades.key_height(texts) + 4 + canvas.LINE * sum(len(lines) for lines in named)
     figure, axes = shades.sheet(height)
     canvas.say(figure, canvas.WIDTH, top - 4, "highest", canvas.SOFT, align="right")
@@ -102,7 +86,7 @@ def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame
             canvas.say(figure, 0, y + high / 2 + canvas.LINE * (k - (len(lines) - 1) / 2), text, valign="center")
         rows = frame[frame[place] == name]
         most = rows[count].max()
-        said = source.mark and "-" if pd.isna(most) else numbers.thousands(most)
+        said = "" if pd.isna(most) else numbers.thousands(most)
         canvas.say(figure, canvas.WIDTH, y + high / 2, said, canvas.SOFT, align="right", valign="center")
         _cells(axes, rows, columns, (left - first * scale, scale, width), y, high, ends)
         for mark in marks[marks["place"] == name].itertuples():
@@ -117,8 +101,8 @@ def _draw(source: Released, synthetic: bool, columns: tuple, marks: pd.DataFrame
         for text in lines:
             canvas.say(figure, 12, y + 10, text)
             y += canvas.LINE
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -140,7 +124,7 @@ def _cells(axes: object, rows: pd.DataFrame, columns: tuple, scale: tuple, y: fl
 def _wide(source: Released, columns: tuple) -> Released:
     """One row a place: first, last, highest and lowest period, so that the table on the page stays short."""
     place, time, count = columns
-    rows, hidden = [], []
+    rows = []
     form = numbers.periods(source.frame[time]) or "%d %B %Y"
     for name, part in source.frame.groupby(place, sort=False):
         shown = part.dropna(subset=[count])
@@ -154,8 +138,7 @@ def _wide(source: Released, columns: tuple) -> Released:
             row[head] = f"{here[time]:{form}}: {numbers.thousands(here[count])}" if here is not None else ""
         rows.append(row)
     table = pd.DataFrame(rows)
-    hidden = pd.DataFrame(False, index=table.index, columns=table.columns)
-    return Released(table, hidden, source.mark, source.note)
+    return Released(table, source.note)
 
 
 def _describe(source: Released, columns: tuple, marks: pd.DataFrame, what: str) -> str:

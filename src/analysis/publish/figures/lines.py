@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _PLOT = 150.0
 
@@ -51,11 +51,11 @@ def lines(
     )
 
 
-def _draw(source: Released, synthetic: bool, plan: _Plan) -> Figure:
+def _draw(source: Released, banner: str, plan: _Plan) -> Figure:
     x, y = source.frame[plan.x], source.frame[plan.y]
     levels = canvas.nice_steps(float(y.max()) or 1.0, 4)
     left = max(canvas.width(numbers.plainly(level)) for level in levels) + 8
-    top = 24.0 if synthetic else 8.0
+    top = 24.0 if banner else 8.0
     figure, axes = canvas.blank(top + _PLOT + 38, left, 14.0, top, 38.0)
     low, high = float(x.min()), float(x.max())
     axes.set_xlim(low, high)
@@ -74,8 +74,8 @@ def _draw(source: Released, synthetic: bool, plan: _Plan) -> Figure:
         at = min(max(left + part * width, half), canvas.WIDTH - half)
         canvas.say(figure, at, top + _PLOT + 15, text, canvas.SOFT, align="center")
     canvas.say(figure, canvas.WIDTH - 14, top + _PLOT + 32, plan.x_is, canvas.SOFT, align="right")
-    if synthetic:
-        canvas.say(figure, left, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, left, 13, banner, bold=True)
     return figure
 
 

@@ -15,7 +15,7 @@ from analysis.publish.figures.curve import curve
 from analysis.publish.figures.curve_plot import groups
 from analysis.publish.figures.drawing import Drawing
 from analysis.publish.figures.multiples_plot import Grid, draw
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 MOST = 15  # panels that a reader compares, and that fit a sheet
 
@@ -77,4 +77,4 @@ def _summary(source: Released, by: str, unit: str) -> Released:
     ]
     frame = pd.DataFrame(rows, columns=[by, "at_risk", f"{unit}s", "share", "lower", "upper"])
     frame["at_risk"] = frame["at_risk"].astype("Int64")
-    return Released(frame, pd.DataFrame(False, index=frame.index, columns=frame.columns), "", source.note)
+    return Released(frame, source.note)

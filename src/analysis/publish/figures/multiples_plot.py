@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.curve_plot import at_risk, groups, thinned, time_ticks
-from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import Released
+from analysis.publish.figures.curve_plot import at_risk, groups, thinned
+from analysis.publish.released import Released
 
 _COLUMNS, _PLOT, _GAP, _BETWEEN = 3, 76.0, 16.0, 14.0
 _OWN, _OTHERS = 120, 40  # steps: more cannot be told apart at this size
@@ -36,20 +35,19 @@ class _Scale:
     last: float
     levels: list[float]
     ticks: list[float]
-    merged: bool
 
     def x(self, column: int) -> float:
         return self.left + column * (self.width + _GAP)
 
 
-def draw(source: Released, synthetic: bool, grid: Grid) -> Figure:
+def draw(source: Released, banner: str, grid: Grid) -> Figure:
     """Return the figure of released curves."""
     parts = groups(source.frame)
     scale = _scale(source, grid)
     rows = [list(parts)[i : i + _COLUMNS] for i in range(0, len(parts), _COLUMNS)]
     titles = {label: _title(label, part, scale.width + 2) for label, part in parts.items()}
     heads = [canvas.LINE * max(len(titles[label]) for label in row) + 8 for row in rows]
-    tops = [20.0 if synthetic else 0.0]
+    tops = [20.0 if banner else 0.0]
     for head in heads:
         tops.append(tops[-1] + head + _PLOT + 2 * canvas.LINE + 4 + _BETWEEN)
     height = tops[-1] + canvas.LINE + 2
@@ -66,8 +64,8 @@ def draw(source: Released, synthetic: bool, grid: Grid) -> Figure:
         canvas.say(figure, 0, height - 6, "Too few people for a curve", canvas.SOFT)
     words = f"{grid.unit.capitalize()}s since {grid.since}"
     canvas.say(figure, canvas.WIDTH - 2, height - 5, words, canvas.SOFT, align="right")
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -79,8 +77,8 @@ def _scale(source: Released, grid: Grid) -> _Scale:
     width = (canvas.WIDTH - left - (_COLUMNS - 1) * _GAP - 4) / _COLUMNS
     last = float(grid.horizon or (frame["time"].max() if len(frame) else 1.0))
     widest = max(canvas.width(f"{int(frame['at_risk'].max()):,}") if len(frame) else 0.0, canvas.width(f"{last:g}"))
-    ticks = time_ticks(source, last, grid.unit, width / (widest + 6))
-    return _Scale(left, width, last, levels, ticks if len(ticks) > 1 else [0.0, last], bool(source.note))
+    ticks = canvas.time_steps(last, grid.unit, width / (widest + 6))
+    return _Scale(left, width, last, levels, ticks if len(ticks) > 1 else [0.0, last])
 
 
 def _title(label: str, part: pd.DataFrame, room: float) -> list[str]:
@@ -130,7 +128,7 @@ def _own(axes: Axes, part: pd.DataFrame) -> None:
 
 def _beneath(figure: Figure, part: pd.DataFrame, scale: _Scale, x: float, base: float) -> None:
     """Write the ticks of the time axis, and the number at risk at each where there is room for it."""
-    rows = [f"{tick:g}" for tick in scale.ticks], [_number(at_risk(part, tick, scale.merged)) for tick in scale.ticks]
+    rows = [f"{tick:g}" for tick in scale.ticks], [_number(at_risk(part, tick)) for tick in scale.ticks]
     for i, (texts, colour) in enumerate(zip(rows, (canvas.SOFT, canvas.INK), strict=True), 1):
         taken = -canvas.WIDTH
         for tick, text in zip(scale.ticks, texts, strict=True):

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.publish import numbers
 from analysis.publish.figures.drawing import Drawing
 from analysis.publish.figures.paths_plot import Plan, draw
-from analysis.publish.privacy import Released, release
+from analysis.publish.released import Released, release
 
 
 @dataclass(frozen=True)

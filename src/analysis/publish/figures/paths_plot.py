@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 _PLOT, _LABELS = 190.0, 0.37
 
@@ -28,7 +27,7 @@ class Plan:
     even: bool
 
 
-def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
+def draw(source: Released, banner: str, plan: Plan) -> Figure:
     """Return the figure of released shares."""
     frame = source.frame
     values = sorted(frame[plan.x].unique())
@@ -39,7 +38,7 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     if plan.reference is not None:
         names[None] = canvas.wrapped(plan.reference_label, _LABELS * canvas.WIDTH, bold=True)
     right = max(canvas.width(text, bold=key is None) for key, lines in names.items() for text in lines) + 20
-    left, top = canvas.width(f"100{numbers.NBSP}%") + 6, 26.0 if synthetic else 10.0
+    left, top = canvas.width(f"100{numbers.NBSP}%") + 6, 26.0 if banner else 10.0
     plot = max(_PLOT, canvas.LINE * sum(len(lines) for lines in names.values()) + 4)
     figure, axes = canvas.blank(top + plot + 38, left, right, top, 38.0)
     first, last = min(place.values()), max(place.values())
@@ -53,8 +52,8 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
                   clip_on=False)  # fmt: skip
         ends[None] = (axes.get_xlim()[1], 100 * plan.reference, canvas.INK)
     _names(figure, axes, names, ends, ticks[-1], (left, top, plot, right))
-    if synthetic:
-        canvas.say(figure, left, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, left, 13, banner, bold=True)
     return figure
 
 

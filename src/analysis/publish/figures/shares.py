@@ -8,9 +8,8 @@ from matplotlib.patches import Rectangle
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
-from analysis.publish.rule import FOOTNOTE, WITHHELD
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _BAR, _GAP = 13.0, 9.0
 
@@ -21,65 +20,38 @@ def shares(
     numerator: str = "numerator",
     denominator: str = "denominator",
     what: str = "Share",
-    parts: str = "",
-    reading: str = "",
     name: str = "",
 ) -> Drawing:
     """Return a bar for each row of ``frame``: ``numerator`` as a share of ``denominator``, both shown.
 
-    ``what`` says what the share is of. The rows are readings of the same records: the difference of two of their counts is
-    guarded. Where ``parts`` names a column that parts the records and ``reading`` the one that tells readings apart, the rows of
-    each reading add up to a whole, whose total may be known. Raises ``ValueError`` for a missing column, or a numerator that is larger than
+    ``what`` says what the share is of. Raises ``ValueError`` for a missing column, or a numerator that is larger than
     its denominator, naming the row. A denominator of 0 has no share and is shown so.
     """
-    named = [c for c in (parts, reading) if c]
-    if missing := [c for c in (label, numerator, denominator, *named) if c not in frame.columns]:
+    if missing := [c for c in (label, numerator, denominator) if c not in frame.columns]:
         raise ValueError(f"shares needs the columns {', '.join(missing)}; found {', '.join(map(str, frame.columns))}")
     tidy = frame[[label, numerator, denominator]].reset_index(drop=True)
     if len(wrong := tidy[tidy[numerator] > tidy[denominator]]):
         raise ValueError(f"shares: the numerator is larger than the denominator in row {wrong[label].iloc[0]!r}")
     tidy["share"] = tidy[numerator] / tidy[denominator].where(tidy[denominator] > 0)
     columns = (label, numerator, denominator)
-    crossed = frame[named].reset_index(drop=True) if len(named) == 2 else None
     return Drawing(
         source=release(tidy, "public"),
         draw=partial(_draw, columns=columns),
         describe=partial(_describe, columns=columns, what=what),
         tabulate=lambda source: source,
         summarise=None,
-        release=partial(_release, tidy, columns, crossed),
+        release=partial(release, tidy, counts=[numerator, denominator]),
         percent=("share",),
         name=name,
         units=f"{what}, percent",
     )
 
 
-def _release(tidy: pd.DataFrame, columns: tuple, crossed: pd.DataFrame | None, disclosure: str) -> Released:
-    """Return the rows as they may be shown: nested readings of one whole, or parts by readings, a table of its own."""
-    counts = list(columns[1:])
-    if crossed is None or disclosure == "public":
-        of = {columns[1]: columns[2]}
-        return release(tidy, disclosure, counts=counts, of=of, whole=False, nested=counts)
-    rows, readings = (crossed[name].astype(str) for name in crossed)
-    wide = tidy.assign(row=rows, reading=readings).pivot(index="row", columns="reading", values=counts)
-    distinct = wide.T.drop_duplicates().T  # the same count under several readings is one count
-    hidden = release(distinct.set_axis(range(distinct.shape[1]), axis=1).reset_index(drop=True), disclosure,
-                     counts=list(range(distinct.shape[1]))).withheld.to_numpy()  # fmt: skip
-    same = {column: next(i for i, c in enumerate(distinct) if distinct[c].equals(wide[column])) for column in wide}
-    place = {row: i for i, row in enumerate(wide.index)}
-    mask = pd.DataFrame(False, index=tidy.index, columns=tidy.columns)
-    for count in counts:
-        mask[count] = [bool(hidden[place[row], same[count, r]]) for row, r in zip(rows, readings, strict=True)]
-    mask["share"] = mask[counts].any(axis=1)
-    shown = tidy.astype(dict.fromkeys(counts, "Int64")).mask(mask)
-    return Released(shown, mask, WITHHELD, FOOTNOTE if mask.to_numpy().any() else "", tuple(counts))
-
-
-def _draw(source: Released, synthetic: bool, columns: tuple[str, str, str]) -> Figure:
+def _draw(source: Released, banner: str, columns: tuple[str, str, str]) -> Figure:
     frame = source.frame
     texts = [canvas.wrapped(_label(source, row, columns), canvas.WIDTH - 4) for row in range(len(frame))]
     heights = [canvas.LINE * len(lines) + 4 + _BAR + _GAP for lines in texts]
-    top, right = (22.0 if synthetic else 4.0), canvas.width("not shown", bold=True) + 7
+    top, right = (22.0 if banner else 4.0), canvas.width("not shown", bold=True) + 7
     figure, axes = canvas.blank(top + sum(heights), 1.0, right, top, 0.0)
     axes.set_xlim(0, 100)
     axes.set_ylim(sum(heights), 0)
@@ -99,8 +71,8 @@ def _draw(source: Released, synthetic: bool, columns: tuple[str, str, str]) -> F
             )
         canvas.say(figure, canvas.WIDTH - right + 6, top + start + _BAR / 2, value, valign="center", bold=True)
         y += heights[row]
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -111,7 +83,7 @@ def _label(source: Released, row: int, columns: tuple[str, str, str]) -> str:
 
 
 def _count(source: Released, column: str, row: int) -> str:
-    return source.text(column, row) or numbers.thousands(source.frame.at[row, column])
+    return numbers.thousands(source.frame.at[row, column])
 
 
 def _describe(source: Released, columns: tuple[str, str, str], what: str) -> str:

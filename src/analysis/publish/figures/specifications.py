@@ -13,7 +13,7 @@ from analysis.publish import numbers
 from analysis.publish.figures.drawing import Drawing
 from analysis.publish.figures.specifications_plot import Plan, draw
 from analysis.publish.figures.specifications_table import NUMBERS, coded, finder
-from analysis.publish.privacy import Released, release
+from analysis.publish.released import Released, release
 
 
 def specifications(

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas
-from analysis.publish.figures.drawing import SYNTHETIC
 from analysis.publish.figures.specifications_strips import HEAD, PARTS, STRIP, stepped, strips
-from analysis.publish.privacy import Released
+from analysis.publish.released import Released
 
 _CURVE = 150.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -39,13 +38,13 @@ class Plan:
         return f"{100 * value:+z.1f}{numbers.NBSP}points" if unit else f"{100 * value:+z.1f}"
 
 
-def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
+def draw(source: Released, banner: str, plan: Plan) -> Figure:
     """Return the figure of released specifications."""
     frame = source.frame
     options = plan.lettered(frame)
     labels = [f"{letter} {plan.words[c][o]}" for c, found in options.items() for o, letter in found.items()]
     left = max(canvas.width(text) for text in labels) + 14
-    top = 44.0 if synthetic else 28.0
+    top = 44.0 if banner else 28.0
     below = sum(HEAD + STRIP * len(found) for found in options.values())
     height = top + _CURVE + 8 + below + 22
     figure, axes = canvas.blank(height, left, 10.0, top, below + 30)
@@ -60,8 +59,8 @@ def draw(source: Released, synthetic: bool, plan: Plan) -> Figure:
     canvas.say(
         figure, canvas.WIDTH - 10, height - 6, f"{len(frame):,} specifications, sorted", canvas.SOFT, align="right"
     )
-    if synthetic:
-        canvas.say(figure, 0, 13, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 13, banner, bold=True)
     return figure
 
 

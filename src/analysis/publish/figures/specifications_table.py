@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from analysis.publish.figures.specifications_plot import Plan
-from analysis.publish.privacy import Released, release
+from analysis.publish.released import Released, release
 
 NUMBERS = ("estimate", "lower", "upper")
 

@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas, shades
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _PITCH = canvas.WIDTH / 11
 _TILE = _PITCH - 1.6
@@ -51,7 +51,7 @@ def tiles(
         describe=partial(_describe, columns=(label, numerator, denominator), what=what, read_off=bool(share)),
         tabulate=lambda source: source,
         summarise=None,
-        release=partial(release, tidy, counts=[numerator, denominator], of={numerator: denominator}),
+        release=partial(release, tidy, counts=[numerator, denominator]),
         percent=("share",),
         name=name,
         units=f"{what}, percent, by state",
@@ -66,7 +66,7 @@ def places() -> dict[str, tuple[int, int]]:
     return {name: (r, c) for r, line in enumerate(grid) for c, name in enumerate(line) if name != ".."}
 
 
-def _draw(source: Released, synthetic: bool, state: str) -> Figure:
+def _draw(source: Released, banner: str, state: str) -> Figure:
     frame = source.frame
     share = dict(zip(frame[state], frame["share"], strict=True))
     ends = shades.steps(frame["share"])
@@ -75,7 +75,7 @@ def _draw(source: Released, synthetic: bool, state: str) -> Figure:
     beneath = canvas.wrapped(
         "Not on the map: " + ", ".join(f"{name} {_said(share[name])}" for name in rest), canvas.WIDTH
     )
-    top = 20.0 if synthetic else 2.0
+    top = 20.0 if banner else 2.0
     bottom = top + 8 * _PITCH + 6
     height = bottom + shades.key_height(texts) + (canvas.LINE * len(beneath) if rest else 0)
     figure, axes = shades.sheet(height)
@@ -105,8 +105,8 @@ def _draw(source: Released, synthetic: bool, state: str) -> Figure:
     for text in beneath if rest else ():
         y += canvas.LINE
         canvas.say(figure, 0, y - 4, text)
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -119,7 +119,7 @@ def _describe(source: Released, columns: tuple, what: str, read_off: bool) -> st
     words = []
     for row in source.frame.sort_values("share", ascending=False, kind="stable").itertuples():
         counts = [
-            source.text(c, row.Index) or numbers.thousands(source.frame.at[row.Index, c])
+            numbers.thousands(source.frame.at[row.Index, c])
             for c in (numerator, denominator)
         ]
         value = "not shown" if pd.isna(row.share) else numbers.percent(row.share)

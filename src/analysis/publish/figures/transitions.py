@@ -12,8 +12,8 @@ from matplotlib.patches import Rectangle
 
 from analysis.publish import numbers
 from analysis.publish.figures import canvas, shades
-from analysis.publish.figures.drawing import SYNTHETIC, Drawing
-from analysis.publish.privacy import Released, release
+from analysis.publish.figures.drawing import Drawing
+from analysis.publish.released import Released, release
 
 _CELL = 2 * canvas.LINE + 6
 _HEAD = 10.4
@@ -55,17 +55,17 @@ def transitions(
         describe=partial(_describe, columns=columns, what=what),
         tabulate=lambda source: source,
         summarise=None,
-        release=partial(release, tidy, counts=["all", *columns], sums={"all": columns}),
+        release=partial(release, tidy, counts=["all", *columns]),
         name=name,
         units=f"{what} and what came next; percent of each row",
     )
 
 
-def _draw(source: Released, synthetic: bool, columns: list[str]) -> Figure:
+def _draw(source: Released, banner: str, columns: list[str]) -> Figure:
     frame = source.frame
     pitch = canvas.WIDTH / len(columns)
     heads = [canvas.wrapped(text, pitch - 5, size=_HEAD) for text in columns]
-    top = (20.0 if synthetic else 2.0) + canvas.LINE * max(len(lines) for lines in heads) + 4
+    top = (20.0 if banner else 2.0) + canvas.LINE * max(len(lines) for lines in heads) + 4
     labels = [canvas.wrapped(_label(source, row), canvas.WIDTH, bold=True) for row in range(len(frame))]
     heights = [canvas.LINE * len(lines) + 4 + _CELL + 8 for lines in labels]
     figure, axes = shades.sheet(top + sum(heights))
@@ -79,8 +79,8 @@ def _draw(source: Released, synthetic: bool, columns: list[str]) -> Figure:
         for i, column in enumerate(columns):
             _cell(figure, axes, source, row, column, (i * pitch, y + canvas.LINE * len(lines) + 3, pitch - 2))
         y += height
-    if synthetic:
-        canvas.say(figure, 0, 12, SYNTHETIC, bold=True)
+    if banner:
+        canvas.say(figure, 0, 12, banner, bold=True)
     return figure
 
 
@@ -93,15 +93,14 @@ def _cell(figure: Figure, axes: object, source: Released, row: int, column: str,
     axes.add_patch(
         Rectangle((x, y), wide, _CELL, facecolor="none", edgecolor=canvas.GRID, linewidth=0.8, clip_on=False)
     )
-    said = source.text(column, row) or numbers.thousands(source.frame.at[row, column])
-    for k, text in enumerate(canvas.wrapped(said, wide - 4) if source.text(column, row) else [said]):
-        canvas.say(figure, x + 4, y + canvas.LINE * (k + 1), text)
+    said = numbers.thousands(source.frame.at[row, column])
+    canvas.say(figure, x + 4, y + canvas.LINE, said)
     if not pd.isna(share):
         canvas.say(figure, x + 4, y + 2 * canvas.LINE, numbers.percent(share))
 
 
 def _label(source: Released, row: int) -> str:
-    n = source.text("all", row) or numbers.thousands(source.frame.at[row, "all"])
+    n = numbers.thousands(source.frame.at[row, "all"])
     return f"{source.frame.iat[row, 0]}: {n}, of which next"
 
 
@@ -116,7 +115,7 @@ def _describe(source: Released, columns: list[str], what: str) -> str:
         cells = []
         for column in columns:
             share = _share(source, row, column)
-            n = source.text(column, row) or numbers.thousands(source.frame.at[row, column])
+            n = numbers.thousands(source.frame.at[row, column])
             cells.append(f"{column} {n}" + ("" if pd.isna(share) else f", {numbers.percent(share)}"))
         words.append(f"{_label(source, row)}: {'; '.join(cells)}.")
     return f"A transition table of {what[0].lower()}{what[1:]}. {' '.join(words)}"
