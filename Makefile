@@ -38,7 +38,7 @@ verify: $(STAMP) ## build twice in different folders and compare every byte
 	@$(ANALYSIS) verify
 
 validate: $(STAMP) ## compute the coverage of every interval and design again, where the truth is known (under an hour)
-	@$(PYTHON) validation/run.py --jobs $(JOBS)
+	@$(PYTHON) -m validation --jobs $(JOBS)
 
 bench: $(STAMP) ## measure speed and memory as ratios to named alternatives
 	@$(PYTHON) -m benchmarks $(ARGS)

@@ -16,7 +16,7 @@ LIMITS = {
 }  # fmt: skip
 REACHED = {  # above the limit as yet: each slice writes down what it has reached, and may not grow beyond it
     "package": 27_627, "modules": 239, "data": 7_148, "recidivism": 4_325, "sanctuary": 4_837, "claims": 2_605,
-    "report and plot": 7_292, "rest": 1_351, "notebooks": 3_356, "longest cell": 98, "tests, benchmarks and validation": 22_346,
+    "report and plot": 7_292, "rest": 1_351, "notebooks": 3_356, "longest cell": 98, "tests, benchmarks and validation": 21_900,
 }  # fmt: skip
 
 

@@ -1,392 +1,356 @@
-"""How often each interval of the package covers the truth: scenarios, the intervals put to them, and their table."""
+"""How often each interval of the package covers the truth: estimators, scenarios with their truths, and the table.
 
+Only uniform numbers are drawn, and turned into others by inversion: their stream is the same in every version of numpy,
+which those of other distributions are not, so that the first simulations of a stored table can be drawn again anywhere.
+"""
+
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, ndtri
+from scipy.stats import chi2, expon, norm, weibull_min
 
 import analysis as an
 from analysis.recidivism.hazard import hazard
 from analysis.recidivism.survival import KINDS
-from validation import draws, table
-from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN, digits
+from validation import table
+from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN
 
 Generator, Frame = np.random.Generator, pd.DataFrame
-YEAR, END = 365, 730
+SEED, YEAR, END = 20_180_615, 365, 730
 CENSORED = "each followed 1 to 730 days, evenly"
-LATE = f"{CENSORED}; half enter on day 1 to 200"
+LATER = f"{CENSORED}; half enter on day 1 to 200"
 CAUSE = "rearrest"
-HAZARDS = {CAUSE: 0.0009, "ice_custody": 0.0005, "died": 0.00005}
 HAZARD = 0.002  # a day, where it is constant
-CLUSTERS, SIZE, CORRELATION = 200, 4, 0.5
+HAZARDS = {CAUSE: 0.0009, "ice_custody": 0.0005, "died": 0.00005}  # a day, of three causes
+SHAPE, SCALE = 0.7, 1592.0  # Weibull, in days: a hazard that falls, and a risk of .3 within a year
+SIZE, CORRELATION = 4, 0.5  # of the people of one place
 RATIO = 2.0  # hazard of people who are sampled less often, or released more often, relative to the others
-SAMPLED = np.array([0.8, 0.2])  # the sample's shares of two groups that are equally large in the population
 RELEASES = np.array([1, 4])  # releases a person has, by the person's hazard
 GROUP, LEVEL_2, SLOPE = 0.5, -0.4, 0.3  # log hazard ratios of a group, of one of three levels, and of a number
 
 
-@dataclass(frozen=True)
-class Interval:
-    """Its name, the truth in closed form or by summation, the estimate from what was drawn, and its claim."""
-
-    estimator: str
-    truth: float
-    estimate: Callable[[Any], Any]
-    claim: str = APPROXIMATE
+# what is put to counts (the arguments), life tables, rows of recurrent events, readings and Cox models
+def _at(curve: Callable, ci: str, time: int, life: Frame) -> Frame:
+    return an.at(curve(life, ci=ci), time)
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """How simulations are drawn, how they are described, and the intervals put to them."""
+def _profiled(life: Frame, end: int = 1_095) -> tuple[float, float]:
+    """Whether the profile likelihood excludes the true share: 1.92 below the best."""
+    best = an.extrapolate(life, until=end, horizon=end, models=["split weibull"])["log_likelihood"].iat[0]
+    true = an.profile_share(life, until=end, horizon=end, shares=[0.5])["log_likelihood"].iat[0]
+    return 0.0, float(chi2.sf(2 * (best - true), 1))
 
-    name: str
+
+KM, AJ = partial(an.kaplan_meier, cause=CAUSE), partial(an.cumulative_incidence, cause=CAUSE)
+RECURRENCES = partial(an.mean_cumulative, id="person", time="days", event="event")
+IGNORED = "Cox, Wald, clusters ignored"
+EXACT = {  # cover their level or more
+    "proportion, Clopper-Pearson": lambda k: an.proportion(*k, "exact"),
+    "rate, exact Poisson": lambda k: an.rate(*k[:2]),
+    "rate ratio, exact": lambda k: an.rate_ratio(*k),
+    "risk over the window, unequal follow-up": lambda k: an.unequal_follow_up(*k),
+    "hazard of days 0 to 90, exact Poisson": lambda life: hazard(life, width=90),
+}
+ESTIMATORS = {  # a p-value is an interval from 0 that should hold .05
+    **EXACT,
+    "proportion, Wilson": lambda k: an.proportion(*k),
+    "risk difference, Newcombe": lambda k: an.proportion_difference(*k),
+    "risk ratio, Koopman": lambda k: an.risk_ratio(*k),
+    **{f"Kaplan-Meier at {time}, {ci}": partial(_at, KM, ci, time) for time in (105, 364, 365) for ci in KINDS},
+    **{f"Aalen-Johansen at 365, {ci}": partial(_at, AJ, ci, YEAR) for ci in KINDS},
+    **{f"mean cumulative function at 365, {ci}": partial(_at, RECURRENCES, ci, YEAR) for ci in ("log", "plain")},
+    "Kaplan-Meier at 365, log-log, competing events censored": partial(_at, KM, "log-log", YEAR),
+    "restricted mean to 365": partial(an.rmst, horizon=YEAR),
+    "difference of restricted means to 365": partial(an.rmst_difference, horizon=YEAR),
+    "ratio of restricted means to 365": partial(an.rmst_difference, horizon=YEAR, ratio=True),
+    "quantile .25, from log-log": lambda life: an.quantile(an.kaplan_meier(life), 0.25),
+    "median, from log-log": lambda life: an.quantile(an.kaplan_meier(life), 0.5),
+    "log-rank test": lambda life: (0.0, an.log_rank(life).p_value),
+    "log-rank test, stratified": lambda life: (0.0, an.log_rank(life, strata="stratum").p_value),
+    "share who ever return, profile likelihood": _profiled,
+    "reading: each release once": lambda readings: readings,
+    "reading: each person once": lambda readings: readings[1:],
+    "reading: first releases": lambda readings: readings[2:],
+    # the group is the first term of each model, a number the last
+    **dict.fromkeys(("Cox, Wald", "Cox, Wald, group", "Cox, robust", "Cox, robust, clustered"), lambda fit: fit.table),
+    **dict.fromkeys(("Cox, Wald, number", "Cox, robust, number, clustered"), lambda fit: fit.table[-1:]),
+    "Cox, Wald, level": lambda fit: fit.table[fit.table["term"] == "level[T.c]"],
+    IGNORED: lambda fit: norm.interval(LEVEL, *fit.table.loc[0, ["coef", "naive_se"]]),
+    "test of proportional hazards": lambda fit: (0.0, fit.zph().set_index("term").at["GLOBAL", "p_value"]),
+}
+
+
+def limits(found: Any) -> tuple[float, float]:
+    """The limits of a result, in its first row if it has rows."""
+    found = found.iloc[0] if isinstance(found, Frame) else found
+    return found if isinstance(found, tuple) else (found.lower, found.upper)
+
+
+# what is drawn
+def falling(ratio: np.ndarray | float = 1.0):
+    """The distribution of waiting times with a falling hazard, ``ratio`` times that of everyone else."""
+    return weibull_min(SHAPE, scale=SCALE * ratio ** (-1 / SHAPE))
+
+
+def constant(hazard: np.ndarray | float):
+    """The distribution of waiting times with a constant hazard."""
+    return expon(scale=1 / hazard)
+
+
+def exchangeable(rng: Generator, groups: int, size: int, correlation: float) -> np.ndarray:
+    """Uniform numbers (groups x size, flat), dependent within a group by a Gaussian copula: each alone is uniform."""
+    shared, own = norm.ppf(rng.random((groups, 1))), norm.ppf(rng.random((groups, size)))
+    return norm.cdf(np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own).ravel()
+
+
+def whole(u: np.ndarray, first: int, last: int) -> np.ndarray:
+    """Whole numbers from first to last, all as likely."""
+    return first + np.floor(u * (last - first + 1)).astype(np.int64)
+
+
+def draw(rng: Generator, n: int, columns: dict[str, Callable | str | np.ndarray], unit: int | None = 1) -> Frame:
+    """A cohort: its columns, and ``days`` and ``event`` as they are recorded, by ``unit`` days or (None) as they are.
+
+    ``columns`` come in the order in which they are drawn: each is a function of uniform numbers and of the columns
+    before it, an expression of these, or an array. Those named like a cause are latent times, dependent where people
+    have a ``place``; ``end`` is the last time that could be seen. With ``entry``, people are seen only from then on.
+    """
+    drawn = pd.DataFrame(index=range(n))
+    for name, column in columns.items():
+        if callable(column):
+            together = name in HAZARDS and "place" in drawn
+            u = exchangeable(rng, n // SIZE, SIZE, CORRELATION) if together else rng.random(n)
+            column = column(u, drawn)
+        drawn[name] = drawn.eval(column) if isinstance(column, str) else column
+    causes = [name for name in columns if name in HAZARDS]
+    time, end = drawn[causes].to_numpy(), drawn["end"].to_numpy()
+    first, time = time.argmin(axis=1), time.min(axis=1)
+    if unit:  # the day, or the last day of the week, within which a time falls
+        time, end = ((np.ceil(each / unit) * unit).astype(np.int64) for each in (time, end))
+    event = pd.Categorical.from_codes(np.where(time <= end, first, -1), causes)
+    cohort = drawn.drop(columns=[*causes, "end"]).assign(days=np.minimum(time, end), event=event)
+    return cohort[~(cohort["entry"] >= cohort["days"])].reset_index(drop=True) if "entry" in cohort else cohort
+
+
+class Scenario(NamedTuple):
+    """How many people there are, what is drawn of them, and the truth of each estimator that is put to it.
+
+    What is drawn are the columns of a cohort (``draw``), of which a life table or, with a ``formula``, a Cox model is
+    ``made``; or the result of a function of a generator and the number of people. ``kind`` is added to the estimators'
+    names in the table; coverage of those ``shown`` is not held to their level.
+    """
+
     people: int
-    draw: Callable[[Generator], Any]
-    intervals: tuple[Interval, ...]
+    drawn: dict | Callable[[Generator, int], Any]
+    truths: dict[str, float]
+    made: dict[str, Any] | Callable[[Frame], Any] = an.life_table
+    kind: str = ""
+    shown: tuple[str, ...] = ()
     censoring: str = CENSORED
     ties: str = "days"
 
 
-def limits(found: Any) -> tuple[float, float]:
-    """The limits of a result, in its first row if it has rows; a p-value as an interval that should hold .05."""
-    if isinstance(found, Frame):
-        return found["lower"].iat[0], found["upper"].iat[0]
-    return (0.0, found) if isinstance(found, float) else (found.lower, found.upper)
-
-
-# counts alone: proportions, how two of them differ, rates, unequal follow-up
-def _binomial(rng: Generator, n: int, risk: float) -> int:
-    return int((rng.random(n) < risk).sum())
-
-
-def _poisson(rng: Generator, mean: float) -> int:
-    """Arrivals at rate 1 before ``mean``; four times as many gaps as expected, and 50, are enough."""
-    return int(np.searchsorted(draws.exponential(rng.random(int(4 * mean) + 50), 1.0).cumsum(), mean))
-
-
-def _one(name: str, n: int, risk: float, claim: str = APPROXIMATE) -> Scenario:
-    wilson = Interval("proportion, Wilson", risk, lambda k: an.proportion(k, n), claim)
-    exact = Interval("proportion, Clopper-Pearson", risk, lambda k: an.proportion(k, n, "exact"), AT_LEAST)
-    return Scenario(name, n, lambda rng: _binomial(rng, n, risk), (wilson, exact), "none", "none")
-
-
-def _two(name: str, n: tuple[int, int], risk: tuple[float, float], claim: str = APPROXIMATE) -> Scenario:
-    def draw(rng: Generator) -> tuple[int, int, int, int]:
-        return _binomial(rng, n[0], risk[0]), n[0], _binomial(rng, n[1], risk[1]), n[1]
-
-    differ = Interval("risk difference, Newcombe", risk[0] - risk[1], lambda k: an.proportion_difference(*k), claim)
-    ratio = Interval("risk ratio, Koopman", risk[0] / risk[1], lambda k: an.risk_ratio(*k), claim)
-    return Scenario(name, sum(n), draw, (differ, ratio), "none", "none")
-
-
-def _rates(name: str, events: tuple[float, float], exposure: tuple[float, float]) -> Scenario:
-    """Poisson counts of two groups with these expected numbers."""
-
-    def draw(rng: Generator) -> tuple[int, float, int, float]:
-        return _poisson(rng, events[0]), exposure[0], _poisson(rng, events[1]), exposure[1]
-
-    truth = events[0] / exposure[0]
-    one = Interval("rate, exact Poisson", truth, lambda k: an.rate(*k[:2]), AT_LEAST)
-    ratio = Interval("rate ratio, exact", truth * exposure[1] / events[1], lambda k: an.rate_ratio(*k), AT_LEAST)
-    return Scenario(name, 0, draw, (one, ratio), "none", "none")
-
-
-def _window(entered: str, n: int, risk: float, window: float) -> Scenario:
-    """People who come under observation evenly over a window or when it opens, with a constant hazard."""
-
-    def draw(rng: Generator) -> int:
-        followed = window * rng.random(n) if entered == "evenly" else window
-        return int((draws.exponential(rng.random(n), risk) <= followed).sum())
-
-    truth, what = float(-np.expm1(-risk * window)), "risk over the window, unequal follow-up"
-    interval = Interval(what, truth, lambda k: an.unequal_follow_up(k, n, window, entered), AT_LEAST)
-    return Scenario(f"{n} people observed from {entered}", n, draw, (interval,), f"window of {window:g} months", "none")
-
-
-# intervals of curves and of Cox models
-def _km(truth: float, time: int = YEAR, ci: str = "log-log", claim: str = APPROXIMATE, kind: str = "") -> Interval:
-    name = f"Kaplan-Meier at {time}, {ci}{kind}"
-    return Interval(name, truth, lambda life: an.at(an.kaplan_meier(life, CAUSE, ci=ci), time), claim)
-
-
-def _aj(truth: float, ci: str = "log", kind: str = "") -> Interval:
-    name = f"Aalen-Johansen at {YEAR}, {ci}{kind}"
-    return Interval(name, truth, lambda life: an.at(an.cumulative_incidence(life, CAUSE, ci=ci), YEAR))
-
-
-def _mean(truth: float, kind: str = "") -> Interval:
-    return Interval(f"restricted mean to {YEAR}{kind}", truth, lambda life: an.rmst(life, horizon=YEAR))
-
-
-def _means(truth: float, kind: str = "") -> Interval:
-    name = f"difference of restricted means to {YEAR}{kind}"
-    return Interval(name, truth, lambda life: an.rmst_difference(life, horizon=YEAR))
-
-
-def _quantile(name: str, truth: float, q: float) -> Interval:
-    return Interval(f"{name}, from log-log", truth, lambda life: an.quantile(an.kaplan_meier(life), q))
-
-
-def _test(name: str, strata: str | None = None) -> Interval:
-    return Interval(name, 0.05, lambda life: an.log_rank(life, strata=strata).p_value)
-
-
-def _recurrences(ci: str) -> Interval:
-    name, event = f"mean cumulative function at {YEAR}, {ci}", ("person", "days", "event")
-    return Interval(name, HAZARD * YEAR, lambda rows: an.at(an.mean_cumulative(rows, *event, ci=ci), YEAR))
-
-
-def _profiled(life: Frame, end: int = 1_095) -> float:
-    """Whether the profile likelihood excludes the true share: 1.92 below the best."""
-    best = an.extrapolate(life, until=end, horizon=end, models=["split weibull"])["log_likelihood"].iat[0]
-    true = an.profile_share(life, until=end, horizon=end, shares=[0.5])["log_likelihood"].iat[0]
-    return float(chdtrc(1, max(2 * (best - true), 0.0)))
-
-
-def _cox(
-    name: str, truth: float = GROUP, term: str = "group", claim: str = APPROXIMATE, naive: bool = False
-) -> Interval:
-    """The Wald interval of one coefficient."""
-
-    def estimate(fit: Any) -> Frame:
-        row = fit.table[fit.table["term"] == term]
-        half = (row["upper"] - row["lower"]) / 2 * (row["naive_se"] / row["se"] if naive else 1)
-        return row.assign(lower=row["coef"] - half, upper=row["coef"] + half)
-
-    return Interval(f"Cox, {name}", truth, estimate, claim)
-
-
-def _people(
-    rng: Generator, n: int, ratio: Callable | None = None, hazards: dict | None = None, together: bool = False,
-    unit: int = 1, groups: int = 0, late: bool = False, **columns: Callable,
-) -> Frame:  # fmt: skip
-    """A cohort: columns are drawn in their order, then latent times, the end of follow-up, equal groups, and entry.
-
-    ``ratio`` gives everyone's hazard relative to the falling one, ``hazards`` the constant ones by cause, both from the
-    columns. ``together``: people of one place resemble each other; ``late``: half are seen only if still there on a day
-    of entry from 1 to 200.
-    """
-    drawn = SimpleNamespace()
-    for name, column in columns.items():
-        setattr(drawn, name, column(rng, n, drawn))
-    latent = {}
-    for cause in hazards or (CAUSE,):
-        u = draws.exchangeable(rng, CLUSTERS, SIZE, CORRELATION) if together else rng.random(n)
-        latent[cause] = (
-            draws.exponential(u, hazards[cause](drawn)) if hazards else draws.weibull(u, ratio(drawn) if ratio else 1.0)
-        )
-    frame = draws.observed(latent, draws.whole_uniform(rng, n, 1, END), unit, **vars(drawn))
-    if groups:
-        frame["group"] = draws.whole_uniform(rng, n, 0, groups - 1)
-    if late:
-        some = rng.random(n) < 0.5
-        frame["entry"] = np.where(some, draws.whole_uniform(rng, n, 1, 200), np.nan)
-        frame = frame[~(frame["entry"] >= frame["days"])].reset_index(drop=True)
-    return frame
-
-
-def _cohort(
-    name: str, n: int, *intervals: Interval, made: Callable = an.life_table, late: bool = False, unit: int = 1, **drawn
-) -> Scenario:  # fmt: skip
-    """A scenario of people as ``_people`` draws them, and what is ``made`` of them."""
+def _shares(*groups: tuple[int, float], shown: tuple[str, ...] = ()) -> Scenario:
+    """Of one or two groups of so many people with a risk: those with the event, and the people."""
+    p, q = groups[0][1], groups[-1][1]
+    one = {"proportion, Wilson": p, "proportion, Clopper-Pearson": p}
+    two = {"risk difference, Newcombe": p - q, "risk ratio, Koopman": p / q}
     return Scenario(
-        name, n, lambda rng: made(_people(rng, n, late=late, unit=unit, **drawn)), intervals,
-        LATE if late else CENSORED, "weeks" if unit == 7 else "days",
+        sum(n for n, _ in groups),
+        lambda rng, _: [each for n, risk in groups for each in (int((rng.random(n) < risk).sum()), n)],
+        two if groups[1:] else one, shown=shown, **COUNTS,
     )  # fmt: skip
 
 
-# what is no such cohort
-def _recurring(rng: Generator, n: int = 300, gaps: int = 60) -> Frame:
+def _arrivals(rng: Generator, mean: float) -> int:
+    """Arrivals at rate 1 before ``mean``; four times as many gaps as expected, and 50, are enough."""
+    return int(np.searchsorted(expon.ppf(rng.random(int(4 * mean) + 50)).cumsum(), mean))
+
+
+def _recurring(rng: Generator, n: int) -> Frame:
     """One row an arrest and one an end of follow-up; people differ in how often they are arrested."""
-    own = HAZARD * draws.gamma_mean_one(rng.random(n), 1.0)
-    time = draws.whole(draws.exponential(rng.random((n, gaps)), own[:, None]).cumsum(axis=1))
-    end = draws.whole_uniform(rng, n, 1, END)
-    person, place = np.nonzero(time <= end[:, None])
-    if place.max(initial=0) == gaps - 1:
-        raise RuntimeError(f"a person has {gaps} arrests: draw more gaps")
-    rows = pd.DataFrame({"person": person, "days": time[person, place], "event": CAUSE})
+    own = HAZARD * expon.ppf(rng.random((n, 1)))
+    time = np.ceil(constant(own).ppf(rng.random((n, 60))).cumsum(axis=1))  # nobody comes near 60 arrests
+    end = whole(rng.random(n), 1, END)
+    person, number = np.nonzero(time <= end[:, None])
+    rows = pd.DataFrame({"person": person, "days": time[person, number], "event": CAUSE})
     return pd.concat([rows, pd.DataFrame({"person": np.arange(n), "days": end, "event": None})], ignore_index=True)
 
 
-def _half_ever(rng: Generator, n: int = 440, end: int = 1_095) -> Frame:
-    """Half ever have the event, by a Weibull law in days."""
-    ever = rng.random(n) < 0.5
-    time = 150.0 * draws.exponential(rng.random(n), 1.0) ** (1 / 1.2)
-    return an.life_table(draws.observed({CAUSE: np.where(ever, time, 10.0 * end)}, draws.whole_uniform(rng, n, 1, end)))
-
-
-def _several(rng: Generator, n: int = 300) -> Frame:
-    """Half of the people return often and have more releases."""
-    often = (rng.random(n) < 0.5).astype(np.int64)
+def _several(rng: Generator, n: int) -> Frame:
+    """Readings of releases: half of the people return often and have more of them."""
+    often = (rng.random(n) < 0.5).astype(int)
     person = np.repeat(np.arange(n), RELEASES[often])
-    ratio = np.where(often[person], RATIO, 1.0)
-    frame = _people(rng, len(person), lambda _: ratio, person_id=lambda *_: person)
-    number = np.arange(len(person)) - np.searchsorted(person, person)
-    frame["released"] = np.datetime64("2020-01-01") + number.astype("timedelta64[D]")
-    frame.attrs = {"row": "release", "origin": "released"}
-    return an.readings(frame, YEAR)
+    cohort = draw(rng, len(person), {"person_id": person, "often": often[person], **_falling(often=np.log(RATIO))})
+    later = pd.to_timedelta(cohort.groupby("person_id").cumcount(), "D")
+    return an.readings(cohort.assign(released=pd.Timestamp("2020-01-01") + later), YEAR)
 
 
-def _stratified(rng: Generator, n: int = 440) -> Any:
-    group, stratum = draws.whole_uniform(rng, n, 0, 1), draws.whole_uniform(rng, n, 0, 3)
-    ratio = np.exp(GROUP * group)
-    falling, flat = draws.weibull(rng.random(n), ratio), draws.exponential(rng.random(n), 0.002 * ratio)
-    latent, end = {CAUSE: np.where(stratum < 2, falling, flat)}, draws.whole_uniform(rng, n, 1, END)
-    return an.cox(draws.observed(latent, end, group=group, stratum=stratum), "group", strata="stratum")
+def _joined_later(cohort: Frame) -> Any:
+    """The model of a group that is joined on a day: two intervals for those who are still there."""
+    still = cohort["days"] > cohort["joined"]
+    before = cohort.assign(group=0, days=cohort[["days", "joined"]].min(axis=1), event=cohort["event"].mask(still))
+    after = cohort[still].assign(group=1, entry=cohort["joined"])
+    return an.cox(pd.concat([before, after], ignore_index=True), "group")
 
 
-def _joined_later(rng: Generator, n: int = 440, rate: float = 0.0015) -> Any:
-    """The group is joined on a day between 1 and 365: two intervals a person."""
-    joined = draws.whole_uniform(rng, n, 1, 365)
-    need = draws.exponential(rng.random(n), 1.0)  # cumulative hazard at which the event happens
-    before = rate * joined
-    latent = np.where(need <= before, need / rate, joined + (need - before) / (rate * np.exp(GROUP)))
-    time, end = draws.whole(latent), draws.whole_uniform(rng, n, 1, END)
-    last, hit = np.minimum(time, end), time <= end
-    crosses = last > joined
-    first = {"entry": np.nan, "days": np.minimum(last, joined), "event": hit & ~crosses, "group": 0}
-    second = {"entry": joined, "days": last, "event": hit, "group": 1}
-    parts = [pd.DataFrame({"person": np.arange(n), **part}) for part in (first, second)]
-    return an.cox(pd.concat([parts[0], parts[1][crosses]], ignore_index=True), "group")
+def incidence(ratio: float = 1.0) -> float:
+    """The share whose first event is a re-arrest, within a year, where its hazard is ``ratio`` times as high."""
+    own, others = ratio * HAZARDS[CAUSE], sum(HAZARDS.values()) - HAZARDS[CAUSE]
+    return float(own / (own + others) * constant(own + others).cdf(YEAR))
 
 
-def restricted_mean(ratio: float = 1.0) -> float:
-    """The mean time without the event within a year where times are recorded by whole days."""
-    return float(draws.weibull_survival(np.arange(0, YEAR), ratio).sum())
+def _falling(**slopes: float) -> dict:
+    """Columns: times with a falling hazard, by these log hazard ratios of the columns before, and the end."""
+    return {CAUSE: lambda u, c: falling(np.exp(sum(slopes[name] * c[name] for name in slopes))).ppf(u), "end": FOLLOWED}
 
 
-def incidence(time: float, ratio: float = 1.0) -> float:
-    """The share whose first event is a re-arrest, by a time, where its hazard is ``ratio`` times as high."""
-    own = ratio * HAZARDS[CAUSE]
-    total = own + sum(HAZARDS.values()) - HAZARDS[CAUSE]
-    return float(-own / total * np.expm1(-total * time))
-
-
-_S = float(draws.weibull_survival(YEAR)), float(draws.weibull_survival(YEAR, RATIO))
-_MIXED, _BY_RELEASE = float(np.mean(_S)), float(1 - np.average(_S, weights=RELEASES))
-_MEANS = restricted_mean(), restricted_mean(1.6)
-_QUARTER = int(np.flatnonzero(draws.weibull_survival(np.arange(END)) <= 0.75)[0])
-_ALL = CLUSTERS * SIZE
-FLIP, NORMAL = (lambda rng, n, c: draws.whole_uniform(rng, n, 0, 1)), (lambda rng, n, c: ndtri(rng.random(n)))
-BY_GROUP, BY_PLACE = partial(an.life_table, by="group"), partial(an.life_table, cluster="place")
-BY_WEIGHT = partial(an.life_table, weight="weight")
 # fmt: off
-CONSTANT = {cause: lambda c, h=h: h for cause, h in HAZARDS.items()}
-WEIGHTED = {"group": lambda rng, n, c: (rng.random(n) >= SAMPLED[0]).astype(np.int64),
-            "weight": lambda rng, n, c: (0.5 / SAMPLED)[c.group]}
-PLACES = {"together": True, "place": lambda *_: np.repeat(np.arange(CLUSTERS), SIZE)}
-MIXED = {"group": FLIP, "level": lambda rng, n, c: np.array(["a", "b", "c"])[draws.whole_uniform(rng, n, 0, 2)],
-         "number": NORMAL, "ratio": lambda c: np.exp(GROUP * c.group + LEVEL_2 * (c.level == "c") + SLOPE * c.number),
-         "made": partial(an.cox, formula="group + level + number")}
-CATEGORIES = {"group": FLIP, "sex": FLIP, "ratio": lambda c: np.exp(GROUP * c.group + SLOPE * c.sex)}
-WHOLE = {**PLACES, "group": lambda rng, n, c: c.place % 2, "number": NORMAL,
-         "ratio": lambda c: np.exp(GROUP * c.group + SLOPE * c.number)}
-SCENARIOS = {scenario.name: scenario for scenario in (
-    _one("440 people, risk .09", 440, 0.09),
-    _one("120 people, risk .35", 120, 0.35),
-    _one("1445 people, risk .38", 1445, 0.38),
-    _one("50 people, risk .01", 50, 0.01, SHOWN),
-    _two("440 and 440 people, risks .09 and .15", (440, 440), (0.09, 0.15)),
-    _two("70 and 80 people, risks .8 and .6", (70, 80), (0.8, 0.6)),
-    _two("40 and 60 people, risks .02 and .05", (40, 60), (0.02, 0.05), SHOWN),
-    _rates("40 and 60 events expected", (40.0, 60.0), (722.59, 800.0)),
-    _rates("2 and 3 events expected", (2.0, 3.0), (40.0, 30.0)),
-    _window("start", 440, 0.05, 3.5),
-    _window("evenly", 440, 0.1937476 / 3.5, 3.5),
-    _cohort("falling hazard", 440, *(_km(_S[0], ci=ci) for ci in KINDS), _km(float(draws.weibull_survival(105)), 105),
-            _mean(_MEANS[0]), _quantile("quantile .25", _QUARTER, 0.25)),
-    _cohort("falling hazard, few people", 40,
-            *(_km(float(draws.weibull_survival(364)), 364, ci, SHOWN) for ci in KINDS), unit=7),
-    _cohort("falling hazard, delayed entry", 800, _km(_S[0]), _mean(_MEANS[0]), late=True),
-    Scenario("constant hazard", 440, lambda rng: an.life_table(draws.observed(
-        {CAUSE: draws.exponential(rng.random(440), HAZARD)}, END * rng.random(440), None)), (
-        _km(float(np.exp(-HAZARD * YEAR))), _quantile("median", np.log(2) / HAZARD, 0.5),
-        Interval("hazard of days 0 to 90, exact Poisson", HAZARD, lambda life: hazard(life, width=90), AT_LEAST),
-    ), "each followed 0 to 730 days, evenly", "none"),
-    _cohort("three causes", 440, *(_aj(incidence(YEAR), ci) for ci in KINDS),
-            _km(float(np.exp(-HAZARDS[CAUSE] * YEAR)), kind=", competing events censored"), hazards=CONSTANT),
-    _cohort("three causes, delayed entry", 800, _aj(incidence(YEAR)), hazards=CONSTANT, late=True),
-    _cohort("two groups, hazard ratio 1.6", 500, _means(_MEANS[1] - _MEANS[0]), Interval(
-        f"ratio of restricted means to {YEAR}", _MEANS[1] / _MEANS[0], lambda life: an.rmst_difference(life, horizon=YEAR, ratio=True)),
-        made=BY_GROUP, group=lambda *_: np.repeat([0, 1], 250), ratio=lambda c: np.where(c.group, 1.6, 1.0)),
-    _cohort("two equal groups", 600, _test("log-rank test"), made=BY_GROUP, groups=2),
-    _cohort("four equal groups", 600, _test("log-rank test, 4 groups"), made=BY_GROUP, groups=4),
-    _cohort("two equal groups, delayed entry", 600, _test("log-rank test, delayed entry"), made=BY_GROUP, groups=2,
-            late=True),
-    _cohort("two equal groups in unequal strata", 600, _test("log-rank test, stratified", "stratum"),
-            made=partial(an.life_table, by=["group", "stratum"]), stratum=FLIP,
-            group=lambda rng, n, c: (rng.random(n) < np.where(c.stratum, 0.7, 0.3)).astype(np.int64),
-            ratio=lambda c: np.where(c.stratum, 2.0, 1.0)),
-    Scenario("arrests that recur", 300, _recurring, tuple(_recurrences(ci) for ci in ("log", "plain"))),
-    Scenario("half ever have the event", 440, _half_ever, (
-        Interval("share who ever return, profile likelihood", 0.05, _profiled),),
-        "each followed 1 to 1095 days, evenly"),
-    _cohort("sampled with weights", 800, *(_km(_MIXED, ci=ci, kind=", weighted") for ci in KINDS),
-            _mean((_MEANS[0] + restricted_mean(RATIO)) / 2, ", weighted"), made=BY_WEIGHT, **WEIGHTED,
-            ratio=lambda c: np.where(c.group, RATIO, 1.0)),
-    _cohort("three causes, sampled with weights", 800,
-            _aj((incidence(YEAR) + incidence(YEAR, RATIO)) / 2, kind=", weighted"), made=BY_WEIGHT, **WEIGHTED,
-            hazards={**CONSTANT, CAUSE: lambda c: HAZARDS[CAUSE] * np.where(c.group, RATIO, 1.0)}),
-    _cohort("places of four people", _ALL, _km(_S[0], kind=", clustered"), _mean(_MEANS[0], ", clustered"),
-            made=BY_PLACE, **PLACES),
-    _cohort("places of four people, ignored", _ALL, _km(_S[0], claim=SHOWN, kind=", clusters ignored"), **PLACES),
-    _cohort("places of four people, two groups in each", _ALL, _means(0.0, ", clustered"),
-            made=partial(an.life_table, by="half", cluster="place"), **PLACES, half=lambda *_: np.arange(_ALL) % 2),
-    _cohort("three causes, places of four people", _ALL, _aj(incidence(YEAR), kind=", clustered"),
-            made=BY_PLACE, hazards=CONSTANT, **PLACES),
-    Scenario("one or four releases a person", 300, _several, (
-        Interval("reading: each release once", _BY_RELEASE, lambda found: found.iloc[[0]]),
-        Interval("reading: each person once", 1 - _MIXED, lambda found: found.iloc[[1]]),
-        Interval("reading: first releases", 1 - _MIXED, lambda found: found.iloc[[2]]))),
-    _cohort("a group, a level and a number", 440, _cox("Wald, group"), _cox("Wald, level", LEVEL_2, "level[T.c]"),
-            _cox("Wald, number", SLOPE, "number"), Interval("test of proportional hazards", 0.05, lambda fit: float(
-                fit.zph().set_index("term").at["GLOBAL", "p_value"])), **MIXED),
-    _cohort("a group, a level and a number, by the week", 440, _cox("Wald, Efron ties"),
-            _cox("Wald, number, Efron ties", SLOPE, "number"), unit=7, **MIXED),
-    _cohort("a group, a level and a number, delayed entry", 800, _cox("Wald, delayed entry"),
-            _cox("Wald, number, delayed entry", SLOPE, "number"), late=True, **MIXED),
-    _cohort("a group and a sex", 440, _cox("Wald, equal rows counted"), **CATEGORIES,
-            made=partial(an.cox, formula="group + sex")),
-    _cohort("a group and a sex, robust", 440, _cox("robust"), **CATEGORIES,
-            made=partial(an.cox, formula="group + sex", robust=True)),
-    Scenario("a group in four strata", 440, _stratified, (_cox("Wald, stratified"),)),
-    _cohort("a group and a competing event", 440, _cox("Wald, one cause"), group=FLIP,
-            made=partial(an.cox, formula="group", cause=CAUSE),
-            hazards={CAUSE: lambda c: 0.0015 * np.exp(GROUP * c.group),
-                     "ice_custody": lambda c: 0.001 * np.exp(-GROUP * c.group)}),
-    Scenario("a group joined later", 440, _joined_later, (_cox("Wald, changing covariate"),)),
-    _cohort("a group sampled with weights", 600, _cox("robust, weighted"),
-            made=partial(an.cox, formula="group", weight="weight"),
-            group=lambda rng, n, c: (rng.random(n) < 1 / 3).astype(np.int64), weight=lambda rng, n, c: 1.0 + c.group,
-            ratio=lambda c: np.exp(GROUP * c.group)),
-    _cohort("a group of whole places", _ALL, _cox("robust, clustered"),
-            _cox("robust, number, clustered", SLOPE, "number"), _cox("Wald, clusters ignored", claim=SHOWN, naive=True),
-            made=partial(an.cox, formula="group + number", cluster="place"), **WHOLE),
-)}
+COUNTS, WINDOW = ({"censoring": each, "ties": "none"} for each in ("none", "window of 3.5 months"))
+FREE, FREE_2 = (float(falling(ratio).sf(YEAR)) for ratio in (1.0, RATIO))  # without the event after a year
+HALF = (FREE + FREE_2) / 2  # where half have the higher hazard
+# the mean time without the event within a year where times are recorded by whole days
+MEAN, MEAN_2, MEAN_3 = (float(falling(ratio).sf(np.arange(YEAR)).sum()) for ratio in (1.0, RATIO, 1.6))
+KM_FALLING, AJ_THREE = {"Kaplan-Meier at 365, log-log": FREE}, {"Aalen-Johansen at 365, log": incidence()}
+OF_FALLING = {**KM_FALLING, "restricted mean to 365": MEAN}
+KM_WEEKS = {f"Kaplan-Meier at 364, {ci}": float(falling().sf(364)) for ci in KINDS}
+FLIP, NORMAL, FOLLOWED = lambda u, c: whole(u, 0, 1), lambda u, c: norm.ppf(u), lambda u, c: whole(u, 1, END)
+FALLING = _falling()
+THREE = {**{cause: lambda u, c, each=each: constant(each).ppf(u) for cause, each in HAZARDS.items()}, "end": FOLLOWED}
+LATE = {"late": lambda u, c: u < 0.5, "entry": lambda u, c: np.where(c["late"], whole(u, 1, 200), np.nan)}
+# two groups that are equally large in the population are .8 and .2 of the sample
+SAMPLE = {"group": lambda u, c: (u >= 0.8).astype(int), "weight": "0.5 / (0.8 - 0.6 * group)"}
+PLACES = {"place": np.repeat(np.arange(200), SIZE)}
+TERMS = {"group": FLIP, "level": lambda u, c: np.array(["a", "b", "c"])[whole(u, 0, 2)], "number": NORMAL,
+         "third": "level == 'c'", **_falling(group=GROUP, third=LEVEL_2, number=SLOPE)}
+SEX = {"group": FLIP, "sex": FLIP, **_falling(group=GROUP, sex=SLOPE)}
+BY_GROUP, BY_PLACE, BY_WEIGHT = {"by": "group"}, {"cluster": "place"}, {"weight": "weight"}
+COX, COX_SEX = {"formula": "group + level + number"}, {"formula": "group + sex"}
+COX_TRUTHS = {"Cox, Wald": GROUP, "Cox, Wald, number": SLOPE}
+SCENARIOS = {
+    "440 people, risk .09": _shares((440, 0.09)),
+    "120 people, risk .35": _shares((120, 0.35)),
+    "1445 people, risk .38": _shares((1445, 0.38)),
+    "50 people, risk .01": _shares((50, 0.01), shown=("proportion, Wilson",)),
+    "440 and 440 people, risks .09 and .15": _shares((440, 0.09), (440, 0.15)),
+    "70 and 80 people, risks .8 and .6": _shares((70, 0.8), (80, 0.6)),
+    "40 and 60 people, risks .02 and .05": _shares(
+        (40, 0.02), (60, 0.05), shown=("risk difference, Newcombe", "risk ratio, Koopman")),
+    # events expected and exposure, of two groups
+    **{f"{p} and {q} events expected": Scenario(
+        0, lambda rng, _, p=p, m=m, q=q, n=n: (_arrivals(rng, p), m, _arrivals(rng, q), n),
+        {"rate, exact Poisson": p / m, "rate ratio, exact": p / m / (q / n)}, **COUNTS,
+    ) for p, m, q, n in ((40, 722.59, 60, 800.0), (2, 40.0, 3, 30.0))},
+    **{f"440 people observed from {entered}": Scenario(
+        440, {"end": end, CAUSE: lambda u, c, risk=risk: 3.5 / risk * expon.ppf(u)},
+        {"risk over the window, unequal follow-up": float(expon.cdf(risk))},
+        lambda c, entered=entered: (int(c["event"].count()), len(c), 3.5, entered), **WINDOW,
+    ) for entered, risk, end in (("start", 0.175, 3.5), ("evenly", 0.1937476, lambda u, c: 3.5 * u))},
+    "falling hazard": Scenario(440, FALLING, {
+        **{f"Kaplan-Meier at 365, {ci}": FREE for ci in KINDS},
+        "Kaplan-Meier at 105, log-log": float(falling().sf(105)), "restricted mean to 365": MEAN,
+        "quantile .25, from log-log": float(np.ceil(falling().ppf(0.25)))}),
+    "falling hazard, few people": Scenario(40, FALLING, KM_WEEKS, shown=tuple(KM_WEEKS), ties="weeks"),
+    "falling hazard, delayed entry": Scenario(800, {**FALLING, **LATE}, OF_FALLING, censoring=LATER),
+    "constant hazard": Scenario(440, {CAUSE: lambda u, c: constant(HAZARD).ppf(u), "end": lambda u, c: END * u}, {
+        "Kaplan-Meier at 365, log-log": float(constant(HAZARD).sf(YEAR)),
+        "median, from log-log": float(constant(HAZARD).median()), "hazard of days 0 to 90, exact Poisson": HAZARD,
+    }, censoring="each followed 0 to 730 days, evenly", ties="none"),
+    "three causes": Scenario(440, THREE, {
+        **{f"Aalen-Johansen at 365, {ci}": incidence() for ci in KINDS},
+        "Kaplan-Meier at 365, log-log, competing events censored": float(constant(HAZARDS[CAUSE]).sf(YEAR))}),
+    "three causes, delayed entry": Scenario(800, {**THREE, **LATE}, AJ_THREE, censoring=LATER),
+    "two groups, hazard ratio 1.6": Scenario(500, {"group": np.repeat([0, 1], 250), **_falling(group=np.log(1.6))}, {
+        "difference of restricted means to 365": MEAN_3 - MEAN, "ratio of restricted means to 365": MEAN_3 / MEAN,
+    }, BY_GROUP),
+    "two equal groups": Scenario(600, {**FALLING, "group": FLIP}, {"log-rank test": 0.05}, BY_GROUP),
+    "four equal groups": Scenario(
+        600, {**FALLING, "group": lambda u, c: whole(u, 0, 3)}, {"log-rank test": 0.05}, BY_GROUP, ", 4 groups"),
+    "two equal groups, delayed entry": Scenario(
+        600, {**FALLING, "group": FLIP, **LATE}, {"log-rank test": 0.05}, BY_GROUP, ", delayed entry", censoring=LATER),
+    "two equal groups in unequal strata": Scenario(
+        600, {"stratum": FLIP, "group": lambda u, c: (u < np.where(c["stratum"], 0.7, 0.3)).astype(int),
+              **_falling(stratum=np.log(2))},
+        {"log-rank test, stratified": 0.05}, {"by": ["group", "stratum"]}),
+    "arrests that recur": Scenario(
+        300, _recurring, {f"mean cumulative function at 365, {ci}": HAZARD * YEAR for ci in ("log", "plain")}),
+    "half ever have the event": Scenario(
+        440, {"ever": lambda u, c: u < 0.5,
+              CAUSE: lambda u, c: np.where(c["ever"], weibull_min(1.2, scale=150.0).ppf(u), 10_950),
+              "end": lambda u, c: whole(u, 1, 1_095)},
+        {"share who ever return, profile likelihood": 0.05}, censoring="each followed 1 to 1095 days, evenly"),
+    "sampled with weights": Scenario(800, {**SAMPLE, **_falling(group=np.log(RATIO))}, {
+        **{f"Kaplan-Meier at 365, {ci}": HALF for ci in KINDS}, "restricted mean to 365": (MEAN + MEAN_2) / 2,
+    }, BY_WEIGHT, ", weighted"),
+    "three causes, sampled with weights": Scenario(
+        800, {**SAMPLE, **THREE, CAUSE: lambda u, c: constant(HAZARDS[CAUSE] * RATIO ** c["group"]).ppf(u)},
+        {"Aalen-Johansen at 365, log": (incidence() + incidence(RATIO)) / 2}, BY_WEIGHT, ", weighted"),
+    "places of four people": Scenario(800, {**PLACES, **FALLING}, OF_FALLING, BY_PLACE, ", clustered"),
+    "places of four people, ignored": Scenario(
+        800, {**PLACES, **FALLING}, KM_FALLING, kind=", clusters ignored", shown=tuple(KM_FALLING)),
+    "places of four people, two groups in each": Scenario(
+        800, {**PLACES, "half": "index % 2", **FALLING}, {"difference of restricted means to 365": 0.0},
+        {"by": "half", "cluster": "place"}, ", clustered"),
+    "three causes, places of four people": Scenario(800, {**PLACES, **THREE}, AJ_THREE, BY_PLACE, ", clustered"),
+    "one or four releases a person": Scenario(300, _several, {
+        "reading: each release once": 1 - float(np.average([FREE, FREE_2], weights=RELEASES)),
+        "reading: each person once": 1 - HALF, "reading: first releases": 1 - HALF}),
+    "a group, a level and a number": Scenario(
+        440, TERMS, {"Cox, Wald, group": GROUP, "Cox, Wald, level": LEVEL_2, "Cox, Wald, number": SLOPE,
+                     "test of proportional hazards": 0.05}, COX),
+    "a group, a level and a number, by the week": Scenario(440, TERMS, COX_TRUTHS, COX, ", Efron ties", ties="weeks"),
+    "a group, a level and a number, delayed entry": Scenario(
+        800, {**TERMS, **LATE}, COX_TRUTHS, COX, ", delayed entry", censoring=LATER),
+    "a group and a sex": Scenario(440, SEX, {"Cox, Wald": GROUP}, COX_SEX, ", equal rows counted"),
+    "a group and a sex, robust": Scenario(440, SEX, {"Cox, robust": GROUP}, {**COX_SEX, "robust": True}),
+    "a group in four strata": Scenario(
+        440, {"group": FLIP, "stratum": lambda u, c: whole(u, 0, 3), "ratio": f"exp({GROUP} * group)",
+              "falling": lambda u, c: falling(c["ratio"]).ppf(u),
+              CAUSE: lambda u, c: np.where(c["stratum"] < 2, c["falling"], constant(HAZARD * c["ratio"]).ppf(u)),
+              "end": FOLLOWED},
+        {"Cox, Wald": GROUP}, {"formula": "group", "strata": "stratum"}, ", stratified"),
+    "a group and a competing event": Scenario(
+        440, {"group": FLIP, CAUSE: lambda u, c: constant(0.0015 * np.exp(GROUP * c["group"])).ppf(u),
+              "ice_custody": lambda u, c: constant(0.001 * np.exp(-GROUP * c["group"])).ppf(u), "end": FOLLOWED},
+        {"Cox, Wald": GROUP}, {"formula": "group", "cause": CAUSE}, ", one cause"),
+    "a group joined later": Scenario(
+        440, {"joined": lambda u, c: whole(u, 1, 365), "time": lambda u, c: constant(0.0015).ppf(u), "end": FOLLOWED,
+              CAUSE: f"time - (1 - exp(-{GROUP})) * (time - joined) * (time > joined)"},  # sooner, once joined
+        {"Cox, Wald": GROUP}, _joined_later, ", changing covariate"),
+    "a group sampled with weights": Scenario(
+        600, {"group": lambda u, c: (u < 1 / 3).astype(int), "weight": "1.0 + group", **_falling(group=GROUP)},
+        {"Cox, robust": GROUP}, {"formula": "group", "weight": "weight"}, ", weighted"),
+    "a group of whole places": Scenario(
+        800, {**PLACES, "group": "place % 2", "number": NORMAL, **_falling(group=GROUP, number=SLOPE)},
+        {"Cox, robust, clustered": GROUP, "Cox, robust, number, clustered": SLOPE, IGNORED: GROUP},
+        {"formula": "group + number", "cluster": "place"}, shown=(IGNORED,)),
+}
 # fmt: on
-CLAIMS = sum(interval.claim != SHOWN for scenario in SCENARIOS.values() for interval in scenario.intervals)
+CLAIMS = sum(len(scenario.truths) - len(scenario.shown) for scenario in SCENARIOS.values())
 
 
-def simulate(name: str, first: int, last: int) -> dict[str, np.ndarray]:
-    """The limits of each interval in a scenario's simulations ``first`` to ``last - 1``: arrays (simulations, 2)."""
+def estimates(name: str, number: int) -> dict[str, tuple[float, float]]:
+    """The limits of each interval in one simulation of a scenario, which is the same whatever else is run."""
+    people, drawn, truths, made, *_, ties = SCENARIOS[name]
+    rng = np.random.default_rng([SEED, zlib.crc32(name.encode()), number])
+    if isinstance(made, dict):
+        made = partial(an.cox if "formula" in made else an.life_table, **made)
+    unit = {"days": 1, "weeks": 7, "none": None}[ties]
+    found = drawn(rng, people) if callable(drawn) else made(draw(rng, people, drawn, unit))
+    return {estimator: limits(ESTIMATORS[estimator](found)) for estimator in truths}
+
+
+def row(name: str, estimator: str, found: np.ndarray) -> dict:
+    """The row of the table for an interval in a scenario; ``people`` is 0 where counts are drawn."""
     scenario = SCENARIOS[name]
-    drawn = [scenario.draw(draws.generator(name, number)) for number in range(first, last)]
-    return {each.estimator: np.array([limits(each.estimate(one)) for one in drawn]) for each in scenario.intervals}
-
-
-def rows(name: str, found: dict[str, np.ndarray]) -> list[dict]:
-    """The rows of the table for a scenario, one an interval; ``people`` is 0 where counts are drawn."""
-    scenario, out = SCENARIOS[name], []
-    for each, (estimator, ends) in zip(scenario.intervals, found.items(), strict=True):
-        lower, upper = map(digits, ends[: table.FIRST].mean(axis=0))
-        out.append({
-            "estimator": estimator, "setting": name, "people": scenario.people, "censoring": scenario.censoring,
-            "ties": scenario.ties, "level": LEVEL, **table.counted(ends, each.truth, each.claim, CLAIMS),
-            "lower_first": lower, "upper_first": upper, "seed": draws.SEED,
-        })  # fmt: skip
-    return out
+    claim = SHOWN if estimator in scenario.shown else AT_LEAST if estimator in EXACT else APPROXIMATE
+    return {
+        "estimator": estimator + scenario.kind, "setting": name, "people": scenario.people,
+        "censoring": scenario.censoring, "ties": scenario.ties, "level": LEVEL,
+        **table.counted(found, scenario.truths[estimator], claim, CLAIMS),
+        "lower_first": found[: table.FIRST, 0].mean(), "upper_first": found[: table.FIRST, 1].mean(), "seed": SEED,
+    }  # fmt: skip

@@ -5,42 +5,41 @@ re-arrest and a chosen way to go wrong. What a design should find is computed fr
 """
 
 import zlib
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import analysis as an
-from analysis.recidivism.window import window
 from analysis.sanctuary.adoption import average_effect
 from analysis.sanctuary.adoption_panel import Panel, usable
 from analysis.sanctuary.adoption_times import NEVER
-from analysis.sanctuary.contrast import Contrast, coded
-from analysis.sanctuary.designs import DESIGNS, DOUBLY_ROBUST, RANDOMIZED, UNADJUSTED, results
+from analysis.sanctuary.designs import DESIGNS, DOUBLY_ROBUST, RANDOMIZED, UNADJUSTED
 from analysis.sanctuary.hazard_ratio import ADJUSTED as COX
-from analysis.sanctuary.hazard_ratio import hazard_ratio
 from analysis.sanctuary.two_way import two_way
 from validation import table
-from validation.simulator.frames import birth_year
+from validation.simulator.frames import birth_year, dates
 from validation.simulator.histories import history
 from validation.simulator.simulation import FILES, LIMITS, Policy, Simulation, counties, staggered
 from validation.simulator.truth import had_everyone
-from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN, digits
+from validation.table import APPROXIMATE, AT_LEAST, LEVEL, SHOWN
 
 SEED, HORIZON, YEAR = 20_141_214, 365, 365  # a year of the panel has 365 days
 GROUP_TIME, TWO_WAY = "staggered adoption, group-time effects", "staggered adoption, two-way fixed effects"
-ACROSS, OVER_TIME = DESIGNS[:4], (GROUP_TIME, TWO_WAY)
-ALL = (*ACROSS, COX, *OVER_TIME)
+ACROSS = DESIGNS[:4]
+ALL = (*ACROSS, COX, GROUP_TIME, TWO_WAY)
 ADJUST = ("criminality", "sex", "age")
+ENDS = ["estimate", "lower", "upper"]
 ALIKE = dict.fromkeys(("none", "limits", "requires"), (0.9, 0.5, 0.3))  # share honoured: convicted, pending, other
 NOTHING_HIDDEN = {"confounding": 0.0, "hidden": 0.0, "drift": 0.0, "targeting": 0.0, "lodging": 1.0, "detection": 1.0}
 MIX = {"confounding": 1.5}
 
 
-@dataclass(frozen=True)
-class Scenario:
+class Scenario(NamedTuple):
     """What is true and what differs from the common settings.
 
     ``fools`` names the designs whose coverage is shown and not held to its level: those that the scenario is built to
@@ -48,7 +47,6 @@ class Scenario:
     effect, since frailty makes its ratio fall with time.
     """
 
-    name: str
     says: str
     settings: dict
     fools: tuple[str, ...] = ()
@@ -59,31 +57,34 @@ class Scenario:
 
 
 # fmt: off
-SCENARIOS = {scenario.name: scenario for scenario in (
-    Scenario("no effect, people alike", "nothing to find and nothing to be fooled by", {}, (TWO_WAY,)),
-    Scenario("no effect, other case mix",
-             "fewer people with a conviction in places that limit, and those with one go into custody more often",
-             {**MIX}, (UNADJUSTED, TWO_WAY)),
-    Scenario("more re-arrests", "hazard of re-arrest 1.6 times as high under the policy; some places repeal it",
-             {**MIX, "effect": 1.6}, (UNADJUSTED, COX, TWO_WAY), repeals=10),
-    Scenario("fewer re-arrests", "hazard of re-arrest 0.6 times as high under the policy",
-             {**MIX, "effect": 0.6}, (UNADJUSTED, COX, TWO_WAY)),
-    Scenario("fewer detainers honoured", "the hazard is the same, but fewer people go into custody",
-             {**MIX, "honour": {**ALIKE, "limits": (0.5, 0.2, 0.1)}}, (UNADJUSTED, COX, TWO_WAY)),
-    Scenario("hidden difference between places",
-             "no effect; places that limit had more re-arrest all along, for reasons not recorded",
-             {**MIX, "hidden": 0.5}, ALL),
-    Scenario("lodging follows policy",
-             "no effect; fewer detainers are lodged under the policy, for people more likely to be re-arrested",
-             {**MIX, "lodging": 0.6, "targeting": 0.5}, ALL),
-    Scenario("detection differs by policy",
-             "no effect and people alike; half of re-arrests are recorded under the policy, all of them elsewhere",
-             {"detection": 0.5}, ALL),
-    Scenario("trends differ", "no effect; re-arrest grows by the year in places that ever limit",
-             {**MIX, "drift": 0.25}, ALL),
-    Scenario("few places", "no effect; 20 places, 6 of which adopt", {}, (UNADJUSTED, DOUBLY_ROBUST, COX, GROUP_TIME),
-             places=20, adopters=6, designs=(UNADJUSTED, DOUBLY_ROBUST, RANDOMIZED, COX, GROUP_TIME)),
-)}
+SCENARIOS = {
+    "no effect, people alike": Scenario("nothing to find and nothing to be fooled by", {}, (TWO_WAY,)),
+    "no effect, other case mix": Scenario(
+        "fewer people with a conviction in places that limit, and those with one go into custody more often",
+        MIX, (UNADJUSTED, TWO_WAY)),
+    "more re-arrests": Scenario(
+        "hazard of re-arrest 1.6 times as high under the policy; some places repeal it",
+        {**MIX, "effect": 1.6}, (UNADJUSTED, COX, TWO_WAY), repeals=10),
+    "fewer re-arrests": Scenario(
+        "hazard of re-arrest 0.6 times as high under the policy", {**MIX, "effect": 0.6}, (UNADJUSTED, COX, TWO_WAY)),
+    "fewer detainers honoured": Scenario(
+        "the hazard is the same, but fewer people go into custody",
+        {**MIX, "honour": {**ALIKE, "limits": (0.5, 0.2, 0.1)}}, (UNADJUSTED, COX, TWO_WAY)),
+    "hidden difference between places": Scenario(
+        "no effect; places that limit had more re-arrest all along, for reasons not recorded",
+        {**MIX, "hidden": 0.5}, ALL),
+    "lodging follows policy": Scenario(
+        "no effect; fewer detainers are lodged under the policy, for people more likely to be re-arrested",
+        {**MIX, "lodging": 0.6, "targeting": 0.5}, ALL),
+    "detection differs by policy": Scenario(
+        "no effect and people alike; half of re-arrests are recorded under the policy, all of them elsewhere",
+        {"detection": 0.5}, ALL),
+    "trends differ": Scenario(
+        "no effect; re-arrest grows by the year in places that ever limit", {**MIX, "drift": 0.25}, ALL),
+    "few places": Scenario(
+        "no effect; 20 places, 6 of which adopt", {}, (UNADJUSTED, DOUBLY_ROBUST, COX, GROUP_TIME), 20, 6,
+        designs=(UNADJUSTED, DOUBLY_ROBUST, RANDOMIZED, COX, GROUP_TIME)),
+}
 # fmt: on
 CLAIMS = sum(design not in scenario.fools for scenario in SCENARIOS.values() for design in scenario.designs)
 
@@ -95,19 +96,19 @@ def simulation(name: str, number: int) -> Simulation:
     common = {
         "people": 3_000 if scenario.places > 50 else 1_200, "jurisdictions": scenario.places, "honour": ALIKE,
         "rearrest": 0.0015, "elsewhere": (0.0, 0.0), "surge": 1.0, "exits_end": date(2026, 2, 28),
+        "policies": _policies(scenario.places, scenario.adopters, scenario.repeals),
     }  # fmt: skip
-    policies = _policies(scenario.places, scenario.adopters, scenario.repeals)
-    return Simulation(seed, **{**common, **scenario.settings}, policies=policies)
+    return Simulation(seed, **{**common, **scenario.settings})
 
 
 @lru_cache(maxsize=8)
 def _policies(places: int, adopters: int, repeals: int, start: date = Simulation.start) -> tuple[Policy, ...]:
     """The policies of a scenario, each from the first day of its year of the panel on: no year is half under it."""
     first, last = date(2021, 10, 1), date(2024, 6, 30)
-    found = []
+    year, found = timedelta(days=YEAR), []
     for policy in staggered(counties(places), adopters / places, first, last, repeals, seed=SEED):
-        begins = start + timedelta(days=(policy.start - start).days // YEAR * YEAR)
-        ends = policy.end and start + timedelta(days=((policy.end - start).days // YEAR + 1) * YEAR - 1)
+        begins = start + (policy.start - start) // year * year
+        ends = policy.end and start + ((policy.end - start) // year + 1) * year - timedelta(days=1)
         found.append(replace(policy, start=begins, end=ends))
     return tuple(found)
 
@@ -115,93 +116,72 @@ def _policies(places: int, adopters: int, repeals: int, start: date = Simulation
 def follow(sim: Simulation) -> pd.DataFrame:
     """First detainers followed to the first of re-arrest, custody, removal and death, or to the end of the records.
 
-    One row a person: ``place`` as code; ``prepared`` in days since the start; ``limits``: whether a rule limited the
-    detainer; ``follow_up`` days that could be seen, ``time`` days to the first event or their end; ``rearrest`` and
-    ``any``: whether that is a re-arrest, or any event; ``criminality``, ``sex`` and ``age`` in years.
+    A cohort, one row a person: ``days`` and ``event``; ``follow_up``, the days that could be seen; ``place`` as code;
+    ``prepared`` in days since the start; ``policy`` on that day; ``criminality``, ``sex`` and ``age`` in years.
     """
     people, past = history(sim)
-    b, n = past.bookings, len(people)
+    b = past.bookings
     later = b["number"] > 0
     # a re-arrest under a limiting rule may go unrecorded; the arrest that led to the detainer is none
     seen = later & ((b["rule"] != LIMITS) | (sim.stream(FILES).random(len(later)) < sim.detection))
-    moves = [(b["person"][seen], b["booked"][seen])]
-    moves += [(events["person"], events["day"]) for events in (past.custody, past.removals, past.deaths)]
-    earliest = np.full((4, n), np.inf)
-    for row, (person, day) in zip(earliest, moves, strict=True):
-        np.minimum.at(row, person, day)
-    best = earliest.argmin(axis=0)  # on one day a re-arrest counts first
-    days = sim.day(min(sim.arrests_end, sim.exits_end)) - sim.lag_days - people.first
-    time = earliest[best, np.arange(n)] - people.first
-    year = (np.datetime64(sim.start, "D") + people.first).astype("datetime64[Y]").astype(int) + 1970
+    moves = {
+        "rearrest": {"person": b["person"][seen], "day": b["booked"][seen]},
+        "ice_custody": past.custody, "removed": past.removals, "died": past.deaths,
+    }  # fmt: skip
+    events = pd.concat([pd.DataFrame({**move, "event": kind}) for kind, move in moves.items()])
+    # on one day a re-arrest counts first
+    first = events.sort_values("day", kind="stable").drop_duplicates("person").set_index("person")
+    first = first.reindex(range(len(people)))
+    time = first["day"] - people.first
+    follow_up = sim.day(min(sim.arrests_end, sim.exits_end)) - sim.lag_days - people.first
     frame = pd.DataFrame({
-        "place": people.place, "prepared": people.first, "limits": (b["rule"][~later] == LIMITS).astype(int),
-        "follow_up": days, "time": np.minimum(time, days).astype(int), "rearrest": (time <= days) & (best == 0),
-        "any": time <= days,
-        "criminality": pd.Categorical.from_codes(people.criminality, ["convicted", "pending", "other"]),
-        "sex": pd.Categorical.from_codes(people.male.astype(np.int8), ["female", "male"]),
-        "age": year - birth_year(sim, people),
+        "place": people.place, "prepared": people.first, "follow_up": follow_up,
+        "policy": np.where(b["rule"][~later] == LIMITS, "limits", "none"),
+        "days": np.fmin(time, follow_up).astype(int), "event": first["event"].where(time <= follow_up),
+        "criminality": np.take(["convicted", "pending", "other"], people.criminality),
+        "sex": np.where(people.male, "male", "female"),
+        "age": pd.DatetimeIndex(dates(sim, people.first)).year - birth_year(sim, people),
     })  # fmt: skip
-    return frame[days >= 0].reset_index(drop=True)
+    frame.attrs["event"] = "rearrest"
+    return frame[follow_up >= 0].reset_index(drop=True)
 
 
-def contrast(people: pd.DataFrame, places: int) -> Contrast:
-    """People under a limiting rule against the others, clustered by place."""
-    frame = people[list(ADJUST)]
-    cluster, number = np.unique(people["place"], return_inverse=True)
-    hit = people["rearrest"] & (people["time"] <= HORIZON)
-    matrix, columns = coded(frame, ADJUST)
-    return Contrast(
-        frame, ("none", "limits"), "rearrest", window(HORIZON, "day", True), people["limits"].to_numpy(),
-        people["time"].to_numpy(), people["any"].to_numpy(), hit.to_numpy(dtype=float), number,
-        pd.RangeIndex(places)[cluster], matrix, columns,
-    )  # fmt: skip
+def compared(people: pd.DataFrame) -> pd.DataFrame:
+    """What ``compare`` finds, one row a design: differences of risks, for the Cox model the log hazard ratio."""
+    table = an.compare(people, adjust=ADJUST, cluster="place", horizon=HORIZON, level=LEVEL)
+    table = table[~table["estimand"].str.startswith("risk ratio")].set_index("design")[ENDS]
+    table.loc[COX] = np.log(table.loc[COX])
+    return table
 
 
 def panel(people: pd.DataFrame, sim: Simulation) -> Panel:
     """The risk by place and year among those followed for the whole window, and when each place adopted."""
     full = people[people["follow_up"] >= HORIZON]
-    places, years = len(sim.places), int(full["prepared"].max()) // YEAR + 1
-    cell = (full["place"] * years + full["prepared"] // YEAR).to_numpy()
-    number = np.bincount(cell, minlength=places * years)
-    with np.errstate(invalid="ignore"):
-        risk = np.bincount(cell, full["rearrest"] & (full["time"] <= HORIZON), places * years) / number
-    adopted, repealed = np.full(places, NEVER), np.full(places, NEVER)
-    for policy in sim.policies:
-        place = sim.places.index(policy.fips)
-        adopted[place] = (policy.start - sim.start).days // YEAR
-        repealed[place] = ((policy.end - sim.start).days + 1) // YEAR if policy.end else NEVER
+    hit = (full["event"] == "rearrest") & (full["days"] <= HORIZON)
+    risk = hit.groupby([full["place"], full["prepared"] // YEAR]).mean().unstack().reindex(range(len(sim.places)))
+    starts = {policy.fips: sim.day(policy.start) // YEAR for policy in sim.policies}
+    ends = {policy.fips: (sim.day(policy.end) + 1) // YEAR for policy in sim.policies if policy.end}
+    adopted, repealed = (np.array([each.get(place, NEVER) for place in sim.places]) for each in (starts, ends))
+    years = risk.columns.to_numpy(float)
     found = Panel(
-        risk.reshape(places, years), np.arange(years, dtype=float), adopted, np.ones(places), np.arange(places),
-        pd.RangeIndex(years), pd.RangeIndex(places), {}, {},
-    )  # fmt: skip
+        risk.to_numpy(), years, adopted, np.ones(len(risk)), np.arange(len(risk)), risk.columns, risk.index, {}, {}
+    )
     return usable(found, repealed, repeals="until")
 
 
-def estimates(name: str, number: int) -> dict[str, tuple[float, float, float]]:
-    """Each design's estimate and limits in one simulation; missing where it has none.
-
-    Differences of risks, but for the Cox model, whose are logarithms of the hazard ratio.
-    """
-    scenario, sim = SCENARIOS[name], simulation(name, number)
+def estimates(name: str, number: int) -> dict[str, np.ndarray]:
+    """Each design's estimate and limits in one simulation; missing where it has none."""
+    sim, designs = simulation(name, number), SCENARIOS[name].designs
     people = follow(sim)
-    found = dict.fromkeys(scenario.designs, (np.nan,) * 3)
-    sides = contrast(people, scenario.places)
-    for result in results(sides, ADJUST, LEVEL, only=[design for design in scenario.designs if design in DESIGNS]):
-        if result.uncertainty is not None:
-            found[result.design] = result.difference, result.uncertainty.lower, result.uncertainty.upper
-    row, years = hazard_ratio(sides, ADJUST, LEVEL), panel(people, sim)
-    found[COX] = tuple(float(np.log(row[each])) for each in ("estimate", "lower", "upper"))
-    try:
+    found, years = compared(people), panel(people, sim)
+    with suppress(ValueError):  # a small simulation in which no cohort can be compared counts as without an interval
         overall = average_effect(years, "not_yet", LEVEL)
-    except ValueError:  # a small simulation in which no cohort can be compared counts as without an interval
-        return found
-    found[GROUP_TIME] = overall.estimate, overall.lower, overall.upper
-    if TWO_WAY in found:
-        both = two_way(years, LEVEL)
-        found[TWO_WAY] = both["estimate"], both["lower"], both["upper"]
-    return found
+        found.loc[GROUP_TIME] = overall.estimate, overall.lower, overall.upper
+        found.loc[TWO_WAY] = pd.Series(two_way(years, LEVEL))
+    return dict(zip(designs, found.reindex(designs).to_numpy(), strict=True))
 
 
+@lru_cache
 def truths(name: str, simulations: int = 40, drawn: int = 60_000, trials: int = 6) -> dict[str, float]:
     """What the designs should find: over everyone with a detainer, and over people in adopting places.
 
@@ -210,55 +190,37 @@ def truths(name: str, simulations: int = 40, drawn: int = 60_000, trials: int = 
     on a side, all under one rule: with frailty no single ratio holds at all times, and this is its average.
     """
     scenario = SCENARIOS[name]
-    if scenario.settings.get("effect", 1.0) == 1.0 and scenario.settings.get("honour", ALIKE) == ALIKE:
+    if not {"effect", "honour"} & set(scenario.settings):
         return dict.fromkeys(scenario.designs, 0.0)
-    each = []
+    risks, ratios = [], []
     for number in range(simulations):
         sim = simulation(name, 50_000 + number)
-        risks = [had_everyone(one, (HORIZON,), drawn, number) for one in (sim, _everywhere(replace(sim, lodging=1.0)))]
-        each.append([had["limits"][str(HORIZON)]["risk"] - had["none"][str(HORIZON)]["risk"] for had in risks])
-    across, over_time = np.mean(each, axis=0)
-    ratio = float(np.mean([_log_hazard_ratio(name, 60_000 + number, drawn) for number in range(trials)]))
-    return {
-        each: ratio if each == COX else float(over_time if each in OVER_TIME else across) for each in scenario.designs
-    }
+        both = [had_everyone(one, (HORIZON,), drawn, number) for one in (sim, _everywhere(replace(sim, lodging=1.0)))]
+        risks.append([had["limits"][str(HORIZON)]["risk"] - had["none"][str(HORIZON)]["risk"] for had in both])
+    for number in range(trials):
+        sim = replace(simulation(name, 60_000 + number), people=drawn, policies=(), **NOTHING_HIDDEN)
+        people = pd.concat([follow(sim), follow(_everywhere(sim))], ignore_index=True)
+        ratios.append(compared(people).at[COX, "estimate"])
+    across, over_time = np.mean(risks, axis=0)
+    found = {COX: np.mean(ratios), GROUP_TIME: over_time, TWO_WAY: over_time}
+    return {design: float(found.get(design, across)) for design in scenario.designs}
 
 
 def _everywhere(sim: Simulation) -> Simulation:
     return replace(sim, policies=tuple(Policy(place, date(2015, 1, 1), None, "limits") for place in sim.places))
 
 
-def _log_hazard_ratio(name: str, number: int, drawn: int) -> float:
-    without = replace(simulation(name, number), people=drawn, policies=(), **NOTHING_HIDDEN)
-    sides = []
-    for group, sim in enumerate((without, _everywhere(without))):
-        people = follow(sim)
-        again = people["rearrest"] & (people["time"] <= HORIZON)
-        sides.append(people.assign(days=np.minimum(people["time"], HORIZON), event=again, group=float(group)))
-    fit = an.cox(pd.concat(sides, ignore_index=True), "group + criminality + sex + age")
-    return float(fit.table["coef"].iloc[0])
-
-
-def simulate(name: str, first: int, last: int) -> dict[str, np.ndarray]:
-    """Estimate and limits of each design in the simulations ``first`` to ``last - 1``: arrays (simulations, 3)."""
-    each = [estimates(name, number) for number in range(first, last)]
-    return {design: np.array([found[design] for found in each]) for design in SCENARIOS[name].designs}
-
-
-def rows(name: str, found: dict[str, np.ndarray], truth: dict[str, float] | None = None) -> list[dict]:
-    """The rows of the table for a scenario, one a design."""
-    scenario, truth = SCENARIOS[name], truth or truths(name)
-    out = []
-    for design, each in found.items():
-        known = each[~np.isnan(each[:, 0]), 0]
-        claim = SHOWN if design in scenario.fools else AT_LEAST if design == RANDOMIZED else APPROXIMATE
-        out.append({
-            "kind": name, "says": scenario.says, "places": scenario.places, "adopters": scenario.adopters,
-            "design": design, "estimand": "log hazard ratio" if design == COX else "risk difference",
-            "mean": digits(known.mean()), "bias": digits(known.mean() - truth[design]), "spread": digits(known.std()),
-            "excluded_no_effect": int(((each[:, 1] > 0) | (each[:, 2] < 0)).sum()),
-            "is": "false alarms" if truth[design] == 0 else "power",
-            "mean_first": digits(np.nanmean(each[: table.FIRST, 0])), "seed": SEED,
-            **table.counted(each[:, 1:], truth[design], claim, CLAIMS),
-        })  # fmt: skip
-    return out
+def row(name: str, design: str, found: np.ndarray) -> dict:
+    """The row of the table for a design in a scenario."""
+    scenario, truth = SCENARIOS[name], truths(name)[design]
+    mean = np.nanmean(found[:, 0])
+    claim = SHOWN if design in scenario.fools else AT_LEAST if design == RANDOMIZED else APPROXIMATE
+    return {
+        "kind": name, "says": scenario.says, "places": scenario.places, "adopters": scenario.adopters,
+        "design": design, "estimand": "log hazard ratio" if design == COX else "risk difference",
+        "mean": mean, "bias": mean - truth, "spread": np.nanstd(found[:, 0]),
+        "excluded_no_effect": int(((found[:, 1] > 0) | (found[:, 2] < 0)).sum()),
+        "is": "false alarms" if truth == 0 else "power",
+        "mean_first": np.nanmean(found[: table.FIRST, 0]), "seed": SEED,
+        **table.counted(found[:, 1:], truth, claim, CLAIMS),
+    }  # fmt: skip

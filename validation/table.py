@@ -9,6 +9,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,14 +23,6 @@ PUBLISHED = ROOT / "data" / "raw" / "published"
 CODE = ("validation", "src/analysis/recidivism", "src/analysis/sanctuary")  # what the tables are computed with
 LEVEL, SIMULATIONS, FIRST, CHUNK = 0.95, 2_000, 20, 50
 APPROXIMATE, AT_LEAST, SHOWN = "approximate", "at least", "none"  # what coverage is held to
-COVERED, ABOVE, BELOW, UNDEFINED = range(4)
-FAMILY_ERROR = 0.05
-
-
-def outcomes(limits: np.ndarray, truth: float) -> np.ndarray:
-    """What became of an interval, from its limits (simulations, 2): it covers the truth, misses it, or has none."""
-    lower, upper = limits.T
-    return np.select([~(lower <= upper), lower > truth, upper < truth], [UNDEFINED, ABOVE, BELOW], COVERED)
 
 
 def band(simulations: int, claim: str, claims: int) -> tuple[int, int]:
@@ -37,29 +31,24 @@ def band(simulations: int, claim: str, claims: int) -> tuple[int, int]:
     The number that an interval with exactly its level covers is binomial; all ``claims`` together are held to an error
     of .05 by Bonferroni's correction. An interval that claims its level or more is held to the lower end.
     """
-    error = FAMILY_ERROR / claims / (1 if claim == AT_LEAST else 2)
+    error = 0.05 / claims / (1 if claim == AT_LEAST else 2)
     least, most = (int(binom.ppf(error, simulations, share)) for share in (LEVEL, 1 - LEVEL))
     return least, simulations - (0 if claim == AT_LEAST else most)
 
 
 def counted(limits: np.ndarray, truth: float, claim: str, claims: int) -> dict:
-    """The cells of a row that both tables have."""
-    found = outcomes(limits, truth)
-    simulations, covered = len(found), int((found == COVERED).sum())
+    """The cells of a row that both tables have, from limits (simulations, 2): they cover, miss, or are none."""
+    lower, upper = limits.T
+    found = np.select([~(lower <= upper), lower > truth, upper < truth], ["undefined", "above", "below"], "covered")
+    simulations, covered = len(found), int((found == "covered").sum())
     least, most = band(simulations, claim, claims)
     return {
-        "claim": claim, "truth": digits(truth), "worlds": simulations, "covered": covered,
-        "coverage": digits(covered / simulations), "above": int((found == ABOVE).sum()),
-        "below": int((found == BELOW).sum()), "undefined": int((found == UNDEFINED).sum()),
-        "band_lower": digits(least / simulations), "band_upper": digits(most / simulations),
+        "claim": claim, "truth": truth, "worlds": simulations, "covered": covered, "coverage": covered / simulations,
+        **{outcome: int((found == outcome).sum()) for outcome in ("above", "below", "undefined")},
+        "band_lower": least / simulations, "band_upper": most / simulations,
         "verdict": "below" if covered < least else "above" if covered > most else "within",
-        "covered_first": int((found[:FIRST] == COVERED).sum()),
+        "covered_first": int((found[:FIRST] == "covered").sum()),
     }  # fmt: skip
-
-
-def digits(value: float) -> float:
-    """Six significant digits."""
-    return float(f"{value:.6g}")
 
 
 def code_hash() -> str:
@@ -70,31 +59,29 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def stored(name: str) -> pd.DataFrame:
-    """A published table."""
-    return pd.read_csv(PUBLISHED / f"{name}.csv")
+def simulate(estimates: Callable, scenario: str, numbers: Iterable[int], run: Callable = map) -> dict[str, np.ndarray]:
+    """What ``estimates(scenario, number)`` finds in the simulations of these numbers: an array an interval."""
+    each = list(run(estimates, repeat(scenario), numbers))
+    return {name: np.array([found[name] for found in each]) for name in each[0]}
 
 
 def compute(
-    name: str, key: str, scenarios: Iterable[str], simulate: Callable, rows: Callable, jobs: int,
+    name: str, key: str, scenarios: Iterable[str], estimates: Callable, row: Callable, jobs: int,
     simulations: int = SIMULATIONS, into: Path = PUBLISHED,
 ) -> pd.DataFrame:  # fmt: skip
-    """Compute a table in several processes and store it.
+    """Compute a table in several processes and store it, with six significant digits.
 
-    ``simulate(scenario, first, last)`` gives arrays by interval, ``rows(scenario, arrays)`` their rows. The rows of a
-    scenario are kept as soon as they are there, and an interrupted run with the same code goes on after them.
+    ``row(scenario, interval, array)`` gives a row. Those of a scenario are kept as soon as they are there, and an
+    interrupted run with the same code goes on after them.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     begun = into / f".{name}-{simulations}-{code_hash()}.csv"
     done = set(pd.read_csv(begun)[key]) if begun.is_file() else set()
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        run = partial(pool.map, chunksize=CHUNK)
         for scenario in (each for each in scenarios if each not in done):
-            starts = range(0, simulations, CHUNK)
-            ends = [min(start + CHUNK, simulations) for start in starts]
-            parts = list(pool.map(simulate, [scenario] * len(starts), starts, ends))
-            found = {each: np.concatenate([part[each] for part in parts]) for each in parts[0]}
-            frame = pd.DataFrame(rows(scenario, found)).assign(code_hash=code_hash())
-            frame.to_csv(begun, mode="a", header=not begun.is_file(), index=False, lineterminator="\n")
+            found = simulate(estimates, scenario, range(simulations), run)
+            frame = pd.DataFrame([row(scenario, *each) for each in found.items()]).assign(code_hash=code_hash())
+            frame.to_csv(begun, mode="a", header=not begun.is_file(), index=False, float_format="%.6g")
             print(f"{name}: {scenario}", flush=True)
-    begun.replace(into / f"{name}.csv")
-    return pd.read_csv(into / f"{name}.csv")
+    return pd.read_csv(begun.replace(into / f"{name}.csv"))

@@ -86,6 +86,13 @@ def test_bytes_that_are_no_text(folder, kind):
     assert list(ds.frame("arrests")["k"].astype("str")) == ["ff00"]
 
 
+def test_text_in_parquet_that_is_not_utf_8(folder):
+    held = io.BytesIO()
+    pd.DataFrame({"id": ["1", "2"], "on": ["2020-01-01", "2020-01-02"]}).to_parquet(held)
+    with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file"):
+        build(folder, "a.parquet", held.getvalue().replace(b"2020-01-02", b"2020-01-\xff2"))
+
+
 def test_a_file_that_is_replaced_while_it_is_read(folder):
     build(folder, "a.csv", GOOD)
     spec, _ = state.find_spec("test")

@@ -1,1 +1,1 @@
-"""What a build must bear: kills at random moments, faults of disks, memory and clocks, heavy files and mutated ones."""
+"""What a build must bear: kills at random moments, faults of disks and memory, files that are mutated or heavy."""

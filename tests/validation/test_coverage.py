@@ -7,27 +7,15 @@ from scipy.integrate import quad
 from scipy.stats import binom
 
 import analysis as an
-from validation import coverage, draws, table
-from validation.table import (
-    ABOVE,
-    APPROXIMATE,
-    AT_LEAST,
-    BELOW,
-    COVERED,
-    FIRST,
-    SHOWN,
-    UNDEFINED,
-    band,
-    counted,
-    outcomes,
-)
+from validation import coverage, table
+from validation.table import APPROXIMATE, AT_LEAST, FIRST, PUBLISHED, SHOWN, band, counted
 
 KEY = ["estimator", "setting"]
 
 
 @pytest.fixture(scope="module")
 def stored():
-    return table.stored("worlds")
+    return pd.read_csv(PUBLISHED / "worlds.csv")
 
 
 def test_each_interval_that_claims_its_level_reaches_it(stored):
@@ -40,7 +28,11 @@ def test_each_interval_that_claims_its_level_reaches_it(stored):
 
 @pytest.mark.thorough
 def test_todays_code_gives_the_first_of_the_stored_simulations_again(stored):
-    found = [row for name in coverage.SCENARIOS for row in coverage.rows(name, coverage.simulate(name, 0, FIRST))]
+    found = [
+        coverage.row(name, *each)
+        for name in coverage.SCENARIOS
+        for each in table.simulate(coverage.estimates, name, range(FIRST)).items()
+    ]
     same = [*KEY, "people", "censoring", "ties", "claim", "level", "seed", "covered_first"]
     again = pd.DataFrame(found)
     assert again[same].values.tolist() == stored[same].values.tolist()
@@ -70,7 +62,7 @@ def test_coverage_agrees_with_the_sum_over_all_samples(stored, estimator, settin
 
 
 def test_a_simulation_is_the_same_whatever_else_is_run():
-    few, more = (coverage.simulate("three causes", first, 6) for first in (3, 0))
+    few, more = (table.simulate(coverage.estimates, "three causes", range(first, 6)) for first in (3, 0))
     assert all(np.array_equal(few[name], more[name][3:]) for name in few)
 
 
@@ -80,17 +72,15 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path, capsys):
     first, whole = tmp_path / "first", tmp_path / "whole"
     for folder in (first, whole):
         folder.mkdir()
-    run = ("worlds", "setting", chosen, coverage.simulate)
+    run = ("worlds", "setting", chosen, coverage.estimates)
     with pytest.raises(ZeroDivisionError):
-        table.compute(
-            *run, lambda name, found: coverage.rows(name, found) if name == chosen[0] else 1 / 0, 1, 60, first
-        )
+        table.compute(*run, lambda name, *each: coverage.row(name, *each) if name == chosen[0] else 1 / 0, 1, 60, first)
     assert [path.suffix for path in first.iterdir()] == [".csv"]
     assert not (first / "worlds.csv").exists()
     capsys.readouterr()
-    found = table.compute(*run, coverage.rows, 2, 60, first)
+    found = table.compute(*run, coverage.row, 2, 60, first)
     assert capsys.readouterr().out == f"worlds: {chosen[1]}\n"
-    assert found.equals(table.compute(*run, coverage.rows, 1, 60, whole))
+    assert found.equals(table.compute(*run, coverage.row, 1, 60, whole))
     assert [path.name for path in first.iterdir()] == ["worlds.csv"]
     assert set(found["code_hash"]) == {table.code_hash()}
 
@@ -115,30 +105,30 @@ def test_the_band_is_that_of_the_binomial_with_bonferronis_correction():
 
 
 def test_a_limit_that_is_not_defined_does_not_cover():
-    seen = outcomes(np.array([[0.0, 1.0], [0.6, 1.0], [0.0, 0.4], [np.nan, 1.0], [0.0, np.nan], [0.5, np.inf]]), 0.5)
-    assert seen.tolist() == [COVERED, ABOVE, BELOW, UNDEFINED, UNDEFINED, COVERED]
-    assert [outcomes(np.array([coverage.limits(p)]), 0.05)[0] for p in (0.04, 0.06)] == [BELOW, COVERED]
+    ends = [[0.0, 1.0], [0.6, 1.0], [0.0, 0.4], [np.nan, 1.0], [0.0, np.nan], [0.5, np.inf]]
+    rows = [counted(np.array([each]), 0.5, APPROXIMATE, 1) for each in ends]
+    seen = [name for row in rows for name in ("covered", "above", "below", "undefined") if row[name]]
+    assert seen == ["covered", "above", "below", "undefined", "undefined", "covered"]
 
 
 def test_truths_agree_with_numerical_integration_and_large_simulations():
     total, own = sum(coverage.HAZARDS.values()), coverage.HAZARDS["rearrest"]
-    assert coverage.incidence(365) == pytest.approx(quad(lambda t: own * np.exp(-total * t), 0, 365)[0], rel=1e-9)
+    assert coverage.incidence() == pytest.approx(quad(lambda t: own * np.exp(-total * t), 0, 365)[0], rel=1e-9)
     # recorded by the day the mean is half a day longer than in continuous time, less half of those who have the event by then
-    area = quad(lambda t: float(draws.weibull_survival(t)), 0, 365)[0]
-    assert coverage.restricted_mean() == pytest.approx(area + (1 - float(draws.weibull_survival(365))) / 2, abs=0.02)
+    area = quad(coverage.falling().sf, 0, 365)[0]
+    mean, of_higher = coverage.MEAN, coverage.MEAN_3
+    assert mean == pytest.approx(area + coverage.falling().cdf(365) / 2, abs=0.02)
     rng = np.random.default_rng(1)
-    time = draws.whole(draws.weibull(rng.random(400_000), 1.6))
-    assert (time > 365).mean() == pytest.approx(float(draws.weibull_survival(365, 1.6)), abs=0.004)
-    assert np.minimum(time, 365).mean() == pytest.approx(coverage.restricted_mean(1.6), abs=1.0)
-    life = an.life_table(coverage._people(rng, 100_000, hazards=coverage.CONSTANT))
+    time = np.ceil(coverage.falling(1.6).ppf(rng.random(400_000)))
+    assert (time > 365).mean() == pytest.approx(coverage.falling(1.6).sf(365), abs=0.004)
+    assert np.minimum(time, 365).mean() == pytest.approx(of_higher, abs=1.0)
+    life = an.life_table(coverage.draw(rng, 100_000, coverage.THREE))
     found = an.at(an.cumulative_incidence(life, "rearrest"), 365)
-    assert abs(found["incidence"].iat[0] - coverage.incidence(365)) < 4.5 * found["se"].iat[0]
+    assert abs(found["incidence"].iat[0] - coverage.incidence()) < 4.5 * found["se"].iat[0]
 
 
 def test_people_of_one_group_resemble_each_other_and_each_alone_is_uniform():
-    u = draws.exchangeable(np.random.default_rng(1), 100_000, 2, 0.5).reshape(-1, 2)
+    u = coverage.exchangeable(np.random.default_rng(1), 100_000, 2, 0.5).reshape(-1, 2)
     assert np.quantile(u, [0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9], abs=0.01)
     # Spearman's correlation of a Gaussian copula: 6 / pi asin(r / 2)
     assert np.corrcoef(u.T)[0, 1] == pytest.approx(6 / np.pi * np.arcsin(0.25), abs=0.01)
-    frailty = draws.gamma_mean_one(np.random.default_rng(1).random(200_000), 2.0)
-    assert (frailty.mean(), frailty.var()) == pytest.approx((1, 2), rel=0.03)

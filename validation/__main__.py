@@ -2,9 +2,6 @@
 
 import argparse
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the folder that holds validation
 
 from validation import coverage, designs, simulator
 from validation.table import ROOT, SHOWN, compute
@@ -22,7 +19,7 @@ def main() -> int:
         return 0
     failed = 0
     for name, key, part in (("worlds", "setting", coverage), ("designs", "kind", designs)):
-        table = compute(name, key, part.SCENARIOS, part.simulate, part.rows, arguments.jobs)
+        table = compute(name, key, part.SCENARIOS, part.estimates, part.row, arguments.jobs)
         outside = table[(table["verdict"] != "within") & (table["claim"] != SHOWN)]
         print(f"wrote {name}.csv: {len(table)} rows, {len(outside)} outside the band that they claim")
         failed += len(outside)
