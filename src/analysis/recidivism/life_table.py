@@ -205,10 +205,7 @@ def _table_of(cells: Cells, attrs: dict) -> pd.DataFrame:
         here = cells.cause == code
         columns[label] = np.bincount(row[here], weights=cells.weight[here], minlength=len(first))
     for name, values in columns.items():
-        kind = (
-            values.dtype if name == "time" else np.int64 if whole else np.float64
-        )  # an empty bincount is of whole numbers
-        table[name] = np.rint(values).astype(kind) if whole and name != "time" else values.astype(kind)
+        table[name] = values if name == "time" else np.rint(values).astype(np.int64) if whole else values.astype(float)
     table.attrs = {**attrs, "cells": cells} if cells.robust or cells.delayed else dict(attrs)
     return table
 

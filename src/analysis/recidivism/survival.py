@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import chdtrc, ndtr, ndtri
 
 from analysis.data import rounding
+from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.life_table import (
     OWN,
     Cells,
@@ -603,8 +604,8 @@ def pseudo_values(
 
     Parameters
     ----------
-    cohort : pandas.DataFrame or cohort
-        One row a person.
+    cohort : Cohort or pandas.DataFrame
+        One row a person, or counts that ``Cohort.count`` made.
     cause : str
         The event; may be left out where there is only one. Other causes are competing events.
     horizon : float
@@ -628,9 +629,14 @@ def pseudo_values(
     >>> pseudo_values(frame, "rearrest", horizon=25).round(2).tolist()
     [1.0, 0.0, 0.0, 0.0]
     """
-    frame = cohort if isinstance(cohort, pd.DataFrame) else cohort.frame
+    frame = cohort
+    if isinstance(cohort, Cohort):
+        frame, cause = cohort.frame, cause or cohort.event
+        frame.attrs, count = cohort.meaning(), count or ("count" if "count" in frame else None)
     entry = ("entry" if "entry" in frame.columns else None) if entry == OWN else entry
-    life = life_table(frame, None, time, event, entry, count)
+    life = life_table(
+        frame, None, time, event, entry, count, exact=True
+    )  # values of people; what is shown of them is rounded
     stop, start, codes, causes = follow_up(frame, time, event, entry)
     code, grid = causes.index(one_cause(cause, causes)), life["time"].to_numpy()
     if not 0 < horizon < np.inf:
