@@ -15,9 +15,7 @@ LIMITS = {
     "report and plot": 2_200, "rest": 400, "notebooks": 1_300, "longest cell": 20, "tests, benchmarks and validation": 12_000,
 }  # fmt: skip
 REACHED = {  # above the limit as yet: each slice writes down what it has reached, and may not grow beyond it
-    "package": 27_656, "modules": 227, "data": 7_247, "recidivism": 4_228, "sanctuary": 4_859, "claims": 2_614,
-    "report and plot": 7_263, "rest": 1_358, "notebooks": 3_357, "longest cell": 99, "tests,
-    benchmarks and validation": 22_323,
+    ,
 }  # fmt: skip
 
 

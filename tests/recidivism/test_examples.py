@@ -5,7 +5,18 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("life_table", "survival", "cox", "recurrent", "yearly", "projections", "proportions", "cohort", "windows", "at_large")
+MODULES = (
+    "life_table",
+    "survival",
+    "cox",
+    "recurrent",
+    "yearly",
+    "projections",
+    "proportions",
+    "cohort",
+    "windows",
+    "at_large",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
