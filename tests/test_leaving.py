@@ -1,10 +1,13 @@
 """Nothing that names a person leaves: planted in titles, sources, file names, errors and cells, it is in no file of the site."""
 
 import io
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
+import analysis
 from analysis.cli import main
 from tests.test_cli import notebook
 
@@ -108,6 +111,16 @@ def test_the_index_gives_the_kind_of_an_error_and_the_terminal_its_words(root, s
     assert index.count("withheld: it holds a") == 3  # the titles and the source, each in its place
 
 
+def test_all_is_said_and_written_in_one_place():
+    source = Path(analysis.__file__).parent
+    texts = {path.relative_to(source).as_posix(): path.read_text() for path in source.rglob("*.py")}
+    assert {name for name, text in texts.items() if re.search(r"^ *print\(", text, re.MULTILINE)} == {
+        "data/errors.py", "publish/page.py", "report/kernels.py",  # the last two: words of their own
+    }  # fmt: skip
+    writes = {name for name, text in texts.items() if "write_text(" in text or "write_bytes(" in text}
+    assert {name for name in writes if not name.startswith("data/")} == {"publish/outputs.py"}
+
+
 @pytest.mark.usefixtures("said")
 def test_a_title_edited_since_is_looked_through_when_another_dataset_is_built(root):
     shutil.copytree(root / "data/raw/plain", root / "data/raw/edited")
@@ -129,6 +142,8 @@ def test_a_sweep_is_looked_through_too(root, capfd):
     file.write_text(file.read_text().replace("# a name", "# a name\\nn: int = 1  # any"))
     assert main(["sweep", "--file", str(sweep)]) == 2
     told = capfd.readouterr().err
-    assert "the index of this sweep holds what may not be published" in told
+    assert told.endswith(
+        "holds what may not be published: sweep.toml, its title, places or parameters: a raw value (1 found)\n"
+    )
     assert NAME not in told
     assert [name for name, text in left(root).items() if NAME in text] == []

@@ -37,10 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except MemoryError:
-        say(
-            "analysis: there is not enough memory. Close other programs and run the same command again.",
-            sys.stderr,
-        )
+        say("analysis: there is not enough memory. Close other programs and run the same command again.", sys.stderr)
         return 2
     except OSError as error:
         if error.filename is None and error.errno not in _ROOM:

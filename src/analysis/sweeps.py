@@ -52,15 +52,10 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     rows = [
         _row(job, values, names, outcome) for job, (values, names), outcome in zip(jobs, wanted, outcomes, strict=True)
     ]
-    about = {"title": sweep.title, "name": sweep.name, "dataset": spec.name, "dataset_title": spec.title,
+    about = {"title": sweep.title, "dataset": spec.name, "dataset_title": spec.title,
              "kind": spec.kind, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
              "rows": rows}  # fmt: skip
-    try:
-        leaks.check({"its title, places or parameters": outputs.to_json(about)}, held())
-    except leaks.LeakError as error:
-        for name in ("sweep.json", "index.html"):
-            (folder / name).unlink(missing_ok=True)
-        raise InputError(f"{sweep.file.name}: the index of this sweep {error}; {error.detail}") from None
+    leaks.check({f"{sweep.file.name}, its title, places or parameters": outputs.to_json(about)}, held())
     outputs.write(folder / "sweep.json", outputs.to_json(about))
     compared = _compare(root, folder, jobs)
     from analysis.publish.sweep_index import write_sweep_index
@@ -199,7 +194,7 @@ def _of_the_site(dataset: str, root: Path) -> dict[str, Mapping]:
 
 
 def _row(job: Job, values: dict, names: dict[str, str], outcome: Outcome) -> dict:
-    return {"report": job.report, "values": values, "names": names, "page": outcome.page is not None,
+    return {"report": job.report, "values": values, "called": names, "page": outcome.page is not None,
             "failed": outcome.status == "failed", "why": outcome.message, "main_point": outcome.main_point}  # fmt: skip
 
 

@@ -56,10 +56,7 @@ def started(
     raw = private.parents[1] / "raw" / spec.name
     names = spec.disclosure != "public" and any(source.sensitive for source in spec.sources)
     if names and raw == spec.folder and state.closed(raw):
-        say(
-            f"{spec.name}: its map names sensitive columns: data/raw/{spec.name} is now closed to other users",
-            sys.stderr,
-        )
+        say(f"{spec.name}: its map names sensitive columns, so its folder is now closed to other users", sys.stderr)
 
 
 def read_all(work: Work, crew: "Crew | SparkCrew") -> Reading:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.data.errors import InputError
+
 LONG_RUN = 9
 _HASHES = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{64}|sha256-[0-9A-Za-z+/]{43}=|(?<=\">)[0-9a-f]{12}(?=…))(?![0-9A-Za-z])"
@@ -56,7 +58,7 @@ class Finding:
         return f"{self.rule} at {self.place} ({self.hint})"
 
 
-class LeakError(Exception):
+class LeakError(InputError):
     """An output may not be published: which of them and by what rule; ``detail`` says where, for whoever builds it."""
 
     detail = ""

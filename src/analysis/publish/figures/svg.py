@@ -12,6 +12,7 @@ from html import escape
 
 from matplotlib.figure import Figure
 
+from analysis.data.errors import visible
 from analysis.publish.figures import canvas
 
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
@@ -71,7 +72,8 @@ def _rewritten(figure: Figure, name: str) -> tuple[str, float]:
     out = io.StringIO()
     with canvas.styled():
         figure.savefig(out, format="svg", metadata={"Date": None})
-    root = ET.fromstring(out.getvalue().split("?>", 1)[1].split("]>")[-1].split('svg11.dtd">')[-1])
+    drawn = visible(out.getvalue(), lines=True)  # XML holds no control characters
+    root = ET.fromstring(drawn.split("?>", 1)[1].split("]>")[-1].split('svg11.dtd">')[-1])
     used = re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', out.getvalue())
     names = {old: f"{name}-{i}" for i, old in enumerate(dict.fromkeys(used))}
     result = "".join(_element(child, names) for child in root), round(figure.get_figheight() * 72, 1)
