@@ -45,7 +45,7 @@ def run_sweep(file: Path, workers: int = 2, show: bool = False) -> int:
     rows = [
         _row(job, values, names, outcome) for job, (values, names), outcome in zip(jobs, wanted, outcomes, strict=True)
     ]
-    about = {"title": sweep.title, "name": sweep.name, "dataset": spec.name, "dataset_title": spec.title,
+    about = {"title": sweep.title, "dataset": spec.name, "dataset_title": spec.title,
              "kind": spec.kind, "disclosure": spec.disclosure, "source": spec.source, "compare": sweep.compare, "varied": sweep.varied,
              "rows": rows}  # fmt: skip
     leaks.check({f"{sweep.file.name}, its title, places or parameters": outputs.to_json(about)}, held())
@@ -146,7 +146,7 @@ def _records(jobs: list[Job]) -> dict[str, Mapping]:
 
 
 def _row(job: Job, values: dict, names: dict[str, str], outcome: Outcome) -> dict:
-    return {"report": job.report, "values": values, "names": names, "page": outcome.page is not None,
+    return {"report": job.report, "values": values, "called": names, "page": outcome.page is not None,
             "failed": outcome.status == "failed", "why": outcome.message, "main_point": outcome.main_point}  # fmt: skip
 
 

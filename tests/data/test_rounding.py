@@ -185,9 +185,9 @@ def test_a_mean_of_events_is_rounded_too(restricted):
 
 def test_the_readings_of_a_window_are_of_rounded_counts(restricted):
     frame = people(7, 431)
-    frame.attrs |= {"event": "a", "follow_up": 400, "row": "person", "origin": "released"}
     frame["event"] = frame["event"].astype("category")
-    found = analysis.short_window(frame, days=105).set_index("estimand")
+    cohort = analysis.as_cohort(frame, event="a", follow_up=400)
+    found = analysis.short_window(cohort, days=105).set_index("estimand")
     crude = found.loc["events over people"]
     assert crude["denominator"] == 429
     assert crude["numerator"] % K == K / 2

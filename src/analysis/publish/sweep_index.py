@@ -72,7 +72,7 @@ def _line(row: Mapping, about: Mapping, results: Mapping) -> dict:
     cells = []
     for name in about["varied"]:
         value = row["values"].get(name)
-        said = row["names"].get(name) or ("" if value is None else str(value))
+        said = row["called"].get(name) or ("" if value is None else str(value))
         code = f" ({value})" if name == PLACE and value and str(value) not in said else ""
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
         cells.append({"text": said + code, "v": number})

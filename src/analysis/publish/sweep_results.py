@@ -98,5 +98,5 @@ def _labels(row: Mapping, varied: list[str]) -> tuple[str, str]:
     own = {name: row["values"].get(name) for name in varied}
     words = [f"{name.replace('_', ' ')} {value}" for name, value in own.items() if name != PLACE and value is not None]
     if PLACE in varied:
-        return row["names"].get(PLACE, "all places"), ", ".join(words)
+        return row["called"].get(PLACE, "all places"), ", ".join(words)
     return ", ".join(words), ""

@@ -124,7 +124,7 @@ def short_window(cohort: Cohort, days: float = 105, later: Cohort | None = None,
     >>> window = analysis.short_window(analysis.as_cohort(people, event="rearrest"), days=105)
     >>> window[["estimand", "numerator", "denominator"]].head(1)
                  estimand  numerator  denominator
-    0  events over people          1            3
+    0  events over people          1          3.0
     """
     reading = Reading(checked(cohort, "short_window"), days, later, level)
     rows, not_shown = [], {}
