@@ -128,7 +128,7 @@ def _top(name: str, table: Table, dated: tuple[str, ...] = ()) -> str:
         "# A first draft from the file's headers. Lines marked TODO need a person who knows the data.",
         f'title = "{name}"  # TODO: what a reader should call it',
         'kind = "real"',
-        'disclosure = "restricted"  # "public" only for files that are already public',
+        'disclosure = "internal"  # exact, for your own eyes; "restricted" rounds for others; "public" for files that are public already',
         'source = "TODO: who supplied the file, and when"',
         'area = "TODO: where and by whose records an event could have been seen"',
     ]
