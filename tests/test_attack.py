@@ -102,7 +102,7 @@ def test_every_report_is_there(sites):
 
 def test_every_count_of_every_table_and_file_is_rounded(sites):
     wrong = [(caption, values[~is_rounded(values)].tolist()) for caption, heads, rows in tables(sites["shown"])
-             if not is_rounded(values := counts(heads, rows)).all()]  # fmt: skip
+             if "ratio" not in caption and not is_rounded(values := counts(heads, rows)).all()]  # fmt: skip
     assert wrong == []
     for file in (sites["shown"].parents[1] / "figures" / "shown").glob("*.csv"):
         with file.open(encoding="utf-8") as text:
@@ -137,7 +137,7 @@ def test_the_same_attacker_reads_the_exact_site(sites):
     """What is not rounded there is found there: the test can see."""
     values = np.concatenate([counts(heads, rows).ravel() for _, heads, rows in tables(sites["exact"])])
     values = values[~np.isnan(values) & (values > 0)]
-    assert (~is_rounded(values)).mean() > 0.4
+    assert (midpoint(values, K) != values).mean() > 0.5
 
 
 def test_no_sentence_or_result_has_an_exact_count(sites):
