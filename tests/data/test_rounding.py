@@ -187,6 +187,7 @@ def test_the_readings_of_a_window_are_of_rounded_counts(restricted):
     frame = people(7, 431)
     frame["event"] = frame["event"].astype("category")
     cohort = analysis.as_cohort(frame, event="a", follow_up=400)
+    assert repr(cohort).startswith("<cohort of a frame: 429 rows,")
     found = analysis.short_window(cohort, days=105).set_index("estimand")
     crude = found.loc["events over people"]
     assert crude["denominator"] == 429

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.data.errors import InputError, nearest
 from analysis.data.lineage import ordering
+from analysis.data.rounding import rounded
 from analysis.data.spells import spells
 from analysis.data.tables import EVENTS, EXIT_KINDS, LINEAGE, REQUESTS, TABLES, VIOLENT
 
@@ -108,7 +109,7 @@ class Cohort:
     bookings: "ibis.Table | None" = None  # person_id, booked, released, where these are known
 
     def __repr__(self) -> str:
-        size = f"{len(self):,} rows" if isinstance(self.rows, pd.DataFrame) else "rows in the query engine"
+        size = f"{rounded(len(self)):,} rows" if isinstance(self.rows, pd.DataFrame) else "rows in the query engine"
         return (
             f"<cohort of {self.dataset or 'a frame'}: {size}, from {self.origin} to {self.event}, in {self.time_unit}s>"
         )
@@ -553,9 +554,6 @@ def event_dates(
         spells, [found.person_id == spells.person_id, found.on > spells.into, found.on <= spells.out]
     )
     return pairs.select(person_id=found.person_id, on=found.on, held=spells.into.notnull())
-
-
-# ---- the end of follow-up
 
 
 def data_end(ds: "Dataset", event: str, competing: tuple[str, ...]) -> date:
