@@ -11,8 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import weakref
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -26,6 +25,7 @@ SPARK = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+_STORED: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # an expression's table, by the expression
 
 
 def connection(name: str = "duckdb") -> ibis.BaseBackend:
@@ -76,21 +76,27 @@ def on_disk(path: Path, backend: ibis.BaseBackend) -> str:
     return str(path) if backend.name == "duckdb" else f"file://{path.resolve()}"
 
 
-@contextmanager
-def staged(table: ibis.Table) -> Iterator[ibis.Table]:
-    """Compute a table once, inside the engine, for as long as several queries need it."""
+def stored(table: ibis.Table) -> ibis.Table:
+    """Return a table computed once into DuckDB, for as long as anything uses it; asked again, the same one.
+
+    What several queries have in common is then also compiled once, which for a few thousand rows takes longer than the
+    query. On Spark the table is returned as it is.
+    """
     backend = ibis.get_backend(table)
     if backend.name != "duckdb":
-        with table.cache() as kept:
-            yield kept
-        return
-    # not cache(): with some versions of what it stands on, its DROP TABLE names no table
-    name = ibis.util.gen_name("staged")
-    kept = backend.create_table(name, table, temp=True)
-    try:
-        yield kept
-    finally:
-        backend.raw_sql(f'DROP TABLE "{name}"')
+        return table
+    if (found := _STORED.get(table.op())) is None:
+        # not cache(): with some versions of what it stands on, its DROP TABLE names no table
+        name = ibis.util.gen_name("stored")
+        found = _STORED[table.op()] = backend.create_table(name, table, temp=True).op()
+        weakref.finalize(found, backend.raw_sql, f'DROP TABLE "{name}"').atexit = False
+    return found.to_expr()
+
+
+@lru_cache(maxsize=256)
+def known(table: ibis.Table, column: str) -> bool:
+    """Return whether any row of a table has a value in a column."""
+    return bool(table[column].notnull().any().to_pandas())
 
 
 def _spark() -> ibis.BaseBackend:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.data.engine import known, stored
 from analysis.data.errors import InputError, nearest
 from analysis.data.lineage import ordering
 from analysis.data.rounding import rounded
@@ -374,12 +375,16 @@ def cohort(
     end, unit = last if end is None else min(last, end), unit or UNITS[origin][0]
     kinds = tuple(kind for kind in competing if kind != event) if "exits" in ds.tables else ()
     held = spells_of(ds) if custody else None
+    if held is not None and not lazy:
+        held = stored(held)
     order = (
         marked(_narrow(ds, detainers(ds, choice), keep), choice, ordering(ds, "detainers"))
         if origin == "prepared"
         else None
     )
     starts, left = _starts(ds, origin, unit, end, choice, held, keep, order, custody)
+    if not lazy:
+        starts = stored(starts)
     rows, more = _first_events(
         ds, starts, event_dates(ds, event, severity, choice, held), event, kinds, end, int(min_days)
     )
@@ -505,7 +510,7 @@ def _bookings(ds: "Dataset") -> "ibis.Table | None":
     if "releases" not in ds.tables:
         return None
     table = ds.table("releases")
-    return table.select("person_id", "booked", "released") if table.booked.notnull().any().to_pandas() else None
+    return table.select("person_id", "booked", "released") if known(table, "booked") else None
 
 
 def spells_of(ds: "Dataset") -> "ibis.Table | None":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.data.engine import known
 from analysis.data.errors import InputError, nearest
 from analysis.data.tables import EXIT_KINDS, LINEAGE
 from analysis.recidivism.cohort import Cohort, no_end, without_end
@@ -103,11 +104,11 @@ def _by_tables(ds: "Dataset") -> list[tuple[str, str]]:
 
 
 def _linked(ds: "Dataset") -> bool:
-    return "detainers" in ds.tables and bool(ds.table("detainers").person_id.notnull().any().to_pandas())
+    return "detainers" in ds.tables and known(ds.table("detainers"), "person_id")
 
 
 def _any_release(ds: "Dataset") -> bool:
-    return bool(ds.table("detainers").released.notnull().any().to_pandas())
+    return known(ds.table("detainers"), "released")
 
 
 def from_durations(ds: "Dataset", origin: str, event: str | None, competing: tuple[str, ...]) -> Cohort:
