@@ -194,7 +194,7 @@ def test_the_readings_of_a_window_are_of_rounded_counts(restricted):
     assert crude["numerator"] % K == K / 2
     assert crude["estimate"] == crude["numerator"] / crude["denominator"]
     rate = found.loc["rate per person-year"]
-    assert rate["estimate"] == pytest.approx(rate["numerator"] / rate["denominator"])
+    assert rate["estimate"] == pytest.approx(rate["numerator"] / rate["person_years"])
     moved = found.loc["moved by unequal follow-up", "estimate"]
     assert moved == pytest.approx(found.loc["Aalen-Johansen", "estimate"] - crude["estimate"])
 

@@ -44,7 +44,7 @@ def test_lines_by_hand():
     assert table.loc["Aalen-Johansen", "estimate"] == pytest.approx(0.25)
     assert table.loc["moved by counting people", "estimate"] == pytest.approx(2 / 7 - 2 / 8)
     rate = table.loc["rate per person-year"]
-    assert rate["denominator"] == pytest.approx((50 + 105 + 100 + 60 + 30 + 3 * 105) / 365.25)
+    assert rate["person_years"] == pytest.approx((50 + 105 + 100 + 60 + 30 + 3 * 105) / 365.25)
     unknown = table.loc["range for the unknown share released"]
     assert (unknown["lower"], unknown["upper"]) == pytest.approx((2 / 8, 2 / 6))
     assert set(found.attrs["not_shown"]) == {"any later event"}
@@ -106,7 +106,7 @@ def test_delayed_entry_is_said():
     found = lines(short_window(made(frame)))
     assert found.loc["one minus Kaplan-Meier", "assumes"].startswith("given")
     expected = (50 + 105 + 100 + 60 + 30 + 3 * 105 - 8 * 7) / 365.25
-    assert found.loc["rate per person-year", "denominator"] == pytest.approx(expected)
+    assert found.loc["rate per person-year", "person_years"] == pytest.approx(expected)
 
 
 def test_clear_errors():

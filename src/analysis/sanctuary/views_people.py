@@ -11,7 +11,7 @@ from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.life_table import life_table, require
 from analysis.recidivism.proportions import proportion
 from analysis.recidivism.survival import at, cumulative_incidence
-from analysis.recidivism.windows import Reading, estimands
+from analysis.recidivism.windows import estimands, per_year, window_of
 from analysis.sanctuary.contrast import Contrast, read_contrast
 from analysis.sanctuary.views import SAYS
 
@@ -23,6 +23,8 @@ FIRST = {
     "removed": "removed first",
     "died": "died first",
 }
+
+RATE = ["numerator", "denominator", "estimate", "lower", "upper"]
 
 
 def contrast_of(
@@ -66,7 +68,7 @@ def estimands_by_rule(cohort: Cohort, later: Cohort, horizon: float, level: floa
     estimand (those of ``estimands``, then each competing event that was seen), policy, people, at_risk, events, estimate,
     lower, upper.
     """
-    length = Reading(cohort, horizon, None, level).window.length
+    length = window_of(cohort, horizon).length
     asked = [estimands(cohort, length, later, "policy", level=level, cluster="policy_cluster")]
     life = life_table(cohort, by="policy", cluster="policy_cluster")
     rows = cohort.frame
@@ -87,12 +89,13 @@ def rates_by_rule(cohort: Cohort, horizon: float, level: float = 0.95) -> pd.Dat
     """
     rules = cohort.frame["policy"]
     groups = {name: cohort.where(rules == name) for name in sorted(rules.unique())}
+    rates = {name: per_year(part, horizon, level) for name, part in groups.items()}
     return pd.DataFrame(
         [
-            {"policy": name, "people": len(part), **Reading(part, horizon, None, level).per_year()}
-            for name, part in groups.items()
+            {"policy": name, "people": len(groups[name]), **{column: getattr(found, column) for column in RATE}}
+            for name, found in rates.items() if found
         ]
-    )
+    )  # fmt: skip
 
 
 def by_place(
