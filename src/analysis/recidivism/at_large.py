@@ -14,7 +14,7 @@ from analysis.data.errors import InputError
 from analysis.recidivism.cohort import Cohort, checked
 from analysis.recidivism.life_table import names, require
 from analysis.recidivism.proportions import rate
-from analysis.recidivism.windows import units_per_year
+from analysis.recidivism.windows import counts_of, units_per_year
 
 COLUMNS = ["people", "released", "events", "person_years", "rate", "lower", "upper"]
 
@@ -56,7 +56,7 @@ def at_large(cohort: Cohort, by: str | Iterable[str] = (), level: float = 0.95) 
     """
     frame, by = checked(cohort, "at_large").frame, names(by)
     require(frame.columns, by)
-    number = frame["count"].to_numpy() if "count" in frame else np.ones(len(frame), dtype="int64")
+    number = counts_of(frame)
     dated = cohort.origin == "prepared" or cohort.bookings is not None
     if "count" in frame and dated:
         raise InputError(
@@ -72,31 +72,24 @@ def at_large(cohort: Cohort, by: str | Iterable[str] = (), level: float = 0.95) 
         people=number, released=number * out, events=number * hit, person_years=number * np.where(out, free, 0)
     )
     sums = rows.groupby(by, sort=True).sum() if by else rows.sum().to_frame().T
+    sums = sums.astype(dict.fromkeys(("people", "released", "events"), "int64"))
     sums["person_years"] /= units_per_year(cohort.time_unit)
-    found = [
-        rate(int(k), float(t), level) if t > 0 else None
-        for k, t in zip(sums["events"], sums["person_years"], strict=True)
-    ]
-    for name, source in (("rate", "estimate"), ("lower", "lower"), ("upper", "upper")):
-        sums[name] = [np.nan if one is None else getattr(one, source) for one in found]
-    whole = dict.fromkeys(("people", "released", "events"), "int64")
-    return sums.astype(whole).reset_index(drop=not by)[[*by, *COLUMNS]]
+    for i, group in sums[sums["person_years"] > 0].iterrows():
+        found = rate(int(group["events"]), group["person_years"], level)
+        sums.loc[i, ["rate", "lower", "upper"]] = found.estimate, found.lower, found.upper
+    return sums.reset_index(drop=not by).reindex(columns=[*by, *COLUMNS])
 
 
 def _free_days(cohort: Cohort, frame: pd.DataFrame) -> np.ndarray:
     """Days at large in each row's follow-up; below 0 where nobody was released before it ended."""
     start = frame[cohort.origin]
-    wait = (
-        (frame["released"] - start).dt.days.clip(lower=0) if cohort.origin == "prepared" else pd.Series(0, frame.index)
-    )
+    wait = (frame["released"] - start).dt.days.clip(lower=0)
     known = (wait <= frame["days"]).to_numpy()
     free = (frame["days"] - wait).to_numpy(float)
     if cohort.bookings is not None and known.any():
-        from_day = pd.Series(
-            (start + pd.to_timedelta(wait, unit="D"))[known].to_numpy(), index=frame["person_id"][known]
-        )
-        until = pd.Series((start + pd.to_timedelta(frame["days"], unit="D"))[known].to_numpy(), index=from_day.index)
-        spans = time_at_risk(from_day, until, cohort.spells)
+        ends = (start + pd.to_timedelta(days, unit="D") for days in (wait, frame["days"]))
+        since, until = (pd.Series(end[known].to_numpy(), index=frame["person_id"][known]) for end in ends)
+        spans = time_at_risk(since, until, cohort.spells)
         days = (spans["stop"] - spans["start"]).groupby(spans["row"]).sum()
-        free[known] = days.reindex(range(len(from_day)), fill_value=0).to_numpy(float)
+        free[known] = days.reindex(range(len(since)), fill_value=0).to_numpy(float)
     return np.where(known, free, -1.0)

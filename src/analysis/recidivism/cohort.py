@@ -65,46 +65,26 @@ class Choice:
 class Cohort:
     """People followed from an origin, and what their rows mean; no DataFrame, so that no merge can lose the meaning.
 
-    Attributes
-    ----------
-    rows : DataFrame or Ibis table
-        One row a person (release, detainer, episode; ``count`` gives one row a pattern, with ``count``): ``days``, ``event``
-        (missing: censored), ``entry`` (missing: from the start) and whatever else is known. Read them by ``frame``.
-    event, competing : str, tuple of str
-        What is waited for, and what ends the wait.
-    origin, unit, row : str
-        Where follow-up starts, which starts count (``first_release`` ...), and what a row is (``person`` ...).
-    time_unit : str
-        Of ``days`` and ``follow_up``: day, week, month, quarter, year.
-    dataset, area : str
-        Where the rows come from, and where an event could have been seen.
-    data_end, follow_up
-        Last day of follow-up; how long everyone was to be followed, where that is the same for all.
-    custody : bool
-        Whether time in custody was known and taken into account.
-    choice : Choice
-        What counts as a detainer.
-    entry_days : float
-        A minimum gap after which people enter.
-    policy : dict
-        How ``with_policy`` made its columns.
+    ``rows`` are read by ``frame``: one row a person (release, detainer, episode; ``count`` gives one row a pattern, with
+    ``count``), with ``days`` and ``follow_up`` in ``time_unit``, ``event`` (missing: censored), ``entry`` (missing: from the
+    start) and whatever else is known.
     """
 
     rows: "pd.DataFrame | ibis.Table"
-    event: str
-    origin: str = "released"
-    unit: str = "first_release"
-    row: str = "person"
-    time_unit: str = "day"
-    competing: tuple[str, ...] = ()
+    event: str  # what is waited for
+    origin: str = "released"  # where follow-up starts
+    unit: str = "first_release"  # which starts count
+    row: str = "person"  # what a row is
+    time_unit: str = "day"  # or week, month, quarter, year
+    competing: tuple[str, ...] = ()  # what ends the wait
     dataset: str = ""
-    area: str = ""
-    data_end: str | None = None
-    follow_up: float | None = None
-    custody: bool = False
-    choice: Choice = Choice()
-    entry_days: float = 0
-    policy: dict | None = None
+    area: str = ""  # where an event could have been seen
+    data_end: str | None = None  # the last day of follow-up
+    follow_up: float | None = None  # how long everyone was to be followed, where that is the same for all
+    custody: bool = False  # whether time in custody was known and taken into account
+    choice: Choice = Choice()  # what counts as a detainer
+    entry_days: float = 0  # a minimum gap after which people enter
+    policy: dict | None = None  # how ``with_policy`` made its columns
     left: "Left | dict[str, int]" = field(default_factory=dict)
     places: "ibis.Table | None" = None  # where the places of the rows are listed at little cost
     bookings: "ibis.Table | None" = None  # person_id, booked, released, where these are known
@@ -160,21 +140,21 @@ class Cohort:
         ``on`` is the key; None takes ``other`` row by row, by the index of ``frame``. Raises InputError where the key is
         missing or occurs twice in ``other``, its rows are not those of the cohort, or a column is there already.
         """
-        frame, found = self.frame, other
-        for name, columns in (("the cohort", frame), ("the other frame", other)) if on else ():
-            if on not in columns:
-                raise InputError(f"add: {name} has no column '{on}'.{nearest(on, columns)}")
+        frame = self.frame
         if both := sorted(set(frame) & set(other) - {on}):
             raise InputError(f"add: the cohort has a column '{both[0]}' already. Rename the new one.")
-        if on and other[on].duplicated().any():
+        if on is None:
+            if not other.index.equals(frame.index):
+                raise InputError(f"add: {len(other):,} rows with another index than the cohort's {len(frame):,}.")
+            return replace(self, rows=pd.concat([frame, other], axis=1), left=self.left_out)
+        for name, columns in (("the cohort", frame), ("the other frame", other)):
+            if on not in columns:
+                raise InputError(f"add: {name} has no column '{on}'.{nearest(on, columns)}")
+        if other[on].duplicated().any():
             raise InputError(
                 f"add: '{on}' occurs twice in the other frame; a row of a cohort has one value of a column."
             )
-        if on:
-            found = frame[[on]].merge(other, on=on, how="left").drop(columns=on)
-        elif not other.index.equals(frame.index):
-            raise InputError(f"add: {len(other):,} rows with another index than the cohort's {len(frame):,}.")
-        return replace(self, rows=pd.concat([frame, found], axis=1), left=self.left_out)
+        return replace(self, rows=frame.merge(other, on=on, how="left"), left=self.left_out)
 
     def where(
         self, mask: "str | Callable[[pd.DataFrame], pd.Series] | pd.Series", *, outcome: bool = False
@@ -186,21 +166,17 @@ class Cohort:
         happened to them: it is refused unless ``outcome=True`` says that this is meant. Text and functions are
         tried without these columns; a Series is known by its name alone, which one made from several columns has lost.
         """
-        later = [
-            name for name in (*_LATER, *(["released"] if self.origin == "prepared" else [])) if name in self.columns
-        ]
-        known = self.frame if outcome else self.frame.drop(columns=later)
-        refused = (
+        later = [] if outcome else [*_LATER, *(["released"] if self.origin == "prepared" else [])]
+        known = self.frame.drop(columns=later, errors="ignore")
+        refused = InputError(
             f"where: this looks at what came after the origin ({', '.join(later)}): outcome=True if that is meant."
         )
         try:
             found = known.eval(mask) if isinstance(mask, str) else mask(known) if callable(mask) else mask
         except Exception as error:
-            if not outcome and any(name in str(error) for name in later):
-                raise InputError(refused) from None
-            raise
-        if not outcome and getattr(found, "name", None) in later:
-            raise InputError(refused)
+            raise refused if any(name in str(error) for name in later) else error from None
+        if getattr(found, "name", None) in later:
+            raise refused
         found = pd.Series(found, dtype="boolean")
         if len(found) != len(self):
             raise InputError(f"where: {len(found):,} conditions for {len(self):,} rows.")
@@ -213,31 +189,27 @@ class Cohort:
         Every estimator gives the same on these as on the rows.
         """
         wanted = [*([by] if isinstance(by, str) else by), "entry", "days", "event"]
-        names = dict.fromkeys(name for name in wanted if name != "entry" or name in self.columns)
-        number = {"count": "sum"} if "count" in self.columns else None
+        names = list(dict.fromkeys(name for name in wanted if name != "entry" or name in self.columns))
         if isinstance(self.rows, pd.DataFrame):
-            grouped = self.frame.groupby([*names], dropna=False, observed=True, sort=True)
-            rows = (grouped["count"].sum() if number else grouped.size().rename("count")).reset_index()
+            number = {} if "count" in self.rows else {"count": 1}
+            rows = self.frame.assign(**number).groupby(names, dropna=False, observed=True)["count"].sum().reset_index()
         else:
-            table = self.rows
-            many = table["count"].sum() if number else table.count()
-            rows = _typed(table.group_by([*names]).aggregate(count=many.cast("int64")).to_pandas(), self)
-            rows = rows.sort_values([*names], ignore_index=True)
+            rows = self.rows.group_by(names).aggregate(count=self.rows.count().cast("int64")).to_pandas()
+            rows = _typed(rows, self).sort_values(names, ignore_index=True)
         return replace(self, rows=rows, left=self.left_out)
 
     def enter_late(self, entry_days: float) -> "Cohort":
         """Return the cohort with a minimum gap: those still observed after it enter then, and the others are counted."""
         if not entry_days:
             return self
-        why = f"not observed beyond the first {entry_days:g} {self.time_unit}s"
-        if not isinstance(self.rows, pd.DataFrame):
-            late = self.rows.filter(self.rows.days > entry_days).mutate(entry=float(entry_days))
-            left = [*self.left, (self.rows, {why: self.rows.days <= entry_days})]
-            return replace(self, rows=late, entry_days=entry_days, left=left)
-        still = self.frame["days"] > entry_days
-        late = self.frame[still].reset_index(drop=True).assign(entry=float(entry_days))
-        left = {**self.left_out, why: int((~still).sum())}
-        return replace(self, rows=late, entry_days=entry_days, left=left)
+        why, entry = f"not observed beyond the first {entry_days:g} {self.time_unit}s", float(entry_days)
+        if isinstance(self.rows, pd.DataFrame):
+            rows = self.frame[self.frame["days"] > entry].reset_index(drop=True).assign(entry=entry)
+            left = {**self.left_out, why: len(self) - len(rows)}
+        else:
+            rows = self.rows.filter(self.rows.days > entry).mutate(entry=entry)
+            left = [*self.left, (self.rows, {why: self.rows.days <= entry})]
+        return replace(self, rows=rows, entry_days=entry_days, left=left)
 
 
 def as_cohort(frame: pd.DataFrame, event: str, **meaning: object) -> Cohort:
@@ -377,12 +349,7 @@ def cohort(
     held = spells_of(ds) if custody else None
     if held is not None and not lazy:
         held = stored(held)
-    order = (
-        marked(_narrow(ds, detainers(ds, choice), keep), choice, ordering(ds, "detainers"))
-        if origin == "prepared"
-        else None
-    )
-    starts, left = _starts(ds, origin, unit, end, choice, held, keep, order, custody)
+    starts, left = _starts(ds, origin, unit, end, choice, held, keep, custody)
     if not lazy:
         starts = stored(starts)
     rows, more = _first_events(
@@ -588,15 +555,18 @@ def _sources(ds: "Dataset", event: str, competing: tuple[str, ...]) -> list[str]
 
 def _starts(
     ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None", keep: tuple[str, ...],
-    order: "ibis.Table | None", custody: bool,
+    custody: bool,
 ) -> tuple["ibis.Table", Left]:  # fmt: skip
     """Return one row a start of follow-up, unique by person and day, and those left out."""
     import ibis
 
-    if origin == "prepared":
-        rows, left = _from_detainers(ds, end, choice, order)
-    else:
-        rows, left = _from_releases(ds, end, choice, spells, keep, custody)
+    released = origin == "released"
+    rows, left = _from_releases(ds, end, choice, spells, custody) if released else _from_detainers(ds, end, choice)
+    for name in keep:
+        if name not in rows.columns:
+            raise InputError(
+                f"keep = {name!r}: {ds.name} has no such column where follow-up starts.{nearest(name, rows.columns)}"
+            )
     rows = rows.filter(rows[origin] <= ibis.literal(end))
     if unit.startswith("first"):
         rows = rows.mutate(nth=_nth(rows, origin))
@@ -611,19 +581,19 @@ def _starts(
     return rows.select(*names), left
 
 
-def _from_detainers(ds: "Dataset", end: date, choice: Choice, order: "ibis.Table") -> tuple["ibis.Table", Left]:
+def _from_detainers(ds: "Dataset", end: date, choice: Choice) -> tuple["ibis.Table", Left]:
     """Detainers that open an episode."""
     import ibis
 
     every = ds.here(needed(ds, "detainers"))
     known = {**_not_counted(every, choice), **_unusable(every, "prepared", _counts(every, choice))}
-    rows = ds.here(order)
+    rows = ds.here(marked(detainers(ds, choice), choice, ordering(ds, "detainers")))
     opening = rows.filter(rows.opens)
     return opening, [(every, known), (opening, {"origin after the data end": opening.prepared > ibis.literal(end)})]
 
 
 def _from_releases(
-    ds: "Dataset", end: date, choice: Choice, spells: "ibis.Table | None", keep: tuple[str, ...], custody: bool
+    ds: "Dataset", end: date, choice: Choice, spells: "ibis.Table | None", custody: bool
 ) -> tuple["ibis.Table", Left]:
     """Releases to the street, or those of people with a detainer where the dataset has no table of releases."""
     import ibis
@@ -649,7 +619,6 @@ def _from_releases(
         over = rows.semi_join(exits, at_door)
         left.append((over, {"handed over at the release, not let go": over.source_row.notnull()}))
         rows = rows.anti_join(exits, at_door)
-    rows = _narrow(ds, rows, keep)
     rows = rows.mutate(again=_nth(rows, "released", of_day=True) > 0)
     late = rows.released > ibis.literal(end)
     left.append(
@@ -664,16 +633,6 @@ def _unusable(table: "ibis.Table", origin: str, counted: "ibis.BooleanValue") ->
         "no person identifier": counted & ~linked,
         f"no date ({origin})": counted & linked & table[origin].isnull(),
     }
-
-
-def _narrow(ds: "Dataset", table: "ibis.Table", keep: tuple[str, ...]) -> "ibis.Table":
-    for name in keep:
-        if name not in table.columns:
-            raise InputError(
-                f"keep = {name!r}: {ds.name} has no such column where follow-up starts.{nearest(name, table.columns)}"
-            )
-    wanted = ("person_id", "jurisdiction", "prepared", "released", *COVARIATES, "birth_year", *keep, *LINEAGE)
-    return table.select(*(name for name in dict.fromkeys(wanted) if name in table.columns))
 
 
 def _nth(table: "ibis.Table", day: str, *, of_day: bool = False) -> "ibis.Value":

@@ -94,21 +94,16 @@ def why_not_detained(ds: "Dataset") -> str:
 
 def _by_tables(ds: "Dataset") -> list[tuple[str, str]]:
     """The follow-ups that tables and identifiers allow, whether or not a data end is known."""
-    linked = _linked(ds)
-    found = []
+    linked, found = _linked(ds), []
     if "arrests" in ds.tables:
-        released = "releases" in ds.tables or (linked and _any_release(ds))
-        found += [("released", "rearrest")] if released else []
+        if "releases" in ds.tables or (linked and known(ds.table("detainers"), "released")):
+            found.append(("released", "rearrest"))
         found += [("prepared", "rearrest")] if linked else []
     return [*found, ("prepared", "repeat_detainer")] if linked else found
 
 
 def _linked(ds: "Dataset") -> bool:
     return "detainers" in ds.tables and known(ds.table("detainers"), "person_id")
-
-
-def _any_release(ds: "Dataset") -> bool:
-    return known(ds.table("detainers"), "released")
 
 
 def from_durations(ds: "Dataset", origin: str, event: str | None, competing: tuple[str, ...]) -> Cohort:
@@ -135,32 +130,17 @@ def from_durations(ds: "Dataset", origin: str, event: str | None, competing: tup
     # a duration ends at its first event: what came after one that does not compete is not known
     other = frame["event"].where(~frame["event"].isin([event, *present])).dropna().astype("str").value_counts()
     left_out = {f"followed to '{label}' alone, taken as censored then": int(n) for label, n in other.items()}
-    columns = {"person_id": pd.Series(None, index=frame.index, dtype="str")} if "person_id" not in frame else {}
-    extra = [name for name in frame.columns if name not in ("days", "event", *LINEAGE)]
-    frame = frame[[*extra, "days", "event"]].assign(**columns)
     frame["event"] = frame["event"].cat.set_categories([event, *present])
-    planned = ds.follow_up
-    if "follow_up" not in frame:
-        frame["follow_up"] = float("nan") if planned is None else planned
     frame["entry"] = np.nan
-    first = ["person_id", *(name for name in ("jurisdiction", "prepared", "released") if name in frame)]
-    rest = [name for name in frame.columns if name not in (*first, "follow_up", "entry", "days", "event")]
-    frame = frame[[*first, *rest, "follow_up", "entry", "days", "event"]]
-    unit = f"every {ds.one_row_per}"
+    for name, common in (("follow_up", ds.follow_up), ("person_id", None)):
+        if name not in frame:
+            frame[name] = pd.Series(common, frame.index, dtype="str" if name == "person_id" else "float64")
+    first, last = ["person_id", "jurisdiction", "prepared", "released"], ["follow_up", "entry", "days", "event"]
+    rest = [name for name in frame if name not in (*first, *last, *LINEAGE)]
     return Cohort(
-        frame,
-        event,
-        origin,
-        unit,
-        ds.one_row_per,
-        ds.time_unit,
-        tuple(present),
-        ds.name,
-        ds.area,
-        None,
-        planned,
-        left=left_out,
-    )
+        frame[[*(name for name in first if name in frame), *rest, *last]], event, origin, f"every {ds.one_row_per}",
+        ds.one_row_per, ds.time_unit, tuple(present), ds.name, ds.area, None, ds.follow_up, left=left_out,
+    )  # fmt: skip
 
 
 def check_kinds(competing: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.data.tables import LINEAGE
 from analysis.recidivism.cohort import Choice, detainers
 
 if TYPE_CHECKING:
@@ -40,24 +41,22 @@ def next_seen(ds: "Dataset", choice: Choice | None = None) -> pd.DataFrame:
 
     choice = choice or Choice()
     rows = _ordered(ds, choice)
-    exits = "exits" in ds.tables
-    if exits:
+    wait = rows.next.delta(rows.prepared, unit="day")
+    left = [(wait <= choice.episode_gap, SAME), (wait.notnull(), NEW)]
+    if "exits" in ds.tables:
         out = ds.table("exits")
-        pairs = rows.select("nth", "person_id", "prepared", "next").join(
-            out.select("person_id", on="date", kind=out.kind.cast("string")), "person_id"
-        )
+        out = out.select("person_id", on=out.date, kind=out.kind.cast("string"))
+        pairs = rows.select("nth", "person_id", "prepared", "next").join(out, "person_id")
         pairs = pairs.filter((pairs.on >= pairs.prepared) & (pairs.next.isnull() | (pairs.on < pairs.next)))
         order = ibis.row_number().over(ibis.window(group_by=pairs.nth, order_by=[pairs.on, pairs.kind]))
-        first = pairs.mutate(order=order)
-        rows = rows.left_join(first.filter(first.order == 0).select("nth", "kind"), "nth").drop("nth_right")
-    wait = rows.next.delta(rows.prepared, unit="day")
-    left = [(rows.kind == kind, said) for kind, said in EXITS.items()] if exits else []
-    after = ibis.cases(*left, (wait <= choice.episode_gap, SAME), (wait.notnull(), NEW), else_=NOTHING)
-    counted = rows.group_by(before=rows.outcome.cast("string"), after=after).aggregate(count=rows.count().cast("int64"))
-    found = counted.to_pandas()
+        rows = rows.left_join(pairs.mutate(order=order).filter(lambda t: t.order == 0).select("nth", "kind"), "nth")
+        left = [*((rows.kind == kind, label) for kind, label in EXITS.items()), *left]
+    rows = rows.mutate(after=ibis.cases(*left, else_=NOTHING), before=rows.outcome.cast("string"))
+    found = rows.group_by("before", "after").aggregate(count=rows.count().cast("int64")).to_pandas()
     found["after"] = pd.Categorical(found["after"], (SAME, NEW, *EXITS.values(), NOTHING))
-    found = found.sort_values(["before", "after"])  # by no count: the order of exact ones would tell of them
-    return found[["before", "after", "count"]].reset_index(drop=True)
+    return found.sort_values(
+        ["before", "after"], ignore_index=True
+    )  # by no count: exact ones would tell by their order
 
 
 def episode_counts(ds: "Dataset", choice: Choice | None = None, most: int = 4) -> pd.DataFrame:
@@ -71,16 +70,13 @@ def episode_counts(ds: "Dataset", choice: Choice | None = None, most: int = 4) -
     choice = choice or Choice()
     rows = _ordered(ds, choice)
     starts = rows.before.isnull() | (rows.prepared.delta(rows.before, unit="day") > choice.episode_gap)
-    people = rows.group_by("person_id").aggregate(
-        detainers=rows.count(), episodes=ibis.ifelse(starts, 1, 0).sum().cast("int64")
-    )
+    episodes = ibis.ifelse(starts, 1, 0).sum().cast("int64")
+    people = rows.group_by("person_id").aggregate(detainers=rows.count(), episodes=episodes)
     counted = people.group_by(["detainers", "episodes"]).aggregate(people=people.count().cast("int64")).to_pandas()
-    labels = [str(n) for n in range(1, most)] + [f"{most} or more"]
-    out = pd.DataFrame({"number": labels})
+    out = pd.DataFrame({"number": [*map(str, range(1, most)), f"{most} or more"]})
     for name in ("detainers", "episodes"):
-        capped = counted[name].clip(upper=most)
-        sums = counted["people"].groupby(capped).sum().reindex(range(1, most + 1), fill_value=0)
-        out[f"people_by_{name}"] = sums.to_numpy("int64")
+        sums = counted["people"].groupby(counted[name].clip(upper=most)).sum()
+        out[f"people_by_{name}"] = sums.reindex(range(1, most + 1), fill_value=0).to_numpy("int64")
     return out
 
 
@@ -92,15 +88,10 @@ def _ordered(ds: "Dataset", choice: Choice) -> "ibis.Table":
     table = table.filter(table.person_id.notnull())
     if "detainers" in ds.data_end:
         table = table.filter(table.prepared <= ibis.literal(ds.data_end["detainers"] - timedelta(days=ds.lag_days)))
-    lineage = [table.source_file, table.source_sheet, table.source_row]
+    lineage = [table[name] for name in LINEAGE]
     window = ibis.window(group_by=table.person_id, order_by=[table.prepared, *lineage])
     rows = table.select(
-        "person_id",
-        "jurisdiction",
-        "prepared",
-        "outcome",
-        before=table.prepared.lag().over(window),
-        next=table.prepared.lead().over(window),
-        nth=ibis.row_number().over(ibis.window(order_by=lineage)),
-    )
+        "person_id", "jurisdiction", "prepared", "outcome", before=table.prepared.lag().over(window),
+        next=table.prepared.lead().over(window), nth=ibis.row_number().over(ibis.window(order_by=lineage)),
+    )  # fmt: skip
     return ds.here(rows)  # a place's own detainers; what came before and after them may have happened anywhere
