@@ -72,6 +72,13 @@ def test_rows_and_labels_in_another_order_give_the_same(cohort: pd.DataFrame) ->
     assert b["lower"].to_numpy() == pytest.approx(a["lower"].to_numpy(), rel=1e-8)
 
 
+def test_counts_give_what_the_rows_give(cohort: pd.DataFrame) -> None:
+    people = made(cohort)
+    counted = people.count(["policy", "policy_cluster", "jurisdiction", "operator", "age", "sex", "follow_up"])
+    a, b = (compare(each, adjust=["age", "sex"]) for each in (people, counted))
+    pd.testing.assert_frame_equal(a, b, rtol=1e-9)
+
+
 def test_other_groups_other_operators_and_months(cohort: pd.DataFrame) -> None:
     some = cohort.assign(
         policy=cohort["policy"].where(np.arange(len(cohort)) % 5 > 0, "requires"),

@@ -65,6 +65,8 @@ def read_contrast(
     wanted = [group, "days", "event", *filter(None, (cluster,)), *(name for name in adjust if name.isidentifier())]
     frame = checked(cohort, "compare").frame
     require(frame.columns, wanted)
+    if "count" in frame:  # patterns of people: a row for each again, for what follows looks at residuals of people
+        frame = frame.loc[frame.index.repeat(frame["count"])].reset_index(drop=True)
     if "entry" in frame and frame["entry"].notna().any():
         raise ValueError("compare needs follow-up from the origin on: this cohort has delayed entry (entry_days)")
     first, second = _levels(frame[group], contrast)
