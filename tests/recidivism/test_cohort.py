@@ -80,7 +80,7 @@ def test_the_first_arrest_after_the_first_release_or_the_end(world):
     assert cohort.meaning() == {
         "dataset": ds.name, "time_unit": "day", "origin": "released", "event": "rearrest", "competing": (),
         "unit": "first_release", "row": "person", "data_end": "2020-12-31", "follow_up": None, "area": "one county",
-        "custody": False, "choice": Choice(("detainer", "unknown"), "keep", 30), "entry_days": 0, "policy": None,
+        "custody": False, "choice": Choice("keep", 30), "entry_days": 0, "policy": None,
     }  # fmt: skip
     assert cohort.left_out == {"rearrest after the end of follow-up": 1}
     assert cohort.columns[:4] == ["person_id", "jurisdiction", "prepared", "released"]
@@ -199,7 +199,7 @@ def test_a_longer_gap_joins_what_a_shorter_one_parts(world):
     assert apart.choice.episode_gap == 92
 
 
-def test_requests_that_ask_for_no_custody_are_no_detainers_unless_chosen(world):
+def test_requests_that_ask_for_no_custody_are_no_detainers(world):
     rows = [
         ("a", "2020-01-01", "", "", "", "notification"), ("a", "2020-03-01", "", "", "", "detainer"),
         ("a", "2020-06-01", "", "", "", "other"), ("b", "2020-01-01", "", "", "", ""), ("b", "2020-06-01", "", "", "", "detainer"),
@@ -212,9 +212,6 @@ def test_requests_that_ask_for_no_custody_are_no_detainers_unless_chosen(world):
         "requests of the kind 'notification', not a detainer": 1,
         "requests of the kind 'other', not a detainer": 1,
     }
-    every = analysis.cohort(ds, requests=("detainer", "notification", "other", "unknown"), **options)
-    assert followed(every) == [(60, "repeat_detainer"), (152, "repeat_detainer")]
-    assert followed(analysis.cohort(ds, requests="detainer", **options)) == [(305, None), (213, None)]
     assert analysis.cohort(ds, unit="every_episode", **options).frame.shape[0] == 3
 
 
@@ -349,7 +346,6 @@ def test_the_last_detainer_on_or_before_a_release_and_age_come_along(world):
         ({"min_days": 0.5}, "whole days"),
         ({"entry_days": float("nan")}, "entry_days = nan"),
         ({"until": "soon"}, "until = 'soon', expected a date"),
-        ({"requests": ("detainr",)}, "Did you mean 'detainer'?"),
         ({"duplicates": "flag"}, "duplicates = 'flag'. Valid names: drop, keep"),
         ({"episode_gap": -1}, "episode_gap = -1: expected whole days"),
     ],

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.claims.held import free_arrests, free_releases, let_go, spells_of
 from analysis.data.errors import InputError
 from analysis.data.tables import OPERATORS
-from analysis.recidivism.cohort import Choice
+from analysis.recidivism.cohort import HOLDS
 
 if TYPE_CHECKING:
     from analysis.data.dataset import Dataset
@@ -95,7 +95,7 @@ def _starts(ds: "Dataset", origin: str, spells: pd.DataFrame | None) -> pd.DataF
     else:
         rows = ds.frame("detainers")
         if "request" in rows:
-            rows = rows[rows["request"].isin(Choice().requests)]
+            rows = rows[rows["request"].isin(HOLDS)]
     if "person_id" not in rows or rows["person_id"].isna().all():
         raise InputError(f"{ds.name}: no row names a person, so no later event can be linked to it.")
     return rows

@@ -31,6 +31,7 @@ SEVERITIES = ("any", "felony", "violent")
 COVARIATES = ("state", "operator", "criminality", "charge_group", "severity", "threat_level", "sex", "citizenship")
 EPISODE_GAP = 30  # days: detainers of one person at most this far apart are one episode
 DUPLICATES = ("keep", "drop")
+HOLDS = ("detainer", "unknown")  # requests that count: others ask for no custody, and most files do not say
 HANDED_OVER = ("ice_custody", "removed")  # on the day of a release or the day before: it let nobody go
 _LATER = ("days", "event", "outcome")  # columns known only after the origin
 _PARTS = ("rows", "left", "places", "bookings")  # of a cohort, that are no part of what its rows mean
@@ -42,19 +43,12 @@ Left = list[
 
 @dataclass(frozen=True)
 class Choice:
-    """What counts as a detainer: kinds of request, what becomes of likely duplicates, the longest gap in an episode.
+    """What counts as a detainer: what becomes of likely duplicates, and the longest gap in an episode."""
 
-    A row whose kind of request is not known counts by default: most files do not say.
-    """
-
-    requests: tuple[str, ...] = ("detainer", "unknown")
     duplicates: str = "keep"
     episode_gap: int = EPISODE_GAP
 
     def __post_init__(self) -> None:
-        for kind in self.requests:
-            if kind not in REQUESTS:
-                raise InputError(f"requests: {kind!r} is no kind of request.{nearest(str(kind), REQUESTS)}")
         if self.duplicates not in DUPLICATES:
             raise InputError(f"duplicates = {self.duplicates!r}.{nearest(str(self.duplicates), DUPLICATES)}")
         if not (self.episode_gap >= 0 and int(self.episode_gap) == self.episode_gap):
@@ -267,7 +261,6 @@ def cohort(
     entry_days: float = 0,
     severity: str = "any",
     until: date | str | None = None,
-    requests: tuple[str, ...] = ("detainer", "unknown"),
     duplicates: str = "keep",
     episode_gap: int = EPISODE_GAP,
     custody: bool = True,
@@ -281,42 +274,35 @@ def cohort(
     ds
         A dataset from ``analysis.open_dataset``.
     origin
-        ``"released"`` or ``"prepared"``: the day follow-up starts, one choice for the whole cohort.
+        ``"released"`` or ``"prepared"`` (of a detainer): the day follow-up starts, one choice for the whole cohort.
     event
         ``"rearrest"`` (the default where arrests are linked), ``"repeat_detainer"``, a kind of exit, or the event of a
         source that gives durations only (its own label is then the default).
     competing
-        Kinds of exit that end the wait for a first event. ``()`` follows people through them: any later
-        event, ignoring what came between.
+        Kinds of exit that end the wait for a first event. ``()`` follows people through them: any later event.
     unit
-        ``"first_release"`` or ``"every_release"`` after a release, ``"first_detainer"`` or
-        ``"every_episode"`` after a detainer's preparation. The first of each pair is the default.
+        ``"first_release"`` or ``"every_release"``, ``"first_detainer"`` or ``"every_episode"``; the first by default.
     min_days
-        Events before this day after the origin are left out and counted: by default those of the same
-        day, which cannot be told from the booking that ended. Sources with durations only keep day 0.
-        Events after the end of follow-up are counted too: many of them mean that a data end is wrong.
+        Events before this day are left out and counted: by default those of the day of origin, which cannot be told from
+        the booking that ended. Sources with durations only keep day 0.
     entry_days
         A minimum gap as delayed entry: only those still observed then enter, at that day.
     severity
         ``"any"``, ``"felony"`` or ``"violent"``: which re-arrests count as the event.
     until
-        An end of follow-up before the data end (a date, or text such as ``"2026-01-17"``), so that cohorts
-        which need different sources can be followed equally long.
-    requests
-        Kinds of request that count as detainers, as origins and as repeat detainers. Requests for notification or
-        for a voluntary transfer ask for no custody and are left out and counted; rows whose kind is not known count.
+        An end of follow-up before the data end, so that cohorts which need different sources can be followed equally long.
     duplicates
         ``"keep"`` or ``"drop"`` the detainers that are likely one entered twice (same person, at most a day apart).
+        Requests for notification or a voluntary transfer ask for no custody: they are no detainers, and counted.
     episode_gap
         Detainers of one person at most this many days apart are one episode.
     custody
-        A release is one to the street: a handing over (an exit into ICE custody, or a removal, on the same day or the
-        day before) is none, and where booking days are known a release within a longer stay (a transfer, a hold) is
-        none and an arrest of someone who is held no re-arrest; all are counted. False takes every release and arrest
-        as it is written. Time in custody after the origin stays in the follow-up of a first event; ``at_large``
-        takes it out.
+        A handing over (an exit into ICE custody, or a removal, on the day of a release or the day before) is no release,
+        and where booking days are known a release within a longer stay (a transfer, a hold) is none and an arrest of
+        someone in custody no re-arrest; all are counted. False takes every release and arrest as it is written. Time in
+        custody after the origin stays in the follow-up of a first event; ``at_large`` takes it out.
     keep
-        Further columns of the rows that start the follow-up, such as ``("facility", "outcome")``, to carry along.
+        Further columns of the rows that start the follow-up, such as ``("facility", "outcome")``.
     lazy
         Leave the rows in the query engine, where ``life_table``, ``with_policy`` and ``count`` read them, so that no
         table of people is held in memory before ``frame`` is asked for.
@@ -334,9 +320,9 @@ def cohort(
     """
     from analysis.recidivism.durations import check_kinds, from_durations
 
-    competing, requests, keep = ((one,) if isinstance(one, str) else tuple(one) for one in (competing, requests, keep))
+    competing, keep = ((one,) if isinstance(one, str) else tuple(one) for one in (competing, keep))
     end = _checked(origin, event, unit, min_days, entry_days, severity, until)
-    choice = Choice(requests, duplicates, episode_gap)
+    choice = Choice(duplicates, episode_gap)
     if "follow_up" in ds.tables:
         if end is not None or severity != "any":
             raise InputError(f"{ds.name} gives durations and no dates: until and severity are not to be had from it.")
@@ -442,16 +428,15 @@ def detainers(ds: "Dataset", choice: Choice) -> "ibis.Table":
 
 
 def _counts(table: "ibis.Table", choice: Choice) -> "ibis.BooleanValue":
-    kind = table.request.cast("string").isin(choice.requests)
+    kind = table.request.cast("string").isin(HOLDS)
     return kind & ~table.duplicate_likely if choice.duplicates == "drop" else kind
 
 
 def _not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanValue"]:
     kind = table.request.cast("string")
-    other = [name for name in REQUESTS if name not in choice.requests]
-    reasons = {f"requests of the kind '{name}', not a detainer": kind == name for name in other}
+    reasons = {f"requests of the kind '{name}', not a detainer": kind == name for name in REQUESTS if name not in HOLDS}
     if choice.duplicates == "drop":
-        reasons["likely duplicates"] = kind.isin(choice.requests) & table.duplicate_likely
+        reasons["likely duplicates"] = kind.isin(HOLDS) & table.duplicate_likely
     return reasons
 
 
