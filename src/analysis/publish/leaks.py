@@ -132,17 +132,19 @@ def _raw_values(text: str, forbidden: Iterable[str] | object) -> list[Finding]:
         return []
     written = text.casefold()
     seen = re.sub(r"<[^>]*>", " ", written)  # names may stand in attributes, and be broken by tags
-    found: dict[str, Finding] = {}
-    for words in (_WORD.findall(written), _WORD.findall(seen)):
-        for length in held.lengths:
-            starts: dict[str, int] = {}
+    found = []
+    for length in held.lengths:
+        starts: dict[str, int] = {}
+        for words in (_WORD.findall(written), _WORD.findall(seen)):
             for i in range(len(words) - length + 1):
                 starts.setdefault(" ".join(words[i : i + length]), i)
-            phrases = list(starts)
-            for phrase, is_held in zip(phrases, held.held(phrases), strict=True):
-                if is_held and phrase not in found:
-                    found[phrase] = Finding("a raw value", f"word {starts[phrase] + 1}", _hint(phrase))
-    return list(found.values())
+        phrases = list(starts)
+        found += [
+            Finding("a raw value", f"word {starts[phrase] + 1}", _hint(phrase))
+            for phrase, is_held in zip(phrases, held.held(phrases), strict=True)
+            if is_held
+        ]
+    return found
 
 
 class _Listed:

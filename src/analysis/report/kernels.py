@@ -86,7 +86,7 @@ def become(connection_file: str) -> None:
 class _Kernel(AsyncKernelManager):
     """The manager of a kernel that runs already; nbclient asks it whether the kernel lives."""
 
-    has_kernel, ready, late, channels = property(lambda self: True), False, False, None
+    has_kernel, ready, late, channels = property(lambda self: True), None, False, None
 
     def client(self, **options: object) -> object:
         self.channels = super().client(**options)  # papermill closes none of a manager that it was given
@@ -138,7 +138,7 @@ class Kernels:
             deadline: float, on_cell: Callable[..., None]) -> Mapping:  # fmt: skip
         """Run a notebook by papermill on a kernel of its own; return the notebook as it ran.
 
-        ``out`` is where papermill keeps it as far as it has run, ``environment`` are variables of this kernel alone,
+        ``out`` is where it is kept as far as it ran where it fails, ``environment`` are variables of this kernel alone,
         ``deadline`` are seconds, and ``on_cell`` is called with each ``cell`` that begins and its ``cell_index``. Raises
         what papermill and nbclient raise: PapermillExecutionError, DeadKernelError; TimeoutError after the deadline.
         """
@@ -150,9 +150,12 @@ class Kernels:
                     return papermill.execute_notebook(
                         notebook, out, dict(parameters), km=kernel, kernel_name="python3", language="python",
                         progress_bar=False, iopub_timeout=60, on_cell_start=on_cell,
-                        on_notebook_start=lambda notebook: setattr(kernel, "ready", True),
+                        request_save_on_cell_execute=False,  # or a quarter of what a page costs here is its being written
+                        on_notebook_start=lambda notebook: setattr(kernel, "ready", notebook),
                     )  # fmt: skip
                 except Exception:
+                    if kernel.ready:
+                        papermill.iorw.write_ipynb(kernel.ready, str(out))
                     if kernel.late:
                         raise TimeoutError(f"took longer than {deadline:g} s and was stopped") from None
                     if kernel.ready or self.stopped or not fork:
