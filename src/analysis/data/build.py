@@ -6,7 +6,6 @@ leaves either the old tables or the new ones. ``rows in = kept + set aside`` is 
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
@@ -20,11 +19,8 @@ from analysis.data.private import aside_folder
 from analysis.data.read import first_line
 from analysis.data.reading import Reading, read_all, started
 from analysis.data.sources import RawFile, check_unchanged
-from analysis.data.spec import Spec, chosen
+from analysis.data.spec import Spec
 from analysis.data.work import Work
-
-if TYPE_CHECKING:
-    from analysis.data.on_spark import SparkCrew
 
 
 def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
@@ -66,7 +62,7 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
     parts = beside / "parts"
     parts.mkdir(parents=True)
     try:
-        with started(spec, files, parts, private, chosen(spec.engine)) as (work, crew):
+        with started(spec, files, parts, private) as (work, crew):
             reading = read_all(work, crew)
             check_unchanged(spec, files)
             _write_tables(work, crew, reading, beside).to_parquet(beside / "quality.parquet", index=False)
@@ -80,11 +76,11 @@ def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_tables(work: Work, crew: "Crew | SparkCrew", reading: Reading, folder: Path) -> pd.DataFrame:
+def _write_tables(work: Work, crew: Crew, reading: Reading, folder: Path) -> pd.DataFrame:
     """Link people, find duplicates, write the tables and the hashes for the leak scan; return the quality counts."""
     link_people(work.spec, [part for own in reading.parts.values() for part in own], folder, work.private, work.hashed)
     with Engine(work.parts) as engine:
-        flagged, counted = find_duplicates(reading.parts.get("detainers", []), work.parts, crew, crew.engine or engine)
+        flagged, counted = find_duplicates(reading.parts.get("detainers", []), work.parts, crew, engine)
         files = table_files(reading.parts, work.writer.schemas, flagged, folder)
         for _ in crew.each("write_file", files, about="the tables"):
             pass

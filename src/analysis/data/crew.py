@@ -36,9 +36,6 @@ def size(paths: list[Path | None]) -> int:
 class Crew:
     """Worker processes, each with a connection. Use as a context: they are ended with it."""
 
-    reads = False  # batches are handed to the processes: they do not open raw files
-    engine = None  # the query engine is that of the build
-
     def __init__(self, work: object, workers: int) -> None:
         self.work, self.workers = work, workers
         self.idle: list[Connection] = []

@@ -85,7 +85,7 @@ def find_duplicates(
 
     ``parts`` are those of the table, in its order; without an identifier in any row there is no such file.
     """
-    from analysis.data.engine import on_disk, read
+    from analysis.data.engine import read
 
     keys, found = folder / "keys", folder / "flagged.parquet"
     keys.mkdir()
@@ -93,7 +93,7 @@ def find_duplicates(
     if not any(list(crew.each("write_keys", jobs, about="detainers"))):
         return None, Counter()
     connection = engine()
-    connection.to_parquet(likely_duplicates(read(keys, connection)), on_disk(found, connection))
+    connection.to_parquet(likely_duplicates(read(keys, connection)), str(found))
     counted: Counter = Counter()
     for batch in dataset(found).to_batches(columns=["place"]):
         for number, rows in enumerate(np.bincount(assemble.part_of(batch["place"].to_numpy()), minlength=len(parts))):

@@ -25,6 +25,8 @@ from analysis.data.unpacked import check_zip, open_gzip
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from analysis.data.sources import RawFile
+
 BATCH_ROWS = 100_000
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".dta")
 _TEXTS = (".csv", ".tsv", ".txt")
@@ -83,6 +85,16 @@ def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Bat
         raise InputError(f"{name}: the zip cannot be unpacked ({first_line(error)}). Unpack it by hand.") from None
     except OSError as error:
         raise InputError(f"{name}: the file cannot be read ({error.strerror or first_line(error)}).") from None
+
+
+def batches_of(file: "RawFile") -> Iterator[Batch]:
+    """Yield the rows of one of a dataset's files in batches, or those of a frame that a package supplies."""
+    if file.path is None:
+        from analysis.data.sources import package_frame
+
+        yield from frame_batches(package_frame(file))
+    else:
+        yield from batches(file.path, file.source, file.name)
 
 
 def frame_batches(frame: pd.DataFrame) -> Iterator[Batch]:

@@ -5,8 +5,7 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 from typing import BinaryIO
 
 import numpy as np
@@ -22,7 +21,6 @@ from analysis.data.text_layout import AsUtf8, Layout, Opened, decoded, layout_of
 
 _BLOCK = 16 << 20  # bytes read at a time: no single field may be longer
 _THREADS = 4  # more than the reader starts
-_TOP = b"x\n"  # stands above some of a file's records, where the reader expects the header
 
 
 def text(opened: Opened, source: Source, suffix: str, name: str, sheet: str) -> Iterator[read.Batch]:
@@ -36,12 +34,6 @@ def text(opened: Opened, source: Source, suffix: str, name: str, sheet: str) -> 
     yield from records.batches(sheet)
     if records.span_lines():
         _check_quotes(opened, layout.encoding, layout.delimiter, layout.skip, name)
-
-
-def records(content: bytes, layout: Layout, first: int, name: str) -> Iterator[read.Batch]:
-    """Yield the records of some bytes of a text file that start and end with whole records, of which one is number ``first``."""
-    whole = _TOP + content
-    yield from _Records(partial(io.BytesIO, whole), replace(layout, skip=0), name, first - 2).batches("")
 
 
 class _Records:

@@ -19,21 +19,18 @@ if TYPE_CHECKING:
 REPEATED = 5  # bytes a value in a Parquet file below which its texts repeat
 
 
-def parquet(path: Path, name: str, groups: range | None = None, first: int = 1) -> Iterator[read.Batch]:
-    """Yield the rows of a Parquet file; row 1 is the first. Nested columns (lists, structs) become JSON text.
-
-    With ``groups`` only these row groups are read, of which row ``first`` is the first.
-    """
+def parquet(path: Path, name: str) -> Iterator[read.Batch]:
+    """Yield the rows of a Parquet file; row 1 is the first. Nested columns (lists, structs) become JSON text."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    start = first
+    first = 1
     try:
         file = pq.ParquetFile(path)
         found = _folded(file.schema_arrow.names, name)
         # read ahead, it would keep what it has read of the file until the end
         file = pq.ParquetFile(path, read_dictionary=_repeated(file), pre_buffer=False)
-        for part in file.iter_batches(batch_size=read.BATCH_ROWS, row_groups=groups):
+        for part in file.iter_batches(batch_size=read.BATCH_ROWS):
             part.validate(full=True)  # text that is not UTF-8 would fail much later, without the file's name
             columns = [_plain(column) for column in part.columns]
             table = pa.Table.from_arrays(columns, names=found)
@@ -42,7 +39,7 @@ def parquet(path: Path, name: str, groups: range | None = None, first: int = 1) 
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = read.first_line(error)
         raise InputError(f"{name}: not a readable Parquet file, or one cut short ({reason}). Fetch it again.") from None
-    if first == start:
+    if first == 1:
         empty = pd.DataFrame({header: pd.Series(dtype="str") for header in found})
         yield read.Batch(empty, np.empty(0, dtype="int64"))
 

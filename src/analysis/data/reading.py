@@ -1,4 +1,4 @@
-"""All raw files of a dataset read, cleaned and counted, by as many processes as they are worth, or by Spark.
+"""All raw files of a dataset read, cleaned and counted, by as many processes as they are worth.
 
 In: a dataset and its files. Out: the counts, and for each table its parts in the order of the raw files, which does
 not depend on who did the work. ``rows in = kept + set aside`` is checked for every file.
@@ -10,24 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.data import state
 from analysis.data.blocks import Source
 from analysis.data.crew import Crew, size
 from analysis.data.errors import InputError, say
 from analysis.data.link_input import SCHEMA as LINKAGE
-from analysis.data.pieces import Piece, batches, pieces
 from analysis.data.private import ASIDE, PrivateFile
+from analysis.data.read import batches_of
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once
 from analysis.data.spec import Spec
 from analysis.data.tally import Tally
 from analysis.data.work import Done, Work
 from analysis.data.write import Part
-
-if TYPE_CHECKING:
-    from analysis.data.on_spark import SparkCrew
 
 FIRST_ROWS = 5_000  # of a table are cleaned before its other rows are given to other processes
 
@@ -41,17 +37,13 @@ class Reading:
 
 
 @contextmanager
-def started(
-    spec: Spec, files: list[RawFile], parts: Path | None, private: Path, engine: str = "duckdb"
-) -> "Iterator[tuple[Work, Crew | SparkCrew]]":
-    """Give what is done to each batch, and who does it: processes side by side where the files are worth it, or Spark."""
+def started(spec: Spec, files: list[RawFile], parts: Path | None, private: Path) -> Iterator[tuple[Work, Crew]]:
+    """Give what is done to each batch, and who does it: processes side by side where the files are worth it."""
     workers = size([file.path for file in files])
     spec, files = recognized(spec, files)
     check_once(spec, files)
     work = Work(spec, files, parts, private)
-    if engine == "spark":
-        from analysis.data.on_spark import SparkCrew
-    with SparkCrew(work) if engine == "spark" else Crew(work, workers) as crew:
+    with Crew(work, workers) as crew:
         yield work, crew
     raw = private.parents[1] / "raw" / spec.name
     names = spec.disclosure != "public" and any(source.sensitive for source in spec.sources)
@@ -59,13 +51,13 @@ def started(
         say(f"{spec.name}: its map names sensitive columns, so its folder is now closed to other users", sys.stderr)
 
 
-def read_all(work: Work, crew: "Crew | SparkCrew") -> Reading:
+def read_all(work: Work, crew: Crew) -> Reading:
     """Read, clean and count every file, a batch at a time."""
     reading = Reading()
     kept, compared = (work.private / name if work.parts else None for name in ("set_aside.parquet", "linkage.parquet"))
     linked = any(source.link for source in work.spec.sources)
     with PrivateFile(kept, ASIDE) as aside, PrivateFile(compared if linked else None, LINKAGE) as linkage:
-        for done in _by_pieces(work, crew) if crew.reads else _by_batches(work, crew):
+        for done in _by_batches(work, crew):
             reading.tally.merge(done.tally)
             for part in done.aside:
                 aside.add(part)
@@ -80,23 +72,6 @@ def read_all(work: Work, crew: "Crew | SparkCrew") -> Reading:
     return reading
 
 
-def _by_pieces(work: Work, crew: "SparkCrew") -> Iterator[Done]:
-    """Yield what comes of each batch, in the order of the files, which the processes of the crew read themselves.
-
-    The first rows of a table are cleaned here as well: they settle its schema.
-    """
-    first = Work(work.spec, work.files, None, work.private)
-    for at, file in enumerate(work.files):
-        if not first.knows(at):
-            for batch in batches(file, Piece()):
-                first.do(0, at, batch.split(FIRST_ROWS)[0])
-                break
-    schemas = work.writer.schemas = first.writer.schemas
-    jobs = [(at, piece) for at, file in enumerate(work.files) for piece in pieces(file)]
-    for found in crew.each("read", [(number, *job, schemas) for number, job in enumerate(jobs)], about=work.spec.name):
-        yield from found
-
-
 def _by_batches(work: Work, crew: Crew) -> Iterator[Done]:
     """Yield what comes of each batch, in the order of the files.
 
@@ -104,7 +79,7 @@ def _by_batches(work: Work, crew: Crew) -> Iterator[Done]:
     """
     number = 0
     for at, file in enumerate(work.files):
-        for batch in batches(file, Piece()):
+        for batch in batches_of(file):
             if crew.workers and not work.knows(at):
                 yield from crew.rest()
                 head, batch = batch.split(FIRST_ROWS)

@@ -1,8 +1,8 @@
 """One batch of raw rows, cleaned and written as parts of tables: a piece of work done here or by another process.
 
-In: a batch, or the piece of a file that holds it, and the place of its file among the dataset's files. Out: what was counted,
+In: a batch, and the place of its file among the dataset's files. Out: what was counted,
 and the parts written: one for each map, those of rows set aside and of linkage records. Nothing is kept from batch to batch
-but the tables' schemas. Doing a piece of work twice writes the same files twice: whoever shares it out may try again.
+but the tables' schemas.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,6 @@ from analysis.data.assemble import write_file, write_keys
 from analysis.data.clean import clean
 from analysis.data.coded import RawColumns
 from analysis.data.identity import keyed_hash, phrase_key
-from analysis.data.pieces import Piece, batches
 from analysis.data.private import aside_folder, rows_aside
 from analysis.data.raw_values import hashed_values
 from analysis.data.read import Batch
@@ -23,8 +22,6 @@ from analysis.data.sources import RawFile
 from analysis.data.spec import Spec
 from analysis.data.tally import Tally
 from analysis.data.write import Part, PartWriter, write_part
-
-_SHIFT = 20  # a batch's number: that of its piece, then its number in the piece
 
 
 @dataclass
@@ -81,11 +78,6 @@ class Work:
                 pa.Table.from_pandas(records[SCHEMA.names], schema=SCHEMA, preserve_index=False), done.linkage[-1]
             )
         return done
-
-    def read(self, number: int, at: int, piece: Piece, schemas: dict[str, pa.Schema]) -> list[Done]:
-        """Read piece ``number`` of the dataset, of the file at place ``at``, and clean its batches. Raises InputError."""
-        found = batches(self.files[at], piece)
-        return [self.do((number << _SHIFT) + i, at, batch, schemas) for i, batch in enumerate(found)]
 
     write_file = staticmethod(write_file)
     write_keys = staticmethod(write_keys)
