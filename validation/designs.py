@@ -15,12 +15,10 @@ import numpy as np
 import pandas as pd
 
 import analysis as an
-from analysis.sanctuary.adoption import average_effect
-from analysis.sanctuary.adoption_panel import Panel, usable
-from analysis.sanctuary.adoption_times import NEVER
+from analysis.sanctuary.adoption import average_effect, two_way
+from analysis.sanctuary.adoption_panel import NEVER, Panel, usable
 from analysis.sanctuary.designs import DESIGNS, DOUBLY_ROBUST, RANDOMIZED, UNADJUSTED
 from analysis.sanctuary.hazard_ratio import ADJUSTED as COX
-from analysis.sanctuary.two_way import two_way
 from validation import table
 from validation.simulator.frames import birth_year, dates
 from validation.simulator.histories import history

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.data.blocks import read_source
 from analysis.data.clean import clean
-from analysis.data.duplicates import likely_duplicates
+from analysis.data.finish import likely_duplicates
 
 
 def flags(*rows):

@@ -5,10 +5,9 @@ import pytest
 
 from analysis.data.errors import InputError
 from analysis.recidivism.cohort import as_cohort
-from analysis.sanctuary.adopted import period_start
 from analysis.sanctuary.changes import around_changes
 from analysis.sanctuary.negative_controls import placebo_dates
-from analysis.sanctuary.panel import place_panel, supplied
+from analysis.sanctuary.panel import period_start, place_panel, supplied
 
 RULES = """jurisdiction,level,state,county_fips,start,end,direction,basis,scope,instrument,confidence,source_seen,note,practice_disagrees
 A,county,06,06001,2020-05-10,,limits,law,x,x,high,yes,,

@@ -11,7 +11,6 @@ import duckdb
 import pandas as pd
 
 from analysis.data import raw_values, state
-from analysis.data.counts import write_counts
 from analysis.data.crew import Crew
 from analysis.data.errors import InputError, memory_ran_out
 from analysis.data.finish import Engine, find_duplicates, link_people, table_files, with_duplicates
@@ -20,6 +19,7 @@ from analysis.data.read import first_line
 from analysis.data.reading import Reading, read_all, started
 from analysis.data.sources import RawFile, check_unchanged
 from analysis.data.spec import Spec
+from analysis.data.tally import Tally
 from analysis.data.work import Work
 
 
@@ -95,3 +95,36 @@ def _swap(beside: Path, target: Path) -> None:
         target.rename(old)
     beside.rename(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+# ---- the counts of a build, written beside its tables; what may name a person goes to data/private alone
+
+
+PUBLIC_UNKNOWN = 10  # an unknown raw value is listed outside data/private only with this many rows
+
+
+def write_counts(tally: Tally, out: Path, private: Path) -> None:
+    """Write what became of columns, unknown values, places and values that were made missing."""
+    columns = pd.DataFrame(
+        [(*key, use, rows) for key, (use, rows) in tally.columns.items()],
+        columns=["source_file", "source_sheet", "column", "use", "filled"],
+    )
+    columns.astype({"filled": "int64"}).to_parquet(out / "columns.parquet", index=False)
+    keys = ["table", "column"]
+    unknown = pd.DataFrame([(*key, n) for key, n in tally.unknown.items()], columns=[*keys, "value", "rows"])
+    unknown = unknown.astype({"table": "str", "column": "str", "value": "str", "rows": "int64"})
+    unknown = unknown.sort_values([*keys, "rows", "value"], ascending=[True, True, False, True], ignore_index=True)
+    _replace_csv(unknown, private / "unknown_values.csv")
+    unknown[unknown["rows"] >= PUBLIC_UNKNOWN].to_parquet(out / "unknown.parquet", index=False)
+    tally.place_counts().to_parquet(out / "places.parquet", index=False)
+    changed = pd.DataFrame([(*key, n) for key, n in sorted(tally.changed.items())], columns=[*keys, "what", "rows"])
+    changed.astype({"table": "str", "column": "str", "what": "str", "rows": "int64"}).to_parquet(
+        out / "changed.parquet", index=False
+    )
+
+
+def _replace_csv(frame: pd.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.building")
+    frame.to_csv(beside, index=False)
+    beside.replace(path)

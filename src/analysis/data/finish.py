@@ -17,7 +17,6 @@ import pyarrow as pa
 from pyarrow.dataset import dataset
 
 from analysis.data import assemble
-from analysis.data.duplicates import FLAG, likely_duplicates
 from analysis.data.private import aside_folder
 from analysis.data.spec import Spec
 from analysis.data.write import Part, write_part
@@ -118,3 +117,24 @@ def table_files(
         for number, slices in enumerate(assemble.files(own)):
             target = folder / f"{table}.parquet" / f"part-{number:05d}.parquet"
             yield slices, schemas[table], flag, flagged if flag else None, target
+
+
+# ---- detainers that are likely to be one entered twice: flagged, never dropped
+
+
+FLAG = "duplicate_likely"
+GAP_DAYS = 1
+
+
+def likely_duplicates(keys: "ibis.Table") -> "ibis.Table":
+    """Return the places of the rows that follow another of the same person by at most GAP_DAYS days.
+
+    ``keys`` holds person_id, prepared (a date) and place, which orders the rows of one day: the first of them is none.
+    Rows without a person or date are never flagged.
+    """
+    import ibis
+
+    known = keys.filter(keys.person_id.notnull() & keys.prepared.notnull())
+    order = ibis.window(group_by=known.person_id, order_by=[known.prepared, known.place])
+    near = known.mutate(gap=known.prepared.delta(known.prepared.lag().over(order), unit="day"))
+    return near.filter(near.gap <= GAP_DAYS).select("place").order_by("place")

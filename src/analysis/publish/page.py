@@ -17,11 +17,11 @@ from IPython.display import display
 
 from analysis.data import rounding
 from analysis.data.spec import DISCLOSURES, STEP
-from analysis.publish import figures, formulas, fragments, glossary, prose, results, tables
+from analysis.publish import figures, formulas, fragments, glossary, numbers, prose, tables
 from analysis.publish.figures import svg
 from analysis.publish.figures.drawing import banner_of, in_brackets
 from analysis.publish.released import ReleaseError, release
-from analysis.publish.values import plain, risk, share, smallest, span
+from analysis.publish.values import Share, plain, risk, share, shown, smallest, span
 
 __all__ = ["MIME", "Page", "ReleaseError", "SkipReport", "figures", "plain", "risk", "share", "span"]
 
@@ -200,7 +200,7 @@ class Page:
         if name in self._results:
             raise ValueError(f"result {name!r} is given twice")
         self._results.add(name)
-        value = results.written(name, value, self.disclosure, optimizer, declared)
+        value = written(name, value, self.disclosure, optimizer, declared)
         self._show("", piece="result", name=name, value=value)
 
     def glossary(self, *keys: str) -> None:
@@ -271,3 +271,18 @@ def _not_run(shell: object, kind: type, error: Exception, *_: object, **__: obje
 
 def _forgive(result: object) -> None:
     result.error_before_exec = result.error_in_exec = None
+
+
+# ---- a result as it is written to the JSON beside a page: released, rounded once, plain types
+
+
+def written(name: str, value: object, disclosure: str, optimizer: bool, declared: Mapping[str, object]) -> object:
+    """Return ``value`` (number, text, `share`, `risk`, `plain`, or a frame with what `released.release` takes) for JSON.
+
+    Rounded to six significant digits, four where an ``optimizer`` found it.
+    """
+    digits = numbers.OPTIMIZER_DIGITS if optimizer else numbers.DIGITS
+    if isinstance(value, pd.DataFrame):
+        return numbers.publish(tables.to_records(release(value, disclosure, **declared)), digits)
+    found = shown({name: value}, disclosure)[name]
+    return numbers.publish(found.record() if isinstance(found, Share) else found.value, digits)

@@ -18,7 +18,6 @@ from analysis.data.errors import InputError, nearest
 from analysis.recidivism.cohort import Cohort, checked
 from analysis.sanctuary.observed import observed_for, with_observed
 from analysis.sanctuary.policy_file import BASES, DIRECTIONS, INCOMPLETE, LAST, rules_of
-from analysis.sanctuary.policy_in_engine import joined
 from analysis.sanctuary.timeline import ADDED, NOT_LISTED, ORDER, coded, days, look_up, timeline
 
 if TYPE_CHECKING:
@@ -180,3 +179,31 @@ def _account(definition: str, on: str, rules: pd.DataFrame, spans: pd.DataFrame,
         "state_only": int(used.loc[coarse, "rows"].sum()),
         "missing": int((at < 0).sum()),
     }
+
+
+# ---- policies joined to rows that stay in the query engine: a join with the timeline of their places
+
+
+_KINDS = {"_place": "string", "_start": "date", "_end": "date", **dict.fromkeys(ADDED, "string")}
+
+
+def joined(
+    table: "ibis.Table", definition: str, on: str, rules: pd.DataFrame, origins: "ibis.Table | None" = None
+) -> "ibis.Table":
+    """Return an Ibis table with the policy in force at each row's place on the day that ``on`` names.
+
+    ``origins`` lists the places at less cost than the table itself.
+    """
+    import ibis
+
+    listed = (table if origins is None else origins).select("jurisdiction").distinct().to_pandas()
+    spans = timeline(listed["jurisdiction"].dropna(), rules, definition)
+    spans = spans.rename(columns={"jurisdiction": "_place", "start": "_start", "end": "_end"})
+    known = ibis.memtable(spans[list(_KINDS)], schema=_KINDS)
+    kept = table.drop(*[name for name in ADDED if name in table.columns])
+    day = kept[on].cast("date")
+    # a place's stretches of days do not overlap, so that no row is found twice
+    found = kept.left_join(
+        known, [kept.jurisdiction.cast("string") == known["_place"], day >= known["_start"], day <= known["_end"]]
+    )
+    return found.drop("_place", "_start", "_end")
