@@ -64,7 +64,8 @@ def test_share_with_any_event_in_a_year():
     # d was to be followed for 300 days: no year of theirs counts, though they were arrested
     assert found[["year", "people", "with_event"]].to_numpy().tolist() == [[1, 3, 2], [2, 3, 1]]
     assert found["complete"].tolist() == [False, False]
-    assert yearly_any(frame, id="who", time="days", event="event", follow_up=731)["complete"].tolist() == [True, True]
+    found = yearly_any(frame.assign(planned=731), id="who", time="days", event="event", follow_up="planned")
+    assert found["complete"].tolist() == [True, True]
 
 
 def test_follow_up_belongs_to_a_person(r_data):

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import rmst_difference
+from analysis.recidivism.life_table import life_table, strata_slices
+from analysis.recidivism.survival import area_under, quantile_of_level
 from analysis.sanctuary.adjusted import unadjusted
 from analysis.sanctuary.clustered import uncertainty
 from analysis.sanctuary.contrast import Contrast
@@ -63,10 +63,17 @@ def _mean_days(contrast: Contrast, level: float) -> dict:
     )
     try:
         life = life_table(frame, by="group_", entry=None, cluster="cluster_")
-        found = rmst_difference(life, contrast.cause, contrast.horizon.length, "group_", level).iloc[0]
+        means = [
+            area_under(life, contrast.cause, contrast.horizon.length, *each) for each in strata_slices(life, ["group_"])
+        ]
     except ValueError as error:
         return {"estimand": estimand, "assumes": f"cannot be had: {error}"}
-    known = {name: float(found[name]) for name in ("estimate", "lower", "upper")}
-    if min(contrast.sides) < 2:
-        known |= {"lower": np.nan, "upper": np.nan}
+    known = dict.fromkeys(("estimate", "lower", "upper"), np.nan)
+    if len(means) == 2:
+        (first, se_1, influence_1), (second, se_2, influence_2) = means
+        # clusters in both groups are taken together
+        apart = influence_1 is None or influence_2 is None
+        se = np.hypot(se_1, se_2) if apart else np.linalg.norm(influence_2 - influence_1)
+        half = quantile_of_level(level) * float(se) if min(contrast.sides) > 1 else np.nan
+        known = {"estimate": second - first, "lower": second - first - half, "upper": second - first + half}
     return {"estimand": estimand, **known, "assumes": f"{WHY}; other events end observation"}
