@@ -48,6 +48,8 @@ def test_clear_errors(r_data):
         mean_cumulative(over.assign(g=["x", "y"]), id="id", time="stop", event="event", by="g")
     with pytest.raises(ValueError, match="ci"):
         mean_cumulative(cgd, id="id", time="tstop", event="status", ci="log-log")
+    with pytest.raises(ValueError, match="count 'event' differs between rows of one person"):
+        mean_cumulative(over.assign(event=[1, 0]), id="id", time="stop", event="event", count="event")
     assert len(mean_cumulative(cgd.iloc[:0], id="id", time="tstop", event="status")) == 0
 
 

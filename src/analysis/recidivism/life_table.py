@@ -442,6 +442,7 @@ def label_codes(column: pd.Series, what: str) -> tuple[np.ndarray, pd.Index]:
         raise ValueError(
             f"{what} {column.name!r} is missing in {rows_text(missing, column.index)}: "
             "give these rows a label of their own (such as 'unknown') or leave them out before the call"
+            + ("; life_table does the first with unknown='unknown'" if what == "by column" else "")
         )
     return codes, pd.Index(levels)
 
