@@ -61,11 +61,8 @@ def cox(
     strata : column or columns
         Each stratum has a baseline hazard of its own.
     ties : ``"efron"`` or ``"breslow"``
-    cluster : column
-        Rows of one cluster are dependent; implies robust errors.
-    robust : bool or None
-        Sandwich errors; None means where weighted or clustered.
-    level : float
+    cluster, robust : column, and bool or None
+        Rows of one cluster are dependent; sandwich errors, by default where weighted or clustered.
 
     Returns
     -------
@@ -221,7 +218,14 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
         raise ValueError(f"the formula {formula!r} has no covariates")
     factors = [factor for term in parsed or () for factor in term.factors]
     by_value = all(each.eval_method.value in ("lookup", "literal") or each.expr.startswith("C(") for each in factors)
-    pattern, frame = _patterns(frame) if by_value else (np.arange(len(frame)), frame)
+    pattern = np.arange(len(frame))
+    if by_value:
+        codes, levels = zip(*(label_codes(column, "covariate") for _, column in frame.items()), strict=True)
+        if max(map(len, levels)) < len(frame) / 2:  # else almost every row is a pattern of its own
+            pattern, (first, *_) = number_groups(codes, [len(each) for each in levels])
+            example = np.empty(len(first), dtype=np.int64)
+            example[pattern] = np.arange(len(frame))
+            frame = frame.iloc[example]
     if parsed is None:
         matrix, named, terms = frame[plain].to_numpy(dtype=float), plain, {name: [i] for i, name in enumerate(plain)}
     else:
@@ -241,21 +245,6 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
     if len(bad := np.flatnonzero(~np.isfinite(matrix).all(axis=0))):
         raise ValueError(f"the term {named[bad[0]]!r} is not finite for some rows")
     return Design(matrix, pattern, named, terms)
-
-
-def _patterns(frame: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-    """Number the distinct combinations of values, and one row of each; every row's own where few are alike."""
-    rows, coded = len(frame), []
-    for name in frame:
-        coded.append(label_codes(frame[name], "covariate"))
-        if len(coded[-1][1]) > rows / 2 > 0.5:
-            return np.arange(rows), frame
-    pattern, parts = number_groups([codes for codes, _ in coded], [len(levels) for _, levels in coded])
-    if len(parts[0]) > rows / 2 > 0.5:
-        return np.arange(rows), frame
-    example = np.empty(len(parts[0]), dtype=np.int64)
-    example[pattern] = np.arange(rows)
-    return pattern, frame.iloc[example]
 
 
 def _plain(formula: str) -> list[str]:

@@ -41,10 +41,8 @@ def extrapolate(
 
     Parameters
     ----------
-    life : pandas.DataFrame
-        A life table; delayed entry is conditioned on, other causes are censoring, weights weigh.
-    cause : str
-        A cause of the table; may be left out where there is only one.
+    life, cause
+        As for ``kaplan_meier``; delayed entry is conditioned on, other causes are censoring, weights weigh.
     until, horizon : float
         In the table's unit, positive and in this order, else ValueError. People followed longer are censored at ``until``.
     models : names

@@ -51,14 +51,9 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
     ----------
     events, n : int
         Numerator and denominator, whole numbers, ``0 <= events <= n``, ``n`` at least 1; any other raises ValueError.
-    method : ``"wilson"`` or ``"exact"``
+    method, level : ``"wilson"`` or ``"exact"``, and a number between 0 and 1, else ValueError
         Wilson's score interval without continuity correction, as ``prop.test(correct = FALSE)`` of R,
         or Clopper and Pearson's, as ``binom.test``, which covers more than its level by design.
-    level : float
-
-    Returns
-    -------
-    Estimate
 
     Examples
     --------
@@ -103,11 +98,6 @@ def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
         A whole number of 0 or more, else ValueError.
     exposure : float
         Time at risk, above 0, else ValueError, in any unit; the rate is per that unit.
-    level : float
-
-    Returns
-    -------
-    Estimate
 
     Examples
     --------
@@ -138,17 +128,14 @@ def unequal_follow_up(
 
     Parameters
     ----------
-    events, people : int
-        People with the event, and people counted, over the window.
-    window : float
-        Its length, in any unit of time.
+    events, people, window : int, int, float
+        People with the event, and people counted, over a window of this length in any unit. Here and below, what does not
+        fit raises ValueError.
     entered : ``"start"``, ``"evenly"`` or numbers
         All came under observation when the window opened, evenly over it, or these are the lengths for
         which a dataset's own people were followed within it (0 to ``window``; any number of them).
-    released : share or shares
-        The share of ``people`` that was released and could have the event.
-    horizons : number or numbers
-        Further times at which the risk under a constant hazard is wanted.
+    released, horizons : number or numbers
+        Shares of ``people`` that were released and could have the event; further times at which the risk is wanted.
     level : float
         Of the Clopper-Pearson interval of the crude share, carried over to the risk.
 
@@ -158,11 +145,6 @@ def unequal_follow_up(
         ``entered, released, horizon, risk, lower, upper, hazard, exposure, time_to_half``; a row a share
         released and horizon, the window itself first. ``exposure`` is the time at risk that the hazard
         implies. NaN where fewer would have been released than had the event.
-
-    Raises
-    ------
-    ValueError
-        Counts that do not fit, a share outside 0 to 1, an entry pattern that is not known.
 
     Examples
     --------

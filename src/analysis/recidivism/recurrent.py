@@ -45,11 +45,9 @@ def mean_cumulative(
         Without it, a person is at risk from the start to the last of their rows, and every row with an event is one: give
         the end of follow-up as a row with a missing event.
     id : column
-        The person.
-    time, event, entry, by, cause
-        As for ``life_table`` and ``kaplan_meier``.
-    ci : ``"log"`` or ``"plain"``
-    level : float
+        The person. Intervals of one person that overlap raise ValueError, and so does, without ``entry``, one in two strata.
+    time, event, entry, by, cause, ci, level
+        As for ``life_table`` and ``kaplan_meier``, with their errors; ``ci`` is ``"log"`` or ``"plain"``.
     count : column
         How many people with the same history a person stands for, the same in all rows of a person.
 
@@ -57,11 +55,6 @@ def mean_cumulative(
     -------
     pandas.DataFrame
         ``*by, time, at_risk, events, mean, se, lower, upper``; one row a stratum and distinct time.
-
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``life_table``; intervals of one person that overlap; without ``entry``, a person in two strata.
 
     Examples
     --------
@@ -195,11 +188,9 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     ----------
     ds : Dataset
         The dataset that the cohort was made from; it must hold dates, not durations.
-    cohort : Cohort
-        From ``analysis.cohort``, one row a person (``unit="first_release"`` or ``"first_detainer"``), else InputError is
-        raised. What counts as a detainer, and whether arrests in custody count, is as it was made.
-    min_days, severity
-        As for ``cohort``.
+    cohort, min_days, severity
+        From ``analysis.cohort`` and as for it, one row a person (``unit="first_release"`` or ``"first_detainer"``), else
+        InputError is raised. What counts as a detainer, and whether arrests in custody count, is as it was made.
 
     Returns
     -------

@@ -48,20 +48,14 @@ def kaplan_meier(
     life : pandas.DataFrame
         A life table (``life_table``).
     cause : str
-        A cause of the table; may be left out where there is only one.
-    ci : ``"log-log"``, ``"log"`` or ``"plain"``
-    level : float
+        A cause of the table, else KeyError; where there is only one it may be left out, else ValueError.
+    ci, level : ``"log-log"``, ``"log"`` or ``"plain"``, and a number between 0 and 1, else ValueError
 
     Returns
     -------
     pandas.DataFrame
         ``*by, time, at_risk, events, survival, se, lower, upper``; ``se`` is that of survival. Where
         survival is 1 a log-log interval is missing, where it is 0 every interval is, as in R.
-
-    Raises
-    ------
-    KeyError, ValueError
-        An unknown or unnamed cause, an unknown ``ci``.
 
     Examples
     --------
@@ -454,18 +448,16 @@ def log_rank(life: pd.DataFrame, cause: str | None = None, strata: str | Iterabl
 
     Parameters
     ----------
-    life : pandas.DataFrame
-        A life table of counts, with delayed entry or without. Weights or clusters raise ValueError: the test does not hold
-        for them (use ``cox``).
-    cause : str
-        The event; other causes are taken as censoring, so that hazards of this cause are compared.
+    life, cause
+        As for ``kaplan_meier``: hazards of this cause are compared. Entry may be delayed; weights or clusters raise
+        ValueError: the test does not hold for them (use ``cox``).
     strata : column or columns
         By columns within which the others are compared; their levels themselves are not.
 
     Returns
     -------
     LogRank
-        ``.statistic .df .p_value`` and ``.table`` (groups, n, observed, expected).
+        ``.table`` holds the groups, n, observed, expected.
 
     Examples
     --------
@@ -523,24 +515,17 @@ def pseudo_values(
 
     Parameters
     ----------
-    cohort : Cohort or pandas.DataFrame
-        One row a person, or counts that ``Cohort.count`` made.
+    cohort, time, event, entry, count
+        As for ``life_table``, with its errors. With ``count`` the values are those of one of the rows counted.
     cause : str
-        The event; may be left out where there is only one. Other causes are competing events.
+        The event; may be left out where there is only one, or a cohort says it. Other causes are competing events.
     horizon : float
-        In the unit of ``time``.
-    time, event, entry, count
-        Columns, as for ``life_table``. With ``count`` the values are those of one of the rows counted.
+        In the unit of ``time``; one that is not positive, or past the last person at risk, raises ValueError.
 
     Returns
     -------
     pandas.Series
         One value a row, with the frame's index.
-
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``life_table``; a horizon that is not positive, or past the last person at risk.
 
     Examples
     --------

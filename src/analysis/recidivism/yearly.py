@@ -53,10 +53,8 @@ def yearly(
 
     Parameters
     ----------
-    life : pandas.DataFrame
-        A life table; count it ``by`` the year of release to cross release cohorts with years.
-    cause : str
-        A cause of the table; may be left out where there is only one.
+    life, cause
+        As for ``kaplan_meier``; count the life table ``by`` the year of release to cross release cohorts with years.
     year : float
         Length of a year in the table's unit (365.25 days, 12 months). Where all times are whole
         numbers a year ends at the last whole number within it: day 1,095 ends year 3.
@@ -134,14 +132,10 @@ def hazard(life: pd.DataFrame, cause: str | None = None, width: float = 30.4375,
 
     Parameters
     ----------
-    life : pandas.DataFrame
-        A life table without weights; other causes end the time at risk.
-    cause : str
-        As for ``yearly``.
-    width : float
-        Length of a stretch in the table's unit; one that is not positive raises ValueError.
-    level : float
-        Of the exact Poisson interval.
+    life, cause
+        As for ``yearly``, without weights; other causes end the time at risk.
+    width, level : float
+        Length of a stretch in the table's unit; one that is not positive raises ValueError. Intervals are exact Poisson.
 
     Returns
     -------
