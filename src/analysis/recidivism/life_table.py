@@ -16,13 +16,11 @@ from analysis.data import rounding
 from analysis.recidivism.cohort import Cohort
 
 OWN = "the cohort's own"
-RESERVED = frozenset(
-    (
-        "time", "at_risk", "censored", "events", "survival", "incidence", "mean", "se", "lower", "upper", "q", "rmst",
-        "beyond_follow_up", "year", "cumulative", "annual_first", "conditional", "complete", "model", "estimand",
-        "estimate", "level", "reference",
-    )
-)  # fmt: skip
+RESERVED = {
+    "time", "at_risk", "censored", "events", "survival", "incidence", "mean", "se", "lower", "upper", "q", "rmst",
+    "beyond_follow_up", "year", "cumulative", "annual_first", "conditional", "complete", "model", "estimand", "estimate",
+    "level", "reference",
+}  # fmt: skip
 _DENSE = 2**22  # a table of this many counters is cheaper to fill than its keys are to sort
 _TIED = 1.5e-8  # times closer than this, relative to their mean, are one time: R's timefix
 
@@ -86,13 +84,12 @@ def life_table(
     by = names(by)
     table, entry, count = read_rows(cohort, [*by, time, event, *filter(None, (weight, cluster))], entry, count)
     for name in by if unknown is not None else ():
-        if (column := table[name]).isna().any():
-            labels = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else None
-            new = labels is not None and unknown not in labels  # the last of a categorical's
-            column = (
-                column.astype("object") if labels is None else column.cat.add_categories([unknown]) if new else column
-            )
-            table[name] = column.fillna(unknown) if labels is not None else column.fillna(unknown).astype("str")
+        column = table[name]
+        if not isinstance(column.dtype, pd.CategoricalDtype):
+            table[name] = column.astype("object").fillna(unknown).astype("str") if column.isna().any() else column
+        elif column.isna().any():  # the last of the labels, where it is none of them
+            new = [] if unknown in column.cat.categories else [unknown]
+            table[name] = column.cat.add_categories(new).fillna(unknown)
     followed, strata = follow_up(table, time, event, entry), number_strata(table, by)
     refuse_reserved(by, "by column")
     refuse_reserved(followed[-1], "cause")

@@ -116,14 +116,14 @@ def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
 
 
 def unequal_follow_up(
-    events: int, people: int, window: float, entered: str | Iterable[float] = "evenly",
+    events: int, people: int, window: float, entered: str = "evenly",
     released: float | Iterable[float] = 1.0, horizons: float | Iterable[float] = (), level: float = 0.95,
 ) -> pd.DataFrame:  # fmt: skip
     """The risk over a full window, and the exposure, implied by a count over a calendar window.
 
     A press release gives events and people over some months. People who came under observation late in it were followed for
-    less of it, and not all were released. The hazard h solves mean(1 - exp(-h f)) = events / (people x released) over the
-    lengths f of follow-up; evenly spread entry gives 1 - (1 - exp(-x)) / x with x = h x window. One hazard for all times is
+    less of it, and not all were released. The share with the event, events / (people x released), is 1 - exp(-x) if all came
+    at the start and 1 - (1 - exp(-x)) / x if they came evenly, with x the hazard times the window. One hazard for all times is
     an assumption: where it falls with time, horizons beyond the window come out too high.
 
     Parameters
@@ -131,9 +131,8 @@ def unequal_follow_up(
     events, people, window : int, int, float
         People with the event, and people counted, over a window of this length in any unit. Here and below, what does not
         fit raises ValueError.
-    entered : ``"start"``, ``"evenly"`` or numbers
-        All came under observation when the window opened, evenly over it, or these are the lengths for
-        which a dataset's own people were followed within it (0 to ``window``; any number of them).
+    entered : ``"start"`` or ``"evenly"``
+        All came under observation when the window opened, or evenly over it.
     released, horizons : number or numbers
         Shares of ``people`` that were released and could have the event; further times at which the risk is wanted.
     level : float
@@ -158,24 +157,20 @@ def unequal_follow_up(
     shares = np.atleast_1d(np.asarray(released, dtype=float))
     if not ((shares > 0) & (shares <= 1)).all():
         raise ValueError(f"released must be a share above 0 and up to 1, found {released!r}")
-    if isinstance(entered, str) and entered not in ENTERED:
-        raise ValueError(f"entered must be 'start', 'evenly' or lengths of follow-up, found {entered!r}")
-    even = isinstance(entered, str) and entered == "evenly"
-    lengths = np.array([window / 2 if even else window]) if isinstance(entered, str) else np.asarray([*entered], float)
-    if not ((lengths >= 0) & (lengths <= window)).all() or not lengths.any():
-        raise ValueError("lengths of follow-up must lie between 0 and the window, and not all be 0")
-    followed = float(lengths.mean())
+    if entered not in ENTERED:
+        raise ValueError(f"entered must be 'start' or 'evenly', found {entered!r}")
 
-    def expected(hazard: float) -> float:
-        """The share with the event by the end of the window."""
-        return 1 + np.expm1(-hazard * window) / (hazard * window) if even else -np.expm1(-hazard * lengths).mean()
+    def evenly(log_x: float) -> float:
+        return 1 + np.expm1(-np.exp(log_x)) / np.exp(log_x)
 
     def solved(share: float) -> float:
-        """The hazard at which the expected share is this one, sought on the scale of its logarithm."""
-        low, high = np.log(1e-12 / followed), np.log(1e12 / followed)
-        if not share > 0 or expected(np.exp(high)) < share:
-            return np.inf if share > 0 else share
-        return float(np.exp(brentq(lambda log: expected(np.exp(log)) - share, low, high, xtol=1e-14, rtol=1e-14)))
+        """The hazard under which this share is expected to have the event by the end of the window."""
+        if not 0 < share < 1:
+            return np.inf if share == 1 else share
+        if entered == "start":
+            return -np.log1p(-share) / window
+        log_x = brentq(lambda log_x: evenly(log_x) - share, np.log(1e-12), np.log(1e15), xtol=1e-14, rtol=1e-14)
+        return float(np.exp(log_x)) / window
 
     rows = []
     for share in shares:
@@ -183,10 +178,13 @@ def unequal_follow_up(
         limits = (events / n, *_limits(events, n, "exact", level)) if events <= n else [np.nan] * 3
         hazards = np.array([solved(limit) for limit in limits])
         # no event says nothing about exposure beyond the people's own follow-up
-        exposure, half = (events / hazards[0], np.log(2) / hazards[0]) if events else (n * followed, np.inf)
+        exposure, half = (
+            (events / hazards[0], np.log(2) / hazards[0])
+            if events
+            else (n * window / (2 if entered == "evenly" else 1), np.inf)
+        )
         for end in [window, *np.atleast_1d(np.asarray(horizons, dtype=float)).tolist()]:
-            name = entered if isinstance(entered, str) else "as observed"
-            rows.append((name, share, end, *-np.expm1(-hazards * end), hazards[0], exposure, half))
+            rows.append((entered, share, end, *-np.expm1(-hazards * end), hazards[0], exposure, half))
     columns = ["entered", "released", "horizon", "risk", "lower", "upper", "hazard", "exposure", "time_to_half"]
     return pd.DataFrame(rows, columns=columns)
 

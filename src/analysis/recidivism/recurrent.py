@@ -14,6 +14,7 @@ from analysis.data.errors import InputError
 from analysis.recidivism.cohort import Cohort, checked, event_dates, spells_of
 from analysis.recidivism.life_table import (
     amounts,
+    follow_up,
     label_codes,
     names,
     number_strata,
@@ -22,7 +23,6 @@ from analysis.recidivism.life_table import (
     require,
     rows_text,
 )
-from analysis.recidivism.life_table import follow_up as read_follow_up
 from analysis.recidivism.proportions import proportion
 from analysis.recidivism.survival import Members, interval, sum_of_squares
 
@@ -67,7 +67,7 @@ def mean_cumulative(
     by = names(by)
     require(frame.columns, [*by, id, time, event, *filter(None, (entry, count))])
     refuse_reserved(by, "by column")
-    stop, start, codes, causes = read_follow_up(frame, time, event, entry)
+    stop, start, codes, causes = follow_up(frame, time, event, entry)
     cause, (stratum, strata) = one_cause(cause, causes), number_strata(frame, by)
     intervals = pd.DataFrame({
         "stratum": stratum, "person": label_codes(frame[id], "person")[0], "time": stop,
@@ -131,21 +131,16 @@ def _mean(block: pd.DataFrame, ci: str, level: float) -> pd.DataFrame:
     return pd.DataFrame({"stratum": block["stratum"].iloc[0] if size else 0, **columns})
 
 
-def yearly_any(
-    frame: pd.DataFrame, id: str, time: str, event: str, follow_up: str, cause: str | None = None,
-    year: float = 365.25, level: float = 0.95,
-) -> pd.DataFrame:  # fmt: skip
+def yearly_any(later: pd.DataFrame, year: float = 365.25, level: float = 0.95) -> pd.DataFrame:
     """The share of people with at least one event in each year of follow-up, first or not.
 
     Source: Antenangeli and Durose (2021), annual arrest percentages.
 
     Parameters
     ----------
-    frame, id, time, event, cause
-        As for ``mean_cumulative``: one row an event, and at least one row a person (with a missing event where there was none).
-    follow_up : column
-        How long each person was to be followed, by origin and data end alone. A person counts in a year that this covers to
-        its end, whatever happened to them. One that is missing or differs between rows of a person raises ValueError.
+    later : pandas.DataFrame
+        Rows as ``later_events`` gives them: ``person_id, follow_up, days, event``. A person counts in a year that ``follow_up``
+        covers to its end, whatever happened to them; one that is missing or differs between their rows raises ValueError.
     year, level
         As for ``yearly`` and ``proportion``.
 
@@ -157,27 +152,25 @@ def yearly_any(
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"who": list("aab"), "days": [10, 400, 800], "event": ["arrest", "arrest", None], "until": 731})
-    >>> yearly_any(rows, "who", "days", "event", follow_up="until")[["year", "people", "with_event"]].to_numpy().tolist()
+    >>> rows = pd.DataFrame({"person_id": list("aab"), "follow_up": 731, "days": [10, 400, 731], "event": ["a", "a", None]})
+    >>> yearly_any(rows)[["year", "people", "with_event"]].to_numpy().tolist()
     [[1, 2, 1], [2, 2, 1]]
     """
-    require(frame.columns, [id, time, event, follow_up])
-    stop, _, codes, causes = read_follow_up(frame, time, event, None)
-    cause = one_cause(cause, causes)
-    planned = frame[[id, follow_up]].drop_duplicates().set_index(id)[follow_up].astype(float)
+    planned = later[["person_id", "follow_up"]].drop_duplicates().set_index("person_id")["follow_up"]
     if planned.isna().any() or planned.index.has_duplicates:
         raise ValueError("follow_up is missing or differs between rows of one person")
     ends = np.arange(1 + int(np.floor(planned.max() / year + 1e-9))) * year
-    ends = np.floor(ends + 1e-9) if (stop == np.floor(stop)).all() else ends
+    ends = np.floor(ends + 1e-9) if (later["days"] % 1 == 0).all() else ends
+    events, rows = later[later["event"].notna()], []
     # an event on the last day of a year belongs to it; one at time 0 belongs to the first
-    number, rows = np.maximum(np.searchsorted(ends, stop, side="left"), 1), []
+    number = np.maximum(np.searchsorted(ends, events["days"]), 1)
     for n in range(1, len(ends)):
         able = planned.index[planned >= ends[n]]
-        k = int(able.isin(frame[id][(codes == causes.index(cause)) & (number == n)]).sum())
+        k = int(able.isin(events["person_id"][number == n]).sum())
         found = proportion(k, len(able), level=level)
         rows.append((n, len(able), k, found.estimate, found.lower, found.upper, len(able) == len(planned)))
     table = pd.DataFrame(rows, columns=["year", "people", "with_event", "share", "lower", "upper", "complete"])
-    table.attrs = {**frame.attrs, "cause": cause}
+    table.attrs = dict(later.attrs)
     return table
 
 

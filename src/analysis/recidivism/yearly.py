@@ -11,9 +11,7 @@ import pandas as pd
 
 from analysis.recidivism.life_table import each_stratum, one_cause, strata_of
 from analysis.recidivism.proportions import proportion, rate
-from analysis.recidivism.survival import at, cumulative_incidence, estimate_of, kaplan_meier
-
-METHODS = ("aalen-johansen", "kaplan-meier")
+from analysis.recidivism.survival import at, cumulative_incidence, estimate_of
 
 
 def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[float, float, float, int, int | None]:
@@ -24,7 +22,7 @@ def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[flo
 
     Examples
     --------
-    >>> from analysis import life_table
+    >>> from analysis import kaplan_meier, life_table
     >>> life = life_table(pd.DataFrame({"days": [5, 8, 9], "event": ["rearrest", None, None]}))
     >>> [round(float(each), 3) for each in share_at(kaplan_meier(life), 8)]
     [0.333, 0.055, 0.946, 1.0, 2.0]
@@ -43,13 +41,12 @@ def share_at(curve: pd.DataFrame, time: float, level: float = 0.95) -> tuple[flo
 
 
 def yearly(
-    life: pd.DataFrame, cause: str | None = None, year: float = 365.25, method: str = "aalen-johansen",
-    incomplete: str = "blank",
-) -> pd.DataFrame:  # fmt: skip
-    """Cumulative, annual and conditional shares by year of follow-up.
+    life: pd.DataFrame, cause: str | None = None, year: float = 365.25, incomplete: str = "blank"
+) -> pd.DataFrame:
+    """Cumulative, annual and conditional shares of first events by year of follow-up (Aalen-Johansen).
 
     Source: Antenangeli and Durose (2021), Recidivism of Prisoners Released in 24 States in 2008, methodology. An unknown
-    cause, method or handling of incomplete years raises KeyError or ValueError.
+    cause or handling of incomplete years raises KeyError or ValueError.
 
     Parameters
     ----------
@@ -58,8 +55,6 @@ def yearly(
     year : float
         Length of a year in the table's unit (365.25 days, 12 months). Where all times are whole
         numbers a year ends at the last whole number within it: day 1,095 ends year 3.
-    method : ``"aalen-johansen"`` or ``"kaplan-meier"``
-        Whether competing events are events of their own or censoring. With one cause they agree.
     incomplete : ``"blank"`` or ``"estimate"``
         What a year holds in which someone was censored before its end: nothing, or the estimate while
         anyone is still at risk at its end.
@@ -83,20 +78,14 @@ def yearly(
     0     1        4        0.25          0.25
     1     2        3        0.50          0.25
     """
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {', '.join(METHODS)}, found {method!r}")
     if incomplete not in ("blank", "estimate"):
         raise ValueError(f"incomplete must be 'blank' or 'estimate', found {incomplete!r}")
     if not 0 < year < math.inf:
         raise ValueError(f"year must be a positive length in the table's unit, found {year!r}")
     by, causes = strata_of(life)
     cause, cells = one_cause(cause, causes), life.attrs.get("cells")
-    if method == "kaplan-meier":
-        free = kaplan_meier(life, cause)["survival"].to_numpy()
-        cumulative = 1 - free
-    else:
-        every = {each: cumulative_incidence(life, each)["incidence"].to_numpy() for each in causes}
-        cumulative, free = every[cause], 1 - sum(every.values())
+    every = {each: cumulative_incidence(life, each)["incidence"].to_numpy() for each in causes}
+    cumulative, free = every[cause], 1 - sum(every.values())
 
     def years(label: tuple, rows: slice) -> dict[str, np.ndarray]:
         block = life.iloc[rows]
@@ -122,7 +111,7 @@ def yearly(
         }  # fmt: skip
 
     columns = ["year", "at_risk", "cumulative", "annual_first", "conditional", "complete"]
-    return each_stratum(life, columns, years, cause=cause, method=method, year_length=year)
+    return each_stratum(life, columns, years, cause=cause, year_length=year)
 
 
 def hazard(life: pd.DataFrame, cause: str | None = None, width: float = 30.4375, level: float = 0.95) -> pd.DataFrame:
