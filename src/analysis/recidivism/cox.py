@@ -237,9 +237,7 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
         matrix, named, terms = coded.to_numpy(dtype=float)[:, keep], [str(coded.columns[i]) for i in keep], {}
         for term, span in coded.model_spec.term_slices.items():
             if span.start == span.stop:
-                raise ValueError(
-                    f"the term '{term}' is constant: it has one level only, so there is nothing to compare"
-                )
+                raise ValueError(f"the term '{term}' is constant: with one level there is nothing to compare")
             if columns := [keep.index(i) for i in range(span.start, span.stop) if i in keep]:
                 terms[str(term)] = columns
     if len(bad := np.flatnonzero(~np.isfinite(matrix).all(axis=0))):
@@ -274,10 +272,8 @@ def _maximize(risk: "_RiskSets", named: list[str]) -> tuple[np.ndarray, "_Terms"
     left = information.copy()
     for i, name in enumerate(named):
         if left[i, i] <= _SINGULAR * max(information[i, i], float(risk.load.sum())):
-            raise ValueError(
-                f"the term {name!r} is constant, or a combination of the terms before it, among those at risk when "
-                "events happen: leave it out"
-            )
+            why = "constant, or a combination of the terms before it, among those at risk when events happen"
+            raise ValueError(f"the term {name!r} is {why}: leave it out")
         left = left - np.outer(left[:, i], left[i]) / left[i, i]
     for _ in range(_ITERATIONS):
         score, before = risk.score(terms), np.abs(step).max()

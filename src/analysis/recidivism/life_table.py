@@ -22,6 +22,7 @@ RESERVED = {
     "level", "reference",
 }  # fmt: skip
 _DENSE = 2**22  # a table of this many counters is cheaper to fill than its keys are to sort
+_LABELS = "text labels with missing for censored, booleans, or 0 and 1"
 _TIED = 1.5e-8  # times closer than this, relative to their mean, are one time: R's timefix
 
 
@@ -40,23 +41,17 @@ def life_table(
     cohort : Cohort, pandas.DataFrame or ibis Table
         One row a person (release, episode, interval). Ibis tables, and cohorts made with ``lazy=True``, are counted
         in their own engine; counts that ``Cohort.count`` made are taken as such.
-    by : column or columns
-        Strata. Combinations that do not occur have no rows.
-    time : column
-        Follow-up in any unit, 0 or more. ``attrs["time_unit"]`` of the frame travels on.
+    by, unknown : column or columns, and a label
+        Strata, of those combinations that occur, and the stratum of rows whose by column is missing, which are else refused.
+    time, entry : columns
+        Follow-up in any unit, 0 or more (``attrs["time_unit"]`` of the frame travels on), and delayed entry, missing where at
+        risk from the start; by default the column named ``entry`` where there is one.
     event : column
         A text or categorical label, missing where censored; or booleans or 0/1, one cause named ``"event"``.
         A category, or an event that a cohort says it follows, has a column though nobody had it.
-    entry : column or None
-        Delayed entry, missing where at risk from the start. By default the column named ``entry`` where there is one.
-    count : column
-        Frequencies (whole numbers): the same as repeating the row.
-    weight : column
-        Sampling weights: counts become sums of weights, and standard errors sandwich errors.
-    cluster : column
-        Rows of one cluster are taken as dependent: standard errors become clustered.
-    unknown : label
-        The stratum of rows whose by column is missing, such as ``"unknown"``. By default they are refused.
+    count, weight, cluster : columns
+        Frequencies (whole numbers): the same as repeating the row. Sampling weights: counts become sums of weights, and
+        standard errors sandwich errors. Clusters, whose rows are dependent: standard errors become clustered.
     exact : bool
         False rounds the counts where the run is restricted (`analysis.data.rounding.life_table`); True is not for sharing.
 
@@ -64,8 +59,8 @@ def life_table(
     -------
     pandas.DataFrame
         ``*by, time, at_risk, censored``, one column a cause (alphabetical); one row a stratum and distinct time,
-        whatever happened at it; none for no rows. ``attrs["cells"]`` holds what variances need where people enter late,
-        carry weights or come in clusters; such a table is not for editing.
+        whatever happened at it. ``attrs["cells"]`` holds what variances need where people enter late, carry weights or come
+        in clusters; such a table is not for editing.
 
     Raises
     ------
@@ -349,10 +344,8 @@ def follow_up(
         if start is not None:
             start[late] = snapped
     if start is not None and (empty := start >= stop).any():
-        raise ValueError(
-            f"an interval of no length: entry {entry!r} is not before the time in {rows_text(empty, frame.index)}; "
-            "a person at risk from the start has a missing entry"
-        )
+        where = f"entry {entry!r} is not before the time in {rows_text(empty, frame.index)}"
+        raise ValueError(f"an interval of no length: {where}; a person at risk from the start has a missing entry")
     return stop, start, codes, causes
 
 
@@ -381,15 +374,13 @@ def event_codes(column: pd.Series, declared: Iterable[str] = ()) -> tuple[np.nda
     if (status and levels) or (pd.api.types.is_numeric_dtype(kind) and not len(column)):
         values = np.append(np.array(levels, dtype=float), np.nan)[codes]
         if (bad := (values != 0) & (values != 1)).any():
-            raise ValueError(
-                f"event {column.name!r} is a number other than 0 and 1, or missing, in {rows_text(bad, column.index)}: "
-                "use text labels with missing for censored, booleans, or 0 and 1"
+            where = (
+                f"event {column.name!r} is a number other than 0 and 1, or missing, in {rows_text(bad, column.index)}"
             )
+            raise ValueError(f"{where}: use {_LABELS}")
         return np.where(values == 1, 0, -1), ["event"]
     if wrong := [level for level in levels if not isinstance(level, str) or not level]:
-        raise ValueError(
-            f"event {column.name!r} holds {wrong[0]!r}: expected text labels with missing for censored, booleans, or 0 and 1"
-        )
+        raise ValueError(f"event {column.name!r} holds {wrong[0]!r}: use {_LABELS}")
     causes = sorted({*levels, *declared})
     if causes == levels:
         return codes.astype(np.int64), causes
@@ -436,11 +427,9 @@ def label_codes(column: pd.Series, what: str) -> tuple[np.ndarray, pd.Index]:
     else:
         codes, levels = pd.factorize(column, sort=True)
     if (missing := codes < 0).any():
-        raise ValueError(
-            f"{what} {column.name!r} is missing in {rows_text(missing, column.index)}: "
-            "give these rows a label of their own (such as 'unknown') or leave them out before the call"
-            + ("; life_table does the first with unknown='unknown'" if what == "by column" else "")
-        )
+        hint = "; life_table does the first with unknown='unknown'" if what == "by column" else ""
+        where = f"{what} {column.name!r} is missing in {rows_text(missing, column.index)}"
+        raise ValueError(f"{where}: give these rows a label of their own or leave them out before the call{hint}")
     return codes, pd.Index(levels)
 
 

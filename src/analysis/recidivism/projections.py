@@ -7,7 +7,7 @@ of time; in a split one only a share ever has the event.
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -45,12 +45,10 @@ def extrapolate(
         As for ``kaplan_meier``; delayed entry is conditioned on, other causes are censoring, weights weigh.
     until, horizon : float
         In the table's unit, positive and in this order, else ValueError. People followed longer are censored at ``until``.
-    models : names
-        ``exponential`` (a constant hazard), ``weibull``, ``log-normal``, ``log-logistic``, and each with
-        ``split`` before it, in which only a share ever has the event.
-    share_ever : float
-        The share of split models, held at this value above 0 and up to 1. The log-likelihoods of several are its profile:
-        shares within 1.92 of the best are not excluded at 95 percent.
+    models, share_ever : names, and float
+        ``exponential`` (a constant hazard), ``weibull``, ``log-normal``, ``log-logistic``, and each with ``split`` before it,
+        in which only a share ever has the event, which may be held at a value above 0 and up to 1. The log-likelihoods at
+        several values are its profile: shares within 1.92 of the best are not excluded at 95 percent.
 
     Returns
     -------
@@ -79,11 +77,8 @@ def extrapolate(
 
     def fitted(label: tuple, rows: slice) -> list[tuple]:
         data = _cut(life, cause, until, label, rows)
-        fits = [(model, _fit(data, model, share_ever)) for model in models]
-        return [
-            (model, f.cumulative(horizon, model), f.share, f.log_likelihood, f.aic, f.converged, f.at_boundary)
-            for model, f in fits
-        ]
+        fits = {model: _fit(data, model, share_ever) for model in models}
+        return [(model, fit.cumulative(horizon, model), *astuple(fit)[2:]) for model, fit in fits.items()]
 
     columns = ["model", "projected", "share_ever", "log_likelihood", "aic", "converged", "at_boundary"]
     return each_stratum(life, columns, fitted, until=until, horizon=horizon, identified=False)

@@ -113,7 +113,7 @@ def _mean(block: pd.DataFrame, ci: str, level: float) -> pd.DataFrame:
     )
     n = coming.cumsum() - going.cumsum() + going
     h = np.cumsum(d / n**2)
-    members = Members(events, block["person"].to_numpy(), np.sqrt(number), enter, leave, size)
+    members = Members(events, block["person"].to_numpy(), np.sqrt(number), enter, leave)
     begun = members.before(h)
     afterwards = np.column_stack([events / n[leave] - h[leave] + begun, zero])
     functions = np.column_stack([np.ones(size), h])
@@ -195,9 +195,7 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     if "follow_up" in ds.tables:
         raise InputError(f"{ds.name} gives the time to one event only: how often it happened is not to be had from it.")
     if people["person_id"].duplicated().any():
-        raise InputError(
-            "later events are counted by person: make the cohort with unit = 'first_release' or 'first_detainer'."
-        )
+        raise InputError("later events are counted by person: use unit = 'first_release' or 'first_detainer'.")
     origin, event = cohort.origin, cohort.event
     dates = event_dates(ds, event, severity, cohort.choice, spells_of(ds) if cohort.custody else None)
     dates = dates.filter(~dates.held).drop("held").to_pandas()
@@ -207,8 +205,8 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     inside = inside.drop_duplicates(["person_id", "days"])[["person_id", "follow_up", "days"]].assign(event=event)
     ends = people[["person_id", "follow_up"]].assign(days=people["follow_up"], event=None)
     out = pd.concat([inside, ends], ignore_index=True)
-    order = pd.Series(range(len(people)), index=people["person_id"])
-    out = out.assign(row=out["person_id"].map(order)).sort_values(["row", "days"], kind="stable").drop(columns="row")
+    order = pd.Index(people["person_id"]).get_indexer(out["person_id"])  # that of the cohort
+    out = out.iloc[np.lexsort((out["days"], order))].reset_index(drop=True)
     out["event"] = pd.Categorical(out["event"], categories=[event])
     out.attrs = {"time_unit": cohort.time_unit, "event": event}
-    return out.reset_index(drop=True)
+    return out

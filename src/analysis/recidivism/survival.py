@@ -149,7 +149,7 @@ class Members:
 
     ``enter`` and ``leave`` are rows of the grid: a member is at risk in rows ``enter`` to ``leave``, and
     has the event ``cause`` (-1: none) in the last. ``load`` multiplies an influence before it is summed
-    over the members of a ``unit`` and squared. ``size`` is the length of the grid.
+    over the members of a ``unit`` and squared.
     """
 
     cause: np.ndarray
@@ -157,7 +157,6 @@ class Members:
     load: np.ndarray
     enter: np.ndarray
     leave: np.ndarray
-    size: int
 
     @classmethod
     def of(cls, cells: Cells, by: list[str], label: tuple, time: np.ndarray) -> "Members":
@@ -167,14 +166,14 @@ class Members:
         enter = np.searchsorted(time, cells.entry[here], side="right")
         unit = np.arange(len(leave)) if cells.unit is None else cells.unit[here]
         load = np.sqrt(cells.square[here]) if cells.unit is None else cells.weight[here].astype(float)
-        return cls(cells.cause[here], unit, load, enter, leave, len(time))
+        return cls(cells.cause[here], unit, load, enter, leave)
 
     @classmethod
     def from_table(cls, block: np.ndarray) -> "Members":
         """Members for one stratum's counts by time (rows), censored first and then by cause, all at risk from the start."""
         row, column = np.nonzero(block)
         load = np.sqrt(block[row, column])
-        return cls(column - 1, np.arange(len(row)), load, np.zeros(len(row), dtype=int), row, len(block))
+        return cls(column - 1, np.arange(len(row)), load, np.zeros(len(row), dtype=int), row)
 
     def before(self, values: np.ndarray) -> np.ndarray:
         """A function of time at each member's entry: its value at the last row not after it, 0 before the first."""
@@ -219,7 +218,7 @@ def sum_of_squares(members: Members, at_risk: np.ndarray, afterwards: np.ndarray
     unit, row, jump = unit[order], row[order], jump[order]
     first = np.flatnonzero((np.diff(unit, prepend=-1) != 0) | (np.diff(row, prepend=-1) != 0))
     if not len(first):
-        return np.zeros(members.size)
+        return np.zeros(len(functions))
     unit, row, jump = unit[first], row[first], np.add.reduceat(jump, first, axis=0)
     # coefficients of a unit after each of its jumps, and before it
     start = np.diff(unit, prepend=-1) != 0
@@ -227,12 +226,12 @@ def sum_of_squares(members: Members, at_risk: np.ndarray, afterwards: np.ndarray
     level -= (level - jump)[start][np.cumsum(start) - 1]
     previous = level - jump
     previous[start] = 0
-    total = np.zeros(members.size)
-    width = functions.shape[1]
+    size, width = functions.shape
+    total = np.zeros(size)
     for i in range(width):
         for j in range(i, width):
             change = level[:, i] * level[:, j] - previous[:, i] * previous[:, j]
-            gram = np.bincount(row, weights=change, minlength=members.size)[: members.size].cumsum()
+            gram = np.bincount(row, weights=change, minlength=size)[:size].cumsum()
             total += (1 if i == j else 2) * gram * functions[:, i] * functions[:, j]
     return np.maximum(total, 0)
 
@@ -279,10 +278,9 @@ def at(curve: pd.DataFrame, times: float | Iterable[float]) -> pd.DataFrame:
 
     Parameters
     ----------
-    curve : pandas.DataFrame
-        From ``kaplan_meier``, ``cumulative_incidence`` or ``mean_cumulative``.
-    times : number or numbers
-        0 or more, in the curve's unit; kept in the order given. Any other raises ValueError.
+    curve, times : pandas.DataFrame, and number or numbers
+        From ``kaplan_meier``, ``cumulative_incidence`` or ``mean_cumulative``; 0 or more, in the curve's unit, kept in the
+        order given. Any other raises ValueError.
 
     Returns
     -------
@@ -329,10 +327,8 @@ def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFr
 
     Parameters
     ----------
-    curve : pandas.DataFrame
-        From ``kaplan_meier`` or ``cumulative_incidence``; any other raises ValueError.
-    q : number or numbers
-        Shares between 0 and 1.
+    curve, q : pandas.DataFrame, and number or numbers
+        From ``kaplan_meier`` or ``cumulative_incidence``; shares between 0 and 1. Any other raises ValueError.
 
     Returns
     -------
@@ -547,7 +543,7 @@ def pseudo_values(
         raise ValueError(f"nobody was followed to {horizon:g}: pseudo-values are not defined there")
     enter = np.zeros(len(stop), dtype=int) if start is None else np.searchsorted(grid, start, side="right")
     leave = np.searchsorted(grid, stop).clip(max=len(grid) - 1)  # rows counted 0 times may lie after the grid
-    members = Members(codes, np.arange(len(stop)), np.ones(len(stop)), enter, leave, len(grid))
+    members = Members(codes, np.arange(len(stop)), np.ones(len(stop)), enter, leave)
     estimate, (at_risk, afterwards, functions) = _incidence(members, n, d.sum(axis=1), d[:, code], code, True)
     row, values = np.searchsorted(grid, horizon, side="right") - 1, np.zeros(len(stop))
     if row >= 0:

@@ -56,8 +56,7 @@ def yearly(
         Length of a year in the table's unit (365.25 days, 12 months). Where all times are whole
         numbers a year ends at the last whole number within it: day 1,095 ends year 3.
     incomplete : ``"blank"`` or ``"estimate"``
-        What a year holds in which someone was censored before its end: nothing, or the estimate while
-        anyone is still at risk at its end.
+        What a year holds in which someone was censored before its end: nothing, or the estimate while anyone is still at risk.
 
     Returns
     -------
