@@ -139,7 +139,7 @@ class CoxFit:
 
     ``table`` has a row a coefficient: ``term, coef, se, naive_se, lower, upper, p_value, hazard_ratio``;
     ``lower`` and ``upper`` are limits of the coefficient (the log hazard ratio). ``se`` is robust where
-    ``robust`` is True, and ``naive_se`` always model-based. ``n`` counts rows (people) used, ``events``
+    asked for, weighted or clustered, and ``naive_se`` always model-based. ``n`` counts rows (people) used, ``events``
     those with the event, ``dropped`` rows left out for a missing covariate. ``infinite`` names terms
     whose estimate runs off to infinity: their coefficient is infinite and has no standard error.
     """

@@ -160,16 +160,13 @@ def unequal_follow_up(
     if entered not in ENTERED:
         raise ValueError(f"entered must be 'start' or 'evenly', found {entered!r}")
 
-    def evenly(log_x: float) -> float:
-        return 1 + np.expm1(-np.exp(log_x)) / np.exp(log_x)
-
     def solved(share: float) -> float:
         """The hazard under which this share is expected to have the event by the end of the window."""
         if not 0 < share < 1:
             return np.inf if share == 1 else share
         if entered == "start":
             return -np.log1p(-share) / window
-        log_x = brentq(lambda log_x: evenly(log_x) - share, np.log(1e-12), np.log(1e15), xtol=1e-14, rtol=1e-14)
+        log_x = brentq(lambda y: 1 + np.expm1(-np.exp(y)) / np.exp(y) - share, np.log(1e-12), np.log(1e15), xtol=1e-14)
         return float(np.exp(log_x)) / window
 
     rows = []
