@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.recidivism.life_table import life_table
-from analysis.recidivism.projections import extrapolate, profile_share
+from analysis.recidivism.projections import extrapolate
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +56,22 @@ def test_what_a_short_window_says(
         np.testing.assert_allclose(shares, [0.8021, 0.3378], atol=5e-5)
 
 
+def profile(life, shares, **times):
+    found = [extrapolate(life, models=["split weibull"], share_ever=share, **times) for share in shares]
+    return pd.concat(found, ignore_index=True)
+
+
 def test_six_months_hardly_tell_a_share_of_a_third_from_everyone(life):
-    found = profile_share(life, until=6, horizon=70, shares=[0.3, 1])
+    found = profile(life, [0.3, 1], until=6, horizon=70)
+    assert found["share_ever"].tolist() == [0.3, 1]
     assert round(found["log_likelihood"].diff().iloc[1], 2) == 0.22
     np.testing.assert_allclose(found["projected"], [0.3, 0.9875], atol=5e-5)
 
 
 def test_the_profile_peaks_at_the_estimate(life):
     share = extrapolate(life, until=81, horizon=81, models=["split weibull"])["share_ever"].iloc[0]
-    found = profile_share(life, until=81, horizon=81, shares=[share - 0.02, share, share + 0.02])
-    assert found["below_best"].to_numpy().argmin() == 1
+    found = profile(life, [share - 0.02, share, share + 0.02], until=81, horizon=81)
+    assert found["log_likelihood"].to_numpy().argmax() == 1
     assert found["log_likelihood"].iloc[1] == pytest.approx(-3219.49942, abs=6e-6)
 
 
@@ -98,5 +104,5 @@ def test_clear_errors(life):
         extrapolate(life, until=70, horizon=12)
     with pytest.raises(KeyError, match="did you mean 'weibull'"):
         extrapolate(life, until=12, horizon=70, models=["weibul"])
-    with pytest.raises(ValueError, match="shares"):
-        profile_share(life, until=12, horizon=70, shares=[0])
+    with pytest.raises(ValueError, match="share_ever"):
+        extrapolate(life, until=12, horizon=70, share_ever=0)

@@ -1,10 +1,11 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.recidivism.proportions import proportion, proportion_difference, rate, rate_ratio, risk_ratio
+from analysis.recidivism.proportions import proportion, proportion_difference, rate, unequal_follow_up
 
 
 @pytest.mark.parametrize(
@@ -35,29 +36,6 @@ def test_newcombe_1998_table_ii():
     assert (found.estimate, found.lower, found.upper) == pytest.approx((0.2, 0.0524315, 0.3338727), abs=5e-8)
 
 
-def test_koopman_1984_example():
-    # Koopman (1984), page 516: 36/40 against 16/80, 95% limits 2.94 and 7.15; more digits by maximizing numerically in R
-    found = risk_ratio(36, 40, 16, 80)
-    assert (found.estimate, found.lower, found.upper) == pytest.approx((4.5, 2.93956919, 7.15222344), abs=1e-7)
-    found = risk_ratio(5, 60, 9, 70)
-    assert (found.lower, found.upper) == pytest.approx((0.237409003, 1.739027985), abs=1e-8)
-
-
-def test_a_ratio_of_everyone_to_everyone_is_real():
-    # the same interval of statsmodels 0.15 (score, ratio) turns complex here
-    found = risk_ratio(29, 29, 11, 11)
-    assert found.estimate == 1
-    assert 0.8 < found.lower < 1 < found.upper < 1.5
-
-
-def test_ratios_with_zero_counts_are_one_sided():
-    assert risk_ratio(0, 40, 16, 80).lower == 0
-    assert math.isinf(risk_ratio(5, 40, 0, 80).upper)
-    nothing = risk_ratio(0, 40, 0, 80)
-    assert math.isnan(nothing.estimate)
-    assert (nothing.lower, nothing.upper) == (0, math.inf)
-
-
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -83,25 +61,52 @@ def test_symmetries(n, m, data):
         assert one.lower <= one.estimate <= one.upper
     gap, back = proportion_difference(k, n, j, m), proportion_difference(j, m, k, n)
     assert gap.lower == pytest.approx(-back.upper, abs=1e-9)
-    ratio, inverse = risk_ratio(k, n, j, m), risk_ratio(j, m, k, n)
-    if k and j:
-        assert ratio.lower * inverse.upper == pytest.approx(1, rel=1e-6)
-        assert ratio.lower <= ratio.estimate * (1 + 1e-12)
-        assert ratio.estimate <= ratio.upper * (1 + 1e-12)
 
 
 def test_exact_poisson():
     # poisson.test(40)$conf.int
     found = rate(40, 1)
     assert (found.lower, found.upper) == pytest.approx((28.57659, 54.46865), abs=5e-6)
-    # poisson.test(c(11, 3), c(800, 1011))$conf.int
-    found = rate_ratio(11, 800, 3, 1011)
-    assert (found.lower, found.upper) == pytest.approx((1.224065967, 25.867407586), abs=5e-9)
     assert rate(0, 10).lower == 0
-    assert math.isinf(rate_ratio(3, 10, 0, 10).upper)
 
 
 @pytest.mark.parametrize("exposure", [0, -1, math.inf, math.nan])
 def test_an_exposure_must_be_positive_and_finite(exposure):
     with pytest.raises(ValueError, match="exposure"):
         rate(1, exposure)
+
+
+def test_forty_in_four_hundred_and_forty():
+    full = unequal_follow_up(40, 440, 3.5, entered="start", horizons=[12, 36])
+    np.testing.assert_allclose(full["risk"], [40 / 440, 0.278756, 0.624814], atol=5e-7)
+    assert full["time_to_half"].iloc[0] == pytest.approx(25.454, abs=5e-4)
+    even = unequal_follow_up(40, 440, 3.5, horizons=[12, 36])
+    np.testing.assert_allclose(even["risk"], [0.176134, 0.485355, 0.863691], atol=5e-7)
+    assert even["hazard"].iloc[0] * 3.5 == pytest.approx(0.1937476, abs=5e-8)
+    assert even["exposure"].iloc[0] == pytest.approx(722.59, abs=5e-3)
+
+
+def test_limits_are_those_of_the_crude_share():
+    # Clopper-Pearson of 40/440: .065741 to .121734
+    found = unequal_follow_up(40, 440, 3.5, entered="start").iloc[0]
+    assert (found["lower"], found["upper"]) == pytest.approx((0.065741, 0.121734), abs=5e-7)
+
+
+def test_shares_released():
+    # people followed for lengths that are spread evenly
+    lengths, hazard = (np.arange(10_000) + 0.5) * 3.5e-4, unequal_follow_up(40, 440, 3.5)["hazard"].iloc[0]
+    assert (1 - np.exp(-hazard * lengths)).mean() == pytest.approx(40 / 440, abs=5e-9)
+    shares = unequal_follow_up(40, 440, 3.5, entered="start", released=[1, 0.75, 0.5, 0.25, 0.05])
+    np.testing.assert_allclose(shares["risk"], [0.0909091, 0.1212121, 0.1818182, 0.3636364, np.nan], atol=5e-8)
+    assert unequal_follow_up(0, 440, 3.5)[["risk", "lower"]].to_numpy().tolist() == [[0, 0]]
+
+
+def test_clear_errors_of_unequal_follow_up():
+    for options, words in (
+        ({"events": 5, "people": 4}, "events"),
+        ({"window": 0}, "window"),
+        ({"entered": "late"}, "entered"),
+        ({"released": 1.2}, "released"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            unequal_follow_up(**{"events": 1, "people": 4, "window": 3.5, **options})

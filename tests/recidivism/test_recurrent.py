@@ -48,25 +48,24 @@ def test_clear_errors(r_data):
         mean_cumulative(over.assign(g=["x", "y"]), id="id", time="stop", event="event", by="g")
     with pytest.raises(ValueError, match="ci"):
         mean_cumulative(cgd, id="id", time="tstop", event="status", ci="log-log")
+    with pytest.raises(ValueError, match="count 'event' differs between rows of one person"):
+        mean_cumulative(over.assign(event=[1, 0]), id="id", time="stop", event="event", count="event")
     assert len(mean_cumulative(cgd.iloc[:0], id="id", time="tstop", event="status")) == 0
 
 
 def test_share_with_any_event_in_a_year():
     frame = pd.DataFrame(
         {
-            "who": list("aabcd"),
+            "person_id": list("aabcd"),
             "days": [10, 400, 300, 900, 200],
             "event": ["arrest", "arrest", "arrest", None, "arrest"],
-            "planned": [800, 800, 800, 900, 300],
+            "follow_up": [800, 800, 800, 900, 300],
         }
     )
-    found = yearly_any(frame, id="who", time="days", event="event", follow_up="planned")
+    found = yearly_any(frame)
     # d was to be followed for 300 days: no year of theirs counts, though they were arrested
     assert found[["year", "people", "with_event"]].to_numpy().tolist() == [[1, 3, 2], [2, 3, 1]]
     assert found["complete"].tolist() == [False, False]
-    assert yearly_any(frame, id="who", time="days", event="event", follow_up=731)["complete"].tolist() == [True, True]
-
-
-def test_follow_up_belongs_to_a_person(r_data):
+    assert yearly_any(frame.assign(follow_up=731))["complete"].tolist() == [True, True]
     with pytest.raises(ValueError, match="differs between rows"):
-        yearly_any(r_data("cgd"), id="id", time="tstop", event="status", follow_up="tstop")
+        yearly_any(frame.assign(follow_up=frame["days"]))

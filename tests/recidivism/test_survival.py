@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.recidivism.life_table import life_table
+from analysis.recidivism.life_table import life_table, strata_slices
 from analysis.recidivism.survival import (
+    area_under,
     at,
     cumulative_incidence,
     interval,
@@ -13,7 +14,6 @@ from analysis.recidivism.survival import (
     quantile,
     quantile_of_level,
     rmst,
-    rmst_difference,
 )
 
 # disease, months, status of sksurv.datasets.load_bmt(): Scrucca, Santucci and Aversa (2007), Bone Marrow Transplantation 40: 381-387
@@ -305,24 +305,14 @@ def test_weighted_errors_from_r_influence(r_data):
     np.testing.assert_allclose(found[["rmst", "se"]], [[260.93633912613, 8.09771025373]], rtol=1e-10)
 
 
-def test_difference_and_ratio(r_data):
-    life = life_table(r_data("lung"), by="sex", time="time", event="status")
-    gap = rmst_difference(life, horizon=365).iloc[0]
-    assert gap["estimate"] == pytest.approx(297.465409532 - 241.495085192)
-    assert gap["se"] == pytest.approx(np.hypot(10.3582264911, 10.7913239788))
-    ratio = rmst_difference(life, horizon=365, between="sex", ratio=True).iloc[0]
-    assert ratio["estimate"] == pytest.approx(297.465409532 / 241.495085192)
-    # the delta method on the log scale
-    log_se = np.hypot(10.3582264911 / 241.495085192, 10.7913239788 / 297.465409532)
-    assert np.log(ratio["upper"] / ratio["lower"]) == pytest.approx(2 * 1.959963985 * log_se)
-
-
 def test_a_cluster_in_both_groups_counts_once(r_data):
     known = r_data("lung").dropna(subset="inst")
     life = life_table(known, by="sex", time="time", event="status", cluster="inst")
     # areas under influence.surv of each sex, summed by inst; root of the sum of squares of their difference
-    found = rmst_difference(life, horizon=365).iloc[0]
-    assert (found["estimate"], found["se"]) == pytest.approx((56.57383116179, 12.97503601630), rel=1e-10)
+    (first, _, one), (second, _, other) = (
+        area_under(life, "event", 365, *each) for each in strata_slices(life, ["sex"])
+    )
+    assert (second - first, np.linalg.norm(other - one)) == pytest.approx((56.57383116179, 12.97503601630), rel=1e-10)
     assert rmst(life, horizon=365)["se"].tolist() == pytest.approx([9.90672687306, 8.99859483706], rel=1e-10)
 
 
@@ -330,17 +320,12 @@ def test_no_area_past_the_last_person(r_data):
     life = life_table(r_data("lung"), by="sex", time="time", event="status")
     found = rmst(life, horizon=1000)
     assert found["rmst"].isna().tolist() == [False, True]
-    assert rmst_difference(life, horizon=1000)["estimate"].isna().all()
 
 
 def test_clear_errors_of_means(r_data):
     life = life_table(r_data("lung"), by="sex", time="time", event="status")
     with pytest.raises(ValueError, match="horizon"):
         rmst(life, horizon=0)
-    with pytest.raises(KeyError, match="between 'age'"):
-        rmst_difference(life, horizon=10, between="age")
-    with pytest.raises(ValueError, match="between which"):
-        rmst_difference(life_table(r_data("lung"), time="time", event="status"), horizon=10)
 
 
 def test_log_rank_of_r(r_data):

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.recidivism.life_table import life_table
+from analysis.recidivism.survival import at, kaplan_meier
 from analysis.recidivism.yearly import yearly
 
 
@@ -63,12 +64,11 @@ def test_release_cohorts_crossed_with_years():
     assert table["cumulative"].notna().tolist() == table["complete"].tolist()
 
 
-def test_competing_events_by_both_methods(r_data):
+def test_competing_events(r_data):
     life = life_table(r_data("mgus2"), time="time")
-    first, censored = (
-        yearly(life, "pcm", year=12, method=m, incomplete="estimate") for m in ("aalen-johansen", "kaplan-meier")
-    )
-    assert (censored["cumulative"] >= first["cumulative"])[:30].all()
+    first = yearly(life, "pcm", year=12, incomplete="estimate")
+    censored = 1 - at(kaplan_meier(life, "pcm"), first["year"] * 12)["survival"]
+    assert (censored >= first["cumulative"])[:30].all()
     # cumulative is the running sum of annual first events
     np.testing.assert_allclose(first["annual_first"].cumsum()[:30], first["cumulative"][:30])
 
@@ -81,6 +81,6 @@ def test_everything_on_the_first_day():
 
 def test_clear_errors():
     life = life_table(bjs(), count="n")
-    for options, words in (({"method": "km"}, "method"), ({"incomplete": "fill"}, "incomplete"), ({"year": 0}, "year")):
+    for options, words in (({"incomplete": "fill"}, "incomplete"), ({"year": 0}, "year")):
         with pytest.raises(ValueError, match=words):
             yearly(life, **options)

@@ -116,12 +116,12 @@ def test_truths_agree_with_numerical_integration_and_large_simulations():
     assert coverage.incidence() == pytest.approx(quad(lambda t: own * np.exp(-total * t), 0, 365)[0], rel=1e-9)
     # recorded by the day the mean is half a day longer than in continuous time, less half of those who have the event by then
     area = quad(coverage.falling().sf, 0, 365)[0]
-    mean, of_higher = coverage.MEAN, coverage.MEAN_3
+    mean = coverage.MEAN
     assert mean == pytest.approx(area + coverage.falling().cdf(365) / 2, abs=0.02)
     rng = np.random.default_rng(1)
-    time = np.ceil(coverage.falling(1.6).ppf(rng.random(400_000)))
-    assert (time > 365).mean() == pytest.approx(coverage.falling(1.6).sf(365), abs=0.004)
-    assert np.minimum(time, 365).mean() == pytest.approx(of_higher, abs=1.0)
+    time = np.ceil(coverage.falling(coverage.RATIO).ppf(rng.random(400_000)))
+    assert (time > 365).mean() == pytest.approx(coverage.FREE_2, abs=0.004)
+    assert np.minimum(time, 365).mean() == pytest.approx(coverage.MEAN_2, abs=1.0)
     life = an.life_table(coverage.draw(rng, 100_000, coverage.THREE))
     found = an.at(an.cumulative_incidence(life, "rearrest"), 365)
     assert abs(found["incidence"].iat[0] - coverage.incidence()) < 4.5 * found["se"].iat[0]

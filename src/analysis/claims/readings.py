@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis.claims.audit import counts_events, recomputed
 from analysis.claims.checks import count_limits
+from analysis.recidivism.proportions import unequal_follow_up
 from analysis.recidivism.survival import quantile_of_level
-from analysis.recidivism.unequal import unequal_follow_up
 
 RELEASED = (1.0, 0.75, 0.5, 0.25)
 SHARES = {1.0: "all", 0.75: "three quarters", 0.5: "half", 0.25: "a quarter"}

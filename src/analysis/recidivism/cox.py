@@ -16,9 +16,11 @@ import pandas as pd
 from scipy import sparse
 from scipy.special import chdtrc, ndtr
 
+from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.life_table import (
     OWN,
-    amounts,
+    Cells,
+    count_cells,
     follow_up,
     label_codes,
     names,
@@ -26,13 +28,11 @@ from analysis.recidivism.life_table import (
     number_strata,
     number_times,
     one_cause,
+    read_rows,
     require,
-    tally,
 )
 from analysis.recidivism.survival import quantile_of_level
 
-TRANSFORMS = ("km", "identity", "log", "rank")
-_HEAD = 1 << 16  # rows looked at first for one of each pattern
 _RUNAWAY = 1e-3  # a step this large, in standard deviations, when the likelihood stands still: no maximum
 _ITERATIONS = 50
 _DECREMENT = 1e-9  # the last step then moves a coefficient by less than 1e-9 of its standard error
@@ -42,7 +42,7 @@ _SINGULAR = 1e-9  # information below this share of what a standardized covariat
 
 
 def cox(
-    frame, formula: str, time: str = "days", event: str = "event", cause: str | None = None, entry: str | None = OWN,
+    cohort, formula: str, time: str = "days", event: str = "event", cause: str | None = None, entry: str | None = OWN,
     count: str | None = None, weight: str | None = None, strata: str | Iterable[str] | None = None,
     ties: str = "efron", cluster: str | None = None, robust: bool | None = None, level: float = 0.95,
 ) -> "CoxFit":  # fmt: skip
@@ -52,7 +52,7 @@ def cox(
 
     Parameters
     ----------
-    frame : pandas.DataFrame or Ibis table
+    cohort : Cohort, pandas.DataFrame or Ibis table
         One row a person, or a person's interval (time-dependent covariates: give ``entry`` and ``cluster``).
     formula : str
         Covariates in formulaic's language, such as ``"age + sex + priors:sex"``.
@@ -61,11 +61,8 @@ def cox(
     strata : column or columns
         Each stratum has a baseline hazard of its own.
     ties : ``"efron"`` or ``"breslow"``
-    cluster : column
-        Rows of one cluster are dependent; implies robust errors.
-    robust : bool or None
-        Sandwich errors; None means where weighted or clustered.
-    level : float
+    cluster, robust : column, and bool or None
+        Rows of one cluster are dependent; sandwich errors, by default where weighted or clustered.
 
     Returns
     -------
@@ -87,44 +84,40 @@ def cox(
     """
     if ties not in ("efron", "breslow"):
         raise ValueError(f"ties must be 'efron' or 'breslow', found {ties!r}")
-    z, strata = quantile_of_level(level), names(strata)
-    if entry == OWN:
-        entry = "entry" if "entry" in frame.columns else None
-    require(frame.columns, [time, event, *strata, *filter(None, (entry, count, weight, cluster))])
-    used = variables(formula, pd.Index(frame.columns))
-    if not isinstance(frame, pd.DataFrame):
-        # rows that agree in everything the model uses are counted in their own engine
-        keys = list(dict.fromkeys([*used, time, event, *strata, *filter(None, (entry, weight, cluster))]))
-        number = frame.count() if count is None else frame[count].sum()
-        frame, count = frame.group_by(keys).aggregate(n_=number.cast("int64")).to_pandas(), "n_"
-    missing = frame[used].isna().any(axis=1).to_numpy() if used else np.zeros(len(frame), dtype=bool)
+    z, strata, used = quantile_of_level(level), names(strata), variables(formula, pd.Index(cohort.columns))
+    others = [time, event, *strata, *filter(None, (weight, cluster))]
+    frame, entry, count = read_rows(cohort, [*used, *others], entry, count)
+    missing = frame[used].isna().any(axis=1).to_numpy()
     dropped = int(missing.sum()) if count is None else int(frame.loc[missing, count].sum())
     frame = frame[~missing] if missing.any() else frame
     if not len(frame):
         raise ValueError("no rows are left to fit: every row lacks a covariate, or there are none")
-    columns = design(formula, frame[used])
-    records, clock = _records(frame, columns, time, event, cause, entry, count, weight, strata, cluster)
     robust = (weight is not None or cluster is not None) if robust is None else robust
     if cluster is not None and not robust:
         raise ValueError("cluster implies robust errors: leave robust out, or leave cluster out")
-    events = int(records.count[records.status > 0].sum())
+    columns = design(formula, frame[used])
+    stop, start, codes, causes = follow_up(frame, time, event, entry)
+    cause = one_cause(cause or (cohort.event if isinstance(cohort, Cohort) else None), causes)
+    followed = stop, start, np.where(codes == causes.index(cause), 0, -1), [cause]
+    pattern = columns.pattern, range(len(columns.matrix))
+    cells = count_cells(frame, followed, number_strata(frame, strata, "stratum"), count, weight, cluster, pattern)
+    events = int(cells.number[cells.cause == 0].sum())
     if not events:
         raise ValueError("no events: there is nothing to compare")
     # standardized, so that a coefficient's size says nothing about the units of its covariate
-    load = np.bincount(records.pattern, weights=records.weight, minlength=len(columns.matrix))
+    load = np.bincount(cells.pattern, weights=cells.weight, minlength=len(columns.matrix))
     centre = load @ columns.matrix / load.sum()
     spread = np.sqrt(load @ (columns.matrix - centre) ** 2 / load.sum())
     scale = np.where(spread > 0, spread, 1.0)
-    risk = _RiskSets(records, (columns.matrix - centre) / scale, ties == "efron")
+    risk = _RiskSets(cells, (columns.matrix - centre) / scale, ties == "efron")
     beta, terms, information, null, step = _maximize(risk, columns.names)
     runaway = np.abs(step) > _RUNAWAY
     naive = np.full_like(information, np.nan)
     finite = np.ix_(~runaway, ~runaway)
     naive[finite] = np.linalg.inv(information[finite])
-    covariance, clusters = naive.copy(), None
+    covariance = naive.copy()
     if robust:
-        meat, clusters = risk.meat(terms)
-        covariance[finite] = naive[finite] @ meat[finite] @ naive[finite]
+        covariance[finite] = naive[finite] @ risk.meat(terms)[finite] @ naive[finite]
     coef = np.where(runaway, np.copysign(np.inf, beta), beta / scale)
     se, naive_se = (np.sqrt(np.diagonal(matrix)) / scale for matrix in (covariance, naive))
     with np.errstate(invalid="ignore"):
@@ -133,10 +126,10 @@ def cox(
             "upper": coef + z * se, "p_value": 2 * ndtr(-np.abs(coef / se)), "hazard_ratio": np.exp(coef),
         })  # fmt: skip
     return CoxFit(
-        table=table, log_likelihood=terms.log, log_likelihood_null=null, n=int(records.count.sum()), events=events,
-        dropped=dropped, robust=robust, clusters=clusters, covariance=covariance / np.outer(scale, scale),
+        table=table, log_likelihood=terms.log, log_likelihood_null=null, n=int(cells.number.sum()), events=events,
+        dropped=dropped, covariance=covariance / np.outer(scale, scale),
         infinite=tuple(name for name, away in zip(columns.names, runaway, strict=True) if away),
-        _risk=risk, _beta=beta, _design=columns, _clock=clock,
+        _risk=risk, _beta=beta, _design=columns,
     )  # fmt: skip
 
 
@@ -146,7 +139,7 @@ class CoxFit:
 
     ``table`` has a row a coefficient: ``term, coef, se, naive_se, lower, upper, p_value, hazard_ratio``;
     ``lower`` and ``upper`` are limits of the coefficient (the log hazard ratio). ``se`` is robust where
-    ``robust`` is True, and ``naive_se`` always model-based. ``n`` counts rows (people) used, ``events``
+    asked for, weighted or clustered, and ``naive_se`` always model-based. ``n`` counts rows (people) used, ``events``
     those with the event, ``dropped`` rows left out for a missing covariate. ``infinite`` names terms
     whose estimate runs off to infinity: their coefficient is infinite and has no standard error.
     """
@@ -157,30 +150,21 @@ class CoxFit:
     n: int
     events: int
     dropped: int
-    robust: bool
-    clusters: int | None
     covariance: np.ndarray
     infinite: tuple[str, ...]
     _risk: "_RiskSets" = field(repr=False)
     _beta: np.ndarray = field(repr=False)
     _design: "Design" = field(repr=False)
-    _clock: np.ndarray = field(repr=False)
 
-    def zph(self, transform: str = "km", terms: bool = True) -> pd.DataFrame:
+    def zph(self) -> pd.DataFrame:
         """Score tests of coefficient + theta x g(time) for theta = 0, as ``cox.zph`` of R (Grambsch and Therneau 1994).
 
-        Parameters
-        ----------
-        transform : ``"km"``, ``"identity"``, ``"log"`` or ``"rank"``
-            The function g of time: one minus Kaplan-Meier just before it, time, its logarithm, or its rank among all rows.
-            An unknown one, or the logarithm of a time 0, raises ValueError.
-        terms : bool
-            One test a term of the formula, or one a coefficient.
+        g is one minus the Kaplan-Meier curve of all rows just before each time.
 
         Returns
         -------
         pandas.DataFrame
-            ``term, chi_square, df, p_value``, the last row (``GLOBAL``) for all of them.
+            ``term, chi_square, df, p_value``: a row a term of the formula, the last row (``GLOBAL``) for all of them.
 
         Examples
         --------
@@ -188,17 +172,14 @@ class CoxFit:
         >>> cox(people, "young").zph()["df"].tolist()
         [1, 1]
         """
-        if transform not in TRANSFORMS:
-            raise ValueError(f"transform must be one of {', '.join(TRANSFORMS)}, found {transform!r}")
         risk, p = self._risk, len(self._beta)
-        g = risk.transformed(self._clock, transform)
+        g = risk.one_minus_kaplan_meier()
         g = g - np.average(g, weights=risk.deaths)
         sums = risk.terms(self._beta)
         moved = g @ (risk.dying @ risk.matrix - risk.expected(sums))
         plain, once, twice = (risk.information(sums, power) for power in (np.ones(len(g)), g, g * g))
         information, rows = np.block([[plain, once], [once, twice]]), []
-        groups = self._design.terms if terms else {name: [i] for i, name in enumerate(self._design.names)}
-        for name, columns in {**groups, "GLOBAL": list(range(p))}.items():
+        for name, columns in {**self._design.terms, "GLOBAL": list(range(p))}.items():
             keep = [*range(p), *(p + i for i in columns)]
             score = np.concatenate([np.zeros(p), moved[columns]])
             statistic = float(score @ np.linalg.solve(information[np.ix_(keep, keep)], score))
@@ -237,7 +218,14 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
         raise ValueError(f"the formula {formula!r} has no covariates")
     factors = [factor for term in parsed or () for factor in term.factors]
     by_value = all(each.eval_method.value in ("lookup", "literal") or each.expr.startswith("C(") for each in factors)
-    pattern, frame = _patterns(frame) if by_value else (np.arange(len(frame)), frame)
+    pattern = np.arange(len(frame))
+    if by_value:
+        codes, levels = zip(*(label_codes(column, "covariate") for _, column in frame.items()), strict=True)
+        if max(map(len, levels)) < len(frame) / 2:  # else almost every row is a pattern of its own
+            pattern, (first, *_) = number_groups(codes, [len(each) for each in levels])
+            example = np.empty(len(first), dtype=np.int64)
+            example[pattern] = np.arange(len(frame))
+            frame = frame.iloc[example]
     if parsed is None:
         matrix, named, terms = frame[plain].to_numpy(dtype=float), plain, {name: [i] for i, name in enumerate(plain)}
     else:
@@ -249,32 +237,12 @@ def design(formula: str, frame: pd.DataFrame) -> Design:
         matrix, named, terms = coded.to_numpy(dtype=float)[:, keep], [str(coded.columns[i]) for i in keep], {}
         for term, span in coded.model_spec.term_slices.items():
             if span.start == span.stop:
-                raise ValueError(
-                    f"the term '{term}' is constant: it has one level only, so there is nothing to compare"
-                )
+                raise ValueError(f"the term '{term}' is constant: with one level there is nothing to compare")
             if columns := [keep.index(i) for i in range(span.start, span.stop) if i in keep]:
                 terms[str(term)] = columns
     if len(bad := np.flatnonzero(~np.isfinite(matrix).all(axis=0))):
         raise ValueError(f"the term {named[bad[0]]!r} is not finite for some rows")
     return Design(matrix, pattern, named, terms)
-
-
-def _patterns(frame: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-    """Number the distinct combinations of values, and one row of each; every row's own where few are alike."""
-    rows, coded = len(frame), []
-    for name in frame:
-        coded.append(label_codes(frame[name], "covariate"))
-        if len(coded[-1][1]) > rows / 2 > 0.5:
-            return np.arange(rows), frame
-    pattern, parts = number_groups([codes for codes, _ in coded], [len(levels) for _, levels in coded])
-    size = len(parts[0])
-    if size > rows / 2 > 0.5:
-        return np.arange(rows), frame
-    first = np.full(size, -1)
-    for rows in (_HEAD, len(pattern)):  # few patterns are all met among the first rows of many
-        if (first < 0).any():
-            first[pattern[:rows][::-1]] = np.arange(len(pattern[:rows]))[::-1]
-    return pattern, frame.iloc[first]
 
 
 def _plain(formula: str) -> list[str]:
@@ -296,47 +264,6 @@ def _parsed(formula: str):
     return parsed
 
 
-# Cells of a Cox model, as arrays: rows with equal stratum, pattern, entry, time, status and cluster (None where each row stands
-# for itself). time and entry are codes on one scale of sorted times, entry -1 where at risk from the start; count is a number of
-# rows, weight their summed weights, square their summed squares.
-_Records = namedtuple("_Records", "stratum pattern entry time status count weight square unit")
-
-
-def _records(
-    frame: pd.DataFrame, columns: Design, time: str, event: str, cause: str | None, entry: str | None,
-    count: str | None, weight: str | None, strata: list[str], cluster: str | None,
-) -> tuple[_Records, np.ndarray]:  # fmt: skip
-    """The cells of the model, and the times that their codes stand for."""
-    stop, start, codes, causes = follow_up(frame, time, event, entry)
-    status = (codes == causes.index(one_cause(cause, causes))).astype(np.int64)
-    stratum, labels = number_strata(frame, strata, "stratum")
-    late = np.zeros(len(frame), dtype=bool) if start is None else np.isfinite(start)
-    pooled, clock = number_times(stop if start is None else np.concatenate([stop.astype(float), start[late]]))
-    axes = {"stratum": (stratum, len(labels)), "pattern": (columns.pattern, len(columns.matrix)),
-            "time": (pooled[: len(frame)], len(clock)), "status": (status, 2)}  # fmt: skip
-    if start is not None:
-        early = np.zeros(len(frame), dtype=np.int64)
-        early[late] = pooled[len(frame) :] + 1
-        axes["entry"] = early, len(clock) + 1
-    if cluster is not None:
-        unit, units = label_codes(frame[cluster], "cluster")
-        axes["unit"] = unit, len(units)
-    if weight is not None:
-        loads, load = np.unique(amounts(frame[weight], "weight"), return_inverse=True)
-        axes["load"] = load, len(loads)
-    number = None if count is None else amounts(frame[count], "count")
-    found, (n, _) = tally([codes for codes, _ in axes.values()], [size for _, size in axes.values()], number)
-    cells = dict(zip(axes, found, strict=True), n=n)
-    w = np.ones(len(n))
-    if weight is not None:
-        kept = loads[cells["load"]] > 0
-        cells = {name: values[kept] for name, values in cells.items()}
-        n, w = cells["n"], loads[cells["load"]]
-    early = cells["entry"] - 1 if start is not None else np.full(len(n), -1)
-    first = (cells[name] for name in ("stratum", "pattern"))
-    return _Records(*first, early, cells["time"], cells["status"], n, n * w, n * w**2, cells.get("unit")), clock
-
-
 def _maximize(risk: "_RiskSets", named: list[str]) -> tuple[np.ndarray, "_Terms", np.ndarray, float, np.ndarray]:
     """Newton's method with step halving; the last step says whether a coefficient is still running away."""
     beta = np.zeros(risk.matrix.shape[1])
@@ -345,10 +272,8 @@ def _maximize(risk: "_RiskSets", named: list[str]) -> tuple[np.ndarray, "_Terms"
     left = information.copy()
     for i, name in enumerate(named):
         if left[i, i] <= _SINGULAR * max(information[i, i], float(risk.load.sum())):
-            raise ValueError(
-                f"the term {name!r} is constant, or a combination of the terms before it, among those at risk when "
-                "events happen: leave it out"
-            )
+            why = "constant, or a combination of the terms before it, among those at risk when events happen"
+            raise ValueError(f"the term {name!r} is {why}: leave it out")
         left = left - np.outer(left[:, i], left[i]) / left[i, i]
     for _ in range(_ITERATIONS):
         score, before = risk.score(terms), np.abs(step).max()
@@ -376,32 +301,34 @@ _Terms = namedtuple("_Terms", "r s1 d1 a0 a1 b0 b1 b2 log")
 class _RiskSets:
     """Event times by stratum, who is at risk at each, and the partial likelihood at any coefficients."""
 
-    def __init__(self, records: _Records, matrix: np.ndarray, efron: bool) -> None:
-        self.records, self.matrix, self.efron = records, matrix, efron
-        event = records.status > 0
-        scale = int(records.time.max()) + 1
-        key = records.stratum * scale + records.time
-        self.row, (self.grid,) = number_groups([key[event]], [int(key.max()) + 1])
+    def __init__(self, cells: Cells, matrix: np.ndarray, efron: bool) -> None:
+        self.cells, self.matrix, self.efron, self.event = cells, matrix, efron, cells.cause == 0
+        late = np.isfinite(cells.entry)
+        codes, clock = number_times(np.concatenate([cells.time, cells.entry[late]]))
+        self.time, self.entry = codes[: len(late)], np.full(len(late), -1)
+        self.entry[late] = codes[len(late) :]
+        # strata one after the other on one scale of times
+        origin = cells.stratum * len(clock)
+        self.row, (self.grid,) = number_groups([(origin + self.time)[self.event]], [int(origin[-1]) + len(clock)])
         size, patterns = len(self.grid), len(matrix)
-        self.stratum, self.time = self.grid // scale, self.grid % scale
-        starts = np.flatnonzero(np.diff(self.stratum, prepend=-1))
-        self.spans = list(zip(starts.tolist(), [*starts[1:].tolist(), size], strict=True))
-        # a record is at risk in rows enter .. leave - 1 of the grid
-        self.leave = _rows_upto(self.grid, key)
-        start = np.searchsorted(self.grid, np.arange(int(records.stratum.max()) + 1) * scale)[records.stratum]
-        delayed = (records.entry >= 0).any()
-        self.enter = _rows_upto(self.grid, records.stratum * scale + records.entry) if delayed else start
+        stratum, self.when = np.divmod(self.grid, len(clock))  # of each row of the grid
+        starts = np.flatnonzero(np.diff(stratum, prepend=-1)).tolist()
+        self.spans = list(zip(starts, [*starts[1:], size], strict=True))
+        # a cell is at risk in rows enter .. leave - 1 of the grid
+        self.leave = np.searchsorted(self.grid, origin + self.time, side="right")
+        self.start = np.searchsorted(self.grid, origin)
+        self.enter = np.where(late, np.searchsorted(self.grid, origin + self.entry, side="right"), self.start)
         inside = self.leave > self.enter
-        late = inside & (self.enter > start)
+        late = inside & (self.enter > self.start)
         rows = np.concatenate([self.leave[inside] - 1, self.enter[late] - 1])
-        columns = np.concatenate([records.pattern[inside], records.pattern[late]])
-        values = np.concatenate([records.weight[inside], -records.weight[late]]).astype(float)
+        columns = np.concatenate([cells.pattern[inside], cells.pattern[late]])
+        values = np.concatenate([cells.weight[inside], -cells.weight[late]]).astype(float)
         self.leaving = sparse.csr_array((values, (rows, columns)), shape=(size, patterns))
-        weight = records.weight[event].astype(float)
-        self.dying = sparse.csr_array((weight, (self.row, records.pattern[event])), shape=(size, patterns))
-        self.deaths = np.bincount(self.row, weights=records.count[event], minlength=size).astype(np.int64)
+        weight, pattern = cells.weight[self.event].astype(float), cells.pattern[self.event]
+        self.dying = sparse.csr_array((weight, (self.row, pattern)), shape=(size, patterns))
+        self.deaths = np.bincount(self.row, weights=cells.number[self.event], minlength=size).astype(np.int64)
         self.load = np.bincount(self.row, weights=weight, minlength=size)
-        self.dead = np.bincount(records.pattern[event], weights=weight, minlength=patterns)
+        self.dead = np.bincount(pattern, weights=weight, minlength=patterns)
         self.first = np.cumsum(self.deaths) - self.deaths
         tied = np.repeat(self.deaths, self.deaths)
         self.share = (np.arange(len(tied)) - np.repeat(self.first, self.deaths)) / tied
@@ -457,22 +384,21 @@ class _RiskSets:
         outer = s1.T @ ((w * terms.b0)[:, None] * s1) - cross - cross.T + d1.T @ ((w * terms.b2)[:, None] * d1)
         return inner - outer
 
-    def meat(self, terms: _Terms) -> tuple[np.ndarray, int]:
-        """Lin and Wei's: score residuals summed within clusters (or rows) and squared, and how many clusters there are."""
-        records, residuals = self.records, self._score_residuals(terms)
-        if records.unit is None:
-            return residuals.T @ (records.square[:, None] * residuals), int(records.count.sum())
-        summed = [np.bincount(records.unit, weights=records.weight * column) for column in residuals.T]
-        return np.array(summed) @ np.array(summed).T, len(np.unique(records.unit))
+    def meat(self, terms: _Terms) -> np.ndarray:
+        """Lin and Wei's: score residuals summed within clusters (or rows) and squared."""
+        cells, residuals = self.cells, self._score_residuals(terms)
+        if cells.unit is None:
+            return residuals.T @ (cells.square[:, None] * residuals)
+        summed = np.array([np.bincount(cells.unit, weights=cells.weight * column) for column in residuals.T])
+        return summed @ summed.T
 
     def _score_residuals(self, terms: _Terms) -> np.ndarray:
-        """Each record's contribution to the score, for one row of weight 1 (R's ``residuals(type = "score")``)."""
-        records = self.records
-        x, hazard = self.matrix[records.pattern], terms.r[records.pattern]
+        """Each cell's contribution to the score, for one row of weight 1 (R's ``residuals(type = "score")``)."""
+        x, hazard = self.matrix[self.cells.pattern], terms.r[self.cells.pattern]
         m = terms.b0[:, None] * terms.s1 - terms.b1[:, None] * terms.d1
         exposure = self._between(self._within(terms.a0)[:, None])
         out = -hazard[:, None] * (x * exposure - self._between(self._within(m)))
-        event, row = records.status > 0, self.row
+        event, row = self.event, self.row
         centre = self.expected(terms)[row] / self.load[row, None]
         # people with the event are at risk for only part of their own tied time
         spared = terms.b1[:, None] * terms.s1 - terms.b2[:, None] * terms.d1
@@ -481,36 +407,17 @@ class _RiskSets:
         return out
 
     def _between(self, cumulated: np.ndarray) -> np.ndarray:
-        """Sums over the rows at which each record is at risk, from sums cumulated within strata."""
-        padded = np.vstack([cumulated, np.zeros(cumulated.shape[1])])
-        start = np.searchsorted(self.stratum, self.records.stratum, side="left")
-        upto = np.where((self.leave > start)[:, None], padded[self.leave - 1], 0.0)
-        return upto - np.where((self.enter > start)[:, None], padded[self.enter - 1], 0.0)
+        """Sums over the rows at which each cell is at risk, from sums cumulated within strata."""
+        upto, before = (
+            np.where((end > self.start)[:, None], cumulated[end - 1], 0.0) for end in (self.leave, self.enter)
+        )
+        return upto - before
 
-    def transformed(self, clock: np.ndarray, transform: str) -> np.ndarray:
-        """The function of time at each event time, from all rows together, whatever their stratum or weight."""
-        records, size, time = self.records, len(clock), clock[self.time].astype(float)
-        if transform == "identity":
-            return time
-        if transform == "log":
-            if time.min() <= 0:
-                raise ValueError("an event at time 0 has no logarithm: use another transform")
-            return np.log(time)
-        total = np.bincount(records.time, weights=records.count, minlength=size)
-        if transform == "rank":
-            return (np.cumsum(total) - (total - 1) / 2)[self.time]
-        late, events = records.entry >= 0, records.status > 0
-        entered = np.bincount(records.entry[late], weights=records.count[late], minlength=size)
-        n = total[::-1].cumsum()[::-1] - entered[::-1].cumsum()[::-1]
-        d = np.bincount(records.time[events], weights=records.count[events], minlength=size)
+    def one_minus_kaplan_meier(self) -> np.ndarray:
+        """One minus Kaplan-Meier just before each event time, from all rows together, whatever their stratum or weight."""
+        number, late, size = self.cells.number, self.entry >= 0, int(max(self.time.max(), self.entry.max())) + 1
+        total, d = (np.bincount(self.time[own], number[own], minlength=size) for own in (..., self.event))
+        entered = np.bincount(self.entry[late], number[late], minlength=size)
+        n = (total - entered)[::-1].cumsum()[::-1]
         steps = 1 - np.divide(d, n, out=np.zeros(size), where=n > 0)
-        return 1 - np.concatenate([[1.0], np.cumprod(steps)[:-1]])[self.time]
-
-
-def _rows_upto(grid: np.ndarray, key: np.ndarray) -> np.ndarray:
-    """How many of the grid's sorted keys are not after each key (-1 and above)."""
-    size = int(key.max()) + 2
-    if size > 2 * len(key):
-        return np.searchsorted(grid, key, side="right")
-    # a table looked up is many times faster than a search where keys repeat
-    return np.searchsorted(grid, np.arange(-1, size - 1), side="right")[key + 1]
+        return 1 - np.concatenate([[1.0], np.cumprod(steps)[:-1]])[self.when]

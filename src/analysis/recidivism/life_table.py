@@ -6,7 +6,7 @@ every estimator of the room starts from.
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,14 +16,13 @@ from analysis.data import rounding
 from analysis.recidivism.cohort import Cohort
 
 OWN = "the cohort's own"
-RESERVED = frozenset(
-    (
-        "time", "at_risk", "censored", "events", "survival", "incidence", "mean", "se", "lower", "upper", "q", "rmst",
-        "beyond_follow_up", "year", "cumulative", "annual_first", "conditional", "complete", "model", "estimand",
-        "estimate", "level", "reference",
-    )
-)  # fmt: skip
+RESERVED = {
+    "time", "at_risk", "censored", "events", "survival", "incidence", "mean", "se", "lower", "upper", "q", "rmst",
+    "beyond_follow_up", "year", "cumulative", "annual_first", "conditional", "complete", "model", "estimand", "estimate",
+    "level", "reference",
+}  # fmt: skip
 _DENSE = 2**22  # a table of this many counters is cheaper to fill than its keys are to sort
+_LABELS = "text labels with missing for censored, booleans, or 0 and 1"
 _TIED = 1.5e-8  # times closer than this, relative to their mean, are one time: R's timefix
 
 
@@ -42,24 +41,17 @@ def life_table(
     cohort : Cohort, pandas.DataFrame or ibis Table
         One row a person (release, episode, interval). Ibis tables, and cohorts made with ``lazy=True``, are counted
         in their own engine; counts that ``Cohort.count`` made are taken as such.
-    by : column or columns
-        Strata. Combinations that do not occur have no rows.
-    time : column
-        Follow-up in any unit, 0 or more. ``attrs["time_unit"]`` of the frame travels on.
+    by, unknown : column or columns, and a label
+        Strata, of those combinations that occur, and the stratum of rows whose by column is missing, which are else refused.
+    time, entry : columns
+        Follow-up in any unit, 0 or more (``attrs["time_unit"]`` of the frame travels on), and delayed entry, missing where at
+        risk from the start; by default the column named ``entry`` where there is one.
     event : column
         A text or categorical label, missing where censored; or booleans or 0/1, one cause named ``"event"``.
         A category, or an event that a cohort says it follows, has a column though nobody had it.
-    entry : column or None
-        Delayed entry, missing where at risk from the start. By default the column named ``entry`` where there is one.
-    count : column
-        Frequencies (whole numbers): the same as repeating the row.
-    weight : column
-        Sampling weights: counts become sums of weights, and standard errors sandwich errors.
-    cluster : column
-        Rows of one cluster are taken as dependent: standard errors become clustered.
-    unknown : label
-        The stratum of rows whose by column is missing, such as ``"unknown"``. By default they are refused.
-
+    count, weight, cluster : columns
+        Frequencies (whole numbers): the same as repeating the row. Sampling weights: counts become sums of weights, and
+        standard errors sandwich errors. Clusters, whose rows are dependent: standard errors become clustered.
     exact : bool
         False rounds the counts where the run is restricted (`analysis.data.rounding.life_table`); True is not for sharing.
 
@@ -67,8 +59,8 @@ def life_table(
     -------
     pandas.DataFrame
         ``*by, time, at_risk, censored``, one column a cause (alphabetical); one row a stratum and distinct time,
-        whatever happened at it; none for no rows. ``attrs["cells"]`` holds what variances need where people enter late,
-        carry weights or come in clusters; such a table is not for editing.
+        whatever happened at it. ``attrs["cells"]`` holds what variances need where people enter late, carry weights or come
+        in clusters; such a table is not for editing.
 
     Raises
     ------
@@ -85,43 +77,65 @@ def life_table(
     1     8        2         1         1
     """
     by = names(by)
-    attrs, table = cohort.attrs if isinstance(cohort, pd.DataFrame) else {}, cohort
-    if isinstance(cohort, Cohort):
-        attrs, table, count = cohort.meaning(), cohort.rows, count or ("count" if "count" in cohort.columns else None)
-    if entry == OWN:
-        entry = "entry" if "entry" in cohort.columns else None
-    columns = {"time": time, "event": event, "entry": entry, "count": count, "weight": weight, "cluster": cluster}
-    require(cohort.columns, [*by, *filter(None, columns.values())])
-    if isinstance(table, pd.DataFrame):
-        table = table.copy(deep=False)
-    else:
-        table = table.group_by([*dict.fromkeys([*by, *filter(None, columns.values())])]).aggregate(n_=table.count())
-        table, columns["count"] = table.to_pandas(), "n_"
-        table["n_"] *= 1 if count is None else amounts(table[count], "count")
-    table.attrs = attrs
-    cells = _count_cells(_labelled(table, by, unknown), by, **columns)
-    life, step = _table_of(cells, attrs), rounding.step()
+    table, entry, count = read_rows(cohort, [*by, time, event, *filter(None, (weight, cluster))], entry, count)
+    for name in by if unknown is not None else ():
+        column = table[name]
+        if not isinstance(column.dtype, pd.CategoricalDtype):
+            table[name] = column.astype("object").fillna(unknown).astype("str") if column.isna().any() else column
+        elif column.isna().any():  # the last of the labels, where it is none of them
+            new = [] if unknown in column.cat.categories else [unknown]
+            table[name] = column.cat.add_categories(new).fillna(unknown)
+    followed, strata = follow_up(table, time, event, entry), number_strata(table, by)
+    refuse_reserved(by, "by column")
+    refuse_reserved(followed[-1], "cause")
+    if clash := set(by) & set(followed[-1]):
+        raise ValueError(f"{sorted(clash)[0]!r} is both a by column and a cause: rename one")
+    cells = count_cells(table, followed, strata, count, weight, cluster)
+    life, step = _table_of(cells, table.attrs), rounding.step()
     # standard errors over dependent people need the exact table
     return life if exact or not step else rounding.life_table(life, step, life if cells.robust else None)
 
 
+def read_rows(
+    cohort, columns: list[str], entry: str | None, count: str | None
+) -> tuple[pd.DataFrame, str | None, str | None]:
+    """The rows of a cohort, frame or Ibis table, which is counted in its engine, and their columns of entries and counts."""
+    table, attrs = cohort, getattr(cohort, "attrs", {})
+    if isinstance(cohort, Cohort):
+        table, attrs, count = cohort.rows, cohort.meaning(), count or ("count" if "count" in cohort.columns else None)
+    if entry == OWN:
+        entry = "entry" if "entry" in cohort.columns else None
+    used = list(dict.fromkeys([*columns, *filter(None, (entry, count))]))
+    require(cohort.columns, used)
+    if isinstance(table, pd.DataFrame):
+        table = table.copy(deep=False)
+    else:
+        table = table.group_by(used).aggregate(n_=table.count()).to_pandas()
+        table["n_"] *= 1 if count is None else amounts(table[count], "count")
+        count = "n_"
+    table.attrs = attrs
+    return table, entry, count
+
+
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Cells of a life table, one array element a cell, sorted by stratum, time, cause, entry and unit.
+    """Rows that agree, counted once: one array element a cell, sorted by stratum, time, cause, entry, pattern and unit.
 
-    ``cause`` is -1 where censored, ``entry`` minus infinity where at risk from the start. ``weight`` is
-    the sum of count x weight, ``square`` the sum of count x weight squared. ``unit`` numbers the clusters
-    over all strata, or is None where each row stands for itself. ``robust`` asks for sandwich errors.
-    Cells never change, so that copies of a frame share them.
+    ``cause`` is -1 where censored, ``entry`` minus infinity where at risk from the start. ``number`` counts rows; ``weight``
+    and ``square`` sum their weights and squared weights. ``unit`` numbers the clusters over all strata, or is None where each
+    row stands for itself; ``pattern`` the covariates of a model, or is None. ``robust`` asks for sandwich errors. Cells never
+    change, so that copies of a frame share them.
     """
 
     stratum: np.ndarray
     time: np.ndarray
     cause: np.ndarray
     entry: np.ndarray
+    pattern: np.ndarray | None
+    unit: np.ndarray | None
+    number: np.ndarray
     weight: np.ndarray
     square: np.ndarray
-    unit: np.ndarray | None
     strata: pd.DataFrame
     causes: list[str]
     robust: bool
@@ -155,28 +169,36 @@ def _below(values: np.ndarray, weight: np.ndarray, times: np.ndarray) -> np.ndar
     return total[np.searchsorted(values[order], times, side="left")]
 
 
-def _count_cells(
-    frame: pd.DataFrame, by: list[str], time: str, event: str, entry: str | None, count: str | None,
-    weight: str | None, cluster: str | None,
+def count_cells(
+    frame: pd.DataFrame, followed: tuple, strata: tuple, count: str | None, weight: str | None, cluster: str | None,
+    pattern: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Cells:  # fmt: skip
-    stop, start, cause, causes = follow_up(frame, time, event, entry)
-    refuse_reserved(by, "by column")
-    refuse_reserved(causes, "cause")
-    if clash := set(by) & set(causes):
-        raise ValueError(f"{sorted(clash)[0]!r} is both a by column and a cause: rename one")
-    stratum, strata = number_strata(frame, by)
-    axes = [(stratum, strata.index), number_times(stop), (cause + 1, ["censored", *causes])]
-    axes += [] if start is None else [number_times(start)]
-    axes += [] if cluster is None else [label_codes(frame[cluster], "cluster")]
+    """The cells of a frame, from its ``follow_up``, its ``number_strata`` and the patterns of covariates with their codes."""
+    stop, start, cause, causes = followed
+    axes = {"stratum": (strata[0], strata[1].index), "time": number_times(stop), "cause": (cause + 1, [-1, *causes])}
+    if start is not None:
+        axes["entry"] = number_times(start)
+    if pattern is not None:
+        axes["pattern"] = pattern
+    if cluster is not None:
+        axes["unit"] = label_codes(frame[cluster], "cluster")
+    sizes = [len(levels) for _, levels in axes.values()]
+    row, size, codes_of = _groups([codes for codes, _ in axes.values()], sizes)
     number = None if count is None else amounts(frame[count], "count")
-    load = None if weight is None else amounts(frame[weight], "weight")
-    sizes = [len(levels) for _, levels in axes]
-    parts, (weights, squared) = tally([codes for codes, _ in axes], sizes, number, load)
+    if weight is not None:
+        load = amounts(frame[weight], "weight")
+        number = np.ones(len(frame), dtype=np.int64) if number is None else number
+        order = np.lexsort((load, number))  # sorted, so that no sum depends on the order of the rows
+        row, number, load = row[order], number[order], load[order]
+    n = np.bincount(row, number, size).astype(np.int64)  # counts below 2**53 are exact as floats
+    weights, squares = (n, n) if weight is None else (np.bincount(row, number * load**p, size) for p in (1, 2))
+    seen = np.flatnonzero(weights)
+    n, weights, squares, cell = n[seen], weights[seen], squares[seen], dict(zip(axes, codes_of(seen), strict=True))
     return Cells(
-        stratum=parts[0], time=axes[1][1][parts[1]], cause=parts[2] - 1, weight=weights, square=squared,
-        entry=np.full(len(parts[0]), -np.inf) if start is None else axes[3][1][parts[3]],
-        unit=None if cluster is None else parts[-1], strata=strata, causes=causes,
-        robust=weight is not None or cluster is not None,
+        stratum=cell["stratum"], time=axes["time"][1][cell["time"]], cause=cell["cause"] - 1,
+        entry=np.full(len(n), -np.inf) if start is None else axes["entry"][1][cell["entry"]],
+        pattern=cell.get("pattern"), unit=cell.get("unit"), number=n, weight=weights, square=squares,
+        strata=strata[1], causes=causes, robust=weight is not None or cluster is not None,
     )  # fmt: skip
 
 
@@ -184,29 +206,27 @@ def _table_of(cells: Cells, attrs: dict) -> pd.DataFrame:
     """The life table of cells, with the attributes of the frame they were counted from."""
     new_row = (np.diff(cells.stratum, prepend=-1) != 0) | (np.diff(cells.time, prepend=np.nan) != 0)
     row, first = np.cumsum(new_row) - 1, np.flatnonzero(new_row)
-    whole = cells.weight.dtype.kind == "i"
     out = np.bincount(row, weights=cells.weight, minlength=len(first))
     stratum, time = cells.stratum[first], cells.time[first]
-    at_risk = np.empty(len(first))
-    starts = np.flatnonzero(np.diff(stratum, prepend=-1)).tolist()
-    for i, j in zip(starts, [*starts[1:], len(stratum)], strict=False):
-        at_risk[i:j] = out[i:j][::-1].cumsum()[::-1]
-        if not cells.delayed:
-            continue
-        late = (cells.stratum == stratum[i]) & np.isfinite(cells.entry)
-        # not yet at risk: entry >= t for the rows up to and including the last t that is not after the entry
-        last = np.searchsorted(time[i:j], cells.entry[late], side="right") - 1
-        early = last >= 0
-        later = np.bincount(last[early], weights=cells.weight[late][early], minlength=j - i)
-        at_risk[i:j] -= later[::-1].cumsum()[::-1]
-    table = cells.strata.take(stratum).reset_index(drop=True)
-    columns = {"time": time, "at_risk": at_risk}
+    at_risk, delayed = np.empty(len(first)), cells.delayed
+    for number in np.unique(stratum):
+        rows = slice(*np.searchsorted(stratum, [number, number + 1]))
+        at_risk[rows] = out[rows][::-1].cumsum()[::-1]
+        if delayed:
+            late = (cells.stratum == number) & np.isfinite(cells.entry)
+            # not yet at risk: entry >= t for the rows up to and including the last t that is not after the entry
+            last = np.searchsorted(time[rows], cells.entry[late], side="right") - 1
+            later = np.bincount(last[last >= 0], cells.weight[late][last >= 0], minlength=len(time[rows]))
+            at_risk[rows] -= later[::-1].cumsum()[::-1]
+    table = cells.strata.take(stratum).reset_index(drop=True).assign(time=time)
+    counts = {"at_risk": at_risk}
     for code, label in enumerate(("censored", *cells.causes), start=-1):
         here = cells.cause == code
-        columns[label] = np.bincount(row[here], weights=cells.weight[here], minlength=len(first))
-    for name, values in columns.items():
-        table[name] = values if name == "time" else np.rint(values).astype(np.int64) if whole else values.astype(float)
-    table.attrs = {**attrs, "cells": cells} if cells.robust or cells.delayed else dict(attrs)
+        counts[label] = np.bincount(row[here], cells.weight[here], minlength=len(first))
+    whole = cells.weight.dtype.kind == "i"
+    for name, values in counts.items():
+        table[name] = np.rint(values).astype(np.int64) if whole else values.astype(float)
+    table.attrs = {**attrs, "cells": cells} if cells.robust or delayed else dict(attrs)
     return table
 
 
@@ -229,10 +249,22 @@ def strata_slices(life: pd.DataFrame, by: list[str]) -> list[tuple[tuple, slice]
     return [(each, slice(*ends)) for each, *ends in zip(labels, starts, [*starts[1:], len(life)], strict=False)]
 
 
-def label_columns(out: pd.DataFrame, by: list[str], life: pd.DataFrame) -> pd.DataFrame:
-    """Give the by columns of a result the types they have in the life table."""
-    for name in by:
-        out[name] = out[name].astype(life[name].dtype)
+def each_stratum(
+    life: pd.DataFrame, columns: list[str], found: Callable[[tuple, slice], object], **attrs
+) -> pd.DataFrame:
+    """One table of what is ``found`` for each stratum of a life table or curve, from its labels and rows, as ``columns``.
+
+    The by columns stand first, with their types; ``attrs`` are added to the table's own.
+    """
+    by = list(life.columns[: life.columns.get_loc("time")])
+    parts = [pd.DataFrame(columns=[*by, *columns], dtype=float)]
+    for label, rows in strata_slices(life, by):
+        part = pd.DataFrame(found(label, rows), columns=columns)
+        for place, value in enumerate(label):
+            part.insert(place, by[place], value)
+        parts.append(part)
+    out = pd.concat(parts[1:] or parts, ignore_index=True).astype(life[by].dtypes)
+    out.attrs = {**life.attrs, **attrs}
     return out
 
 
@@ -249,52 +281,30 @@ def number_strata(frame: pd.DataFrame, by: list[str], what: str = "by column") -
     return number, pd.DataFrame(columns)
 
 
-def number_groups(codes: list[np.ndarray], levels: list[int]) -> tuple[np.ndarray, list[np.ndarray]]:
+def number_groups(codes: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, list[np.ndarray]]:
     """The number of each row's combination of codes, in lexicographic order, and the codes of each combination."""
-    key, total = _key(codes, levels)
-    if total <= max(_DENSE, 4 * len(key)):
-        seen = np.bincount(key, minlength=total) > 0
-        parts = np.unravel_index(np.flatnonzero(seen), [max(size, 1) for size in levels])
-        return key if seen.all() else (np.cumsum(seen) - 1)[key], list(parts)
-    _, first, number = np.unique(key, return_index=True, return_inverse=True)
-    return number, [code[first] for code in codes]
+    key, total, codes_of = _groups(codes, sizes)
+    seen = np.bincount(key, minlength=total) > 0
+    return key if seen.all() else (np.cumsum(seen) - 1)[key], list(codes_of(np.flatnonzero(seen)))
 
 
-def tally(
-    codes: list[np.ndarray], levels: list[int], count: np.ndarray | None, weight: np.ndarray | None = None
-) -> tuple[list[np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Combinations that occur with a positive count, with their sums of weights and of squared weights."""
-    key, total = _key(codes, levels)
-    if total <= max(_DENSE, 4 * len(key)) and weight is None:
-        n = np.bincount(key, weights=count, minlength=total)  # counts below 2**53 are exact as floats
-        present = np.flatnonzero(n)
-        sums = n[present].astype(np.int64)
-        return list(np.unravel_index(present, [max(size, 1) for size in levels])), (sums, sums)
-    times = np.ones(len(key), dtype=np.int64) if count is None else count
-    load = times if weight is None else times * weight
-    loads = load if weight is None else times * weight**2
-    # sorted by weight too, so that no sum depends on the order of the rows
-    order = np.argsort(key, kind="stable") if weight is None else np.lexsort((loads, load, key))
-    order = order[load[order] > 0]
-    first = np.flatnonzero(np.diff(key[order], prepend=-1))
-    empty = np.zeros(0, dtype=load.dtype)
-    sums = [np.add.reduceat(values[order], first) if len(first) else empty for values in (load, loads)]
-    return [code[order[first]] for code in codes], (sums[0], sums[1])
-
-
-def _key(codes: list[np.ndarray], levels: list[int]) -> tuple[np.ndarray, int]:
-    """One whole number a row for a combination of codes, in lexicographic order, and how many there could be."""
-    key, total = codes[0].astype(np.int64), max(levels[0], 1)
-    for code, size in zip(codes[1:], levels[1:], strict=True):
-        if size <= 1:
-            continue
+def _groups(codes: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, int, Callable]:
+    """As ``number_groups``, but not all numbers need occur: how many there are, and a function from numbers to codes."""
+    key, total = codes[0].astype(np.int64), max(sizes[0], 1)
+    for code, size in zip(codes[1:], sizes[1:], strict=True):
         if total * size >= 2**62:
             seen, key = np.unique(key, return_inverse=True)
             total = len(seen)
-        key *= size
-        key += code
-        total *= size
-    return key, total
+        if size > 1:
+            key *= size
+            key += code
+            total *= size
+    if total <= max(_DENSE, 4 * len(key)):
+        return key, total, lambda number: np.unravel_index(number, [max(size, 1) for size in sizes])
+    levels, key = np.unique(key, return_inverse=True)
+    example = np.empty(len(levels), dtype=np.int64)
+    example[key] = np.arange(len(key))
+    return key, len(levels), lambda number: [code[example[number]] for code in codes]
 
 
 def number_times(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -319,42 +329,32 @@ def follow_up(
     Times that differ by rounding alone become one, across entry and time, as R's timefix does. Raises ValueError for a
     time that is missing, negative or not finite, and for an interval of no length.
     """
-    stop = times(frame[time])
+    stop, late = times(frame[time]), np.zeros(len(frame), dtype=bool)
     declared = [frame.attrs.get("event"), *frame.attrs.get("competing", ())] if event == "event" else []
-    codes, causes = event_codes(frame[event], [cause for cause in declared if cause])
-    if entry is None or frame[entry].isna().all():
-        return _snapped(stop), None, codes, causes
-    start = numbers(frame[entry], "entry").astype(float)
-    start[np.isnan(start)] = -np.inf
-    late = np.isfinite(start)
-    pooled = np.concatenate([stop, start[late]])
+    codes, causes = event_codes(frame[event], filter(None, declared))
+    start = None if entry is None or frame[entry].isna().all() else numbers(frame[entry], "entry").astype(float)
+    if start is not None:
+        start[np.isnan(start)] = -np.inf
+        late = np.isfinite(start)
+    pooled = stop if start is None else np.concatenate([stop, start[late]])
     if not _whole(pooled):
-        pooled = _snapped(pooled)
-        stop, start[late] = pooled[: len(stop)], pooled[len(stop) :]
-    if (empty := start >= stop).any():
-        raise ValueError(
-            f"an interval of no length: entry {entry!r} is not before the time in {rows_text(empty, frame.index)}; "
-            "a person at risk from the start has a missing entry"
-        )
+        levels, place = np.unique(pooled, return_inverse=True)
+        apart = np.diff(levels, prepend=-np.inf) > _TIED * max(1.0, float(np.abs(levels).mean()))
+        stop, snapped = np.split(levels[apart][np.cumsum(apart) - 1][place], [len(stop)])
+        if start is not None:
+            start[late] = snapped
+    if start is not None and (empty := start >= stop).any():
+        where = f"entry {entry!r} is not before the time in {rows_text(empty, frame.index)}"
+        raise ValueError(f"an interval of no length: {where}; a person at risk from the start has a missing entry")
     return stop, start, codes, causes
-
-
-def _snapped(values: np.ndarray) -> np.ndarray:
-    if not len(values) or _whole(values):
-        return values
-    levels, codes = np.unique(values, return_inverse=True)
-    apart = np.diff(levels, prepend=-np.inf) > _TIED * max(1.0, float(np.abs(levels).mean()))
-    return levels[apart][np.cumsum(apart) - 1][codes]
 
 
 def times(column: pd.Series) -> np.ndarray:
     """Times of follow-up: finite, present and not negative."""
     values = numbers(column, "time")
-    if (bad := ~np.isfinite(values)).any():
-        raise ValueError(f"time {column.name!r} is missing or not finite in {rows_text(bad, column.index)}")
-    if len(values) and values.min() < 0:
-        where = rows_text(values < 0, column.index)
-        raise ValueError(f"time {column.name!r} is negative in {where}: follow-up starts at 0")
+    for bad, what in ((~np.isfinite(values), "missing or not finite"), (values < 0, "negative")):
+        if bad.any():
+            raise ValueError(f"time {column.name!r} is {what} in {rows_text(bad, column.index)}: follow-up starts at 0")
     return values
 
 
@@ -365,35 +365,26 @@ def event_codes(column: pd.Series, declared: Iterable[str] = ()) -> tuple[np.nda
     cause named ``"event"``. ``declared`` are causes that need not have happened. Anything else raises ValueError.
     """
     kind = column.dtype
-    number = pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
     if isinstance(kind, pd.CategoricalDtype):
         codes, levels = column.cat.codes.to_numpy(), list(column.cat.categories)
-    elif number and not (len(column) and column.isna().all()):
-        return _status(column.to_numpy(dtype=float, na_value=np.nan), column), ["event"]
     else:
         codes, levels = pd.factorize(column)
         levels = list(levels)
-    if levels and all(isinstance(level, (bool, int, float, np.bool_, np.number)) for level in levels):
-        return _status(np.append(np.array(levels, dtype=float), np.nan)[codes], column), ["event"]
-    for level in levels:
-        if not isinstance(level, str) or not level:
-            raise ValueError(
-                f"event {column.name!r} holds {level!r}: expected text labels with missing for censored, booleans, or "
-                "0 and 1"
+    status = all(isinstance(level, (bool, int, float, np.bool_, np.number)) for level in levels)
+    if (status and levels) or (pd.api.types.is_numeric_dtype(kind) and not len(column)):
+        values = np.append(np.array(levels, dtype=float), np.nan)[codes]
+        if (bad := (values != 0) & (values != 1)).any():
+            where = (
+                f"event {column.name!r} is a number other than 0 and 1, or missing, in {rows_text(bad, column.index)}"
             )
+            raise ValueError(f"{where}: use {_LABELS}")
+        return np.where(values == 1, 0, -1), ["event"]
+    if wrong := [level for level in levels if not isinstance(level, str) or not level]:
+        raise ValueError(f"event {column.name!r} holds {wrong[0]!r}: use {_LABELS}")
     causes = sorted({*levels, *declared})
     if causes == levels:
         return codes.astype(np.int64), causes
     return np.array([*(causes.index(level) for level in levels), -1])[codes], causes
-
-
-def _status(values: np.ndarray, column: pd.Series) -> np.ndarray:
-    if (bad := (values != 0) & (values != 1)).any():
-        raise ValueError(
-            f"event {column.name!r} is a number other than 0 and 1, or missing, in {rows_text(bad, column.index)}: "
-            "use text labels with missing for censored, booleans, or 0 and 1"
-        )
-    return np.where(values == 1, 0, -1)
 
 
 def one_cause(cause: str | None, causes: Sequence[str]) -> str:
@@ -436,24 +427,10 @@ def label_codes(column: pd.Series, what: str) -> tuple[np.ndarray, pd.Index]:
     else:
         codes, levels = pd.factorize(column, sort=True)
     if (missing := codes < 0).any():
-        raise ValueError(
-            f"{what} {column.name!r} is missing in {rows_text(missing, column.index)}: "
-            "give these rows a label of their own (such as 'unknown') or leave them out before the call"
-            + ("; life_table does the first with unknown='unknown'" if what == "by column" else "")
-        )
+        hint = "; life_table does the first with unknown='unknown'" if what == "by column" else ""
+        where = f"{what} {column.name!r} is missing in {rows_text(missing, column.index)}"
+        raise ValueError(f"{where}: give these rows a label of their own or leave them out before the call{hint}")
     return codes, pd.Index(levels)
-
-
-def _labelled(frame: pd.DataFrame, columns: list[str], label: str | None) -> pd.DataFrame:
-    """A frame whose missing values in some columns have a label, the last of a categorical's; as it is without a label."""
-    for name in columns if label is not None else []:
-        column = frame[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            more = column if label in column.cat.categories else column.cat.add_categories([label])
-            frame = frame.assign(**{name: more.fillna(label)}) if column.isna().any() else frame
-        elif column.isna().any():
-            frame = frame.assign(**{name: column.astype("object").fillna(label).astype("str")})
-    return frame
 
 
 def names(columns: str | Iterable[str] | None) -> list[str]:

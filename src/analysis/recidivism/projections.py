@@ -1,14 +1,13 @@
 """Projections beyond what was seen: a set of models, never one number.
 
 Follow-up is cut at a time, each model is fitted to what was seen by then, and projected to a horizon. Models that fit a
-short window equally well can differ widely far beyond it: the long term is not identified by the data. The profile
-likelihood of the share who ever have the event says how little is. All models are location-scale models of the logarithm
+short window equally well can differ widely far beyond it: the long term is not identified by the data. All models are location-scale models of the logarithm
 of time; in a split one only a share ever has the event.
 """
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import gumbel_l, logistic, norm
 
-from analysis.recidivism.life_table import label_columns, one_cause, require, strata_of, strata_slices
+from analysis.recidivism.life_table import each_stratum, one_cause, require, strata_of
 
 SPLIT = "split "
 # of the logarithm of time, standardized, and the slope of the log density
@@ -34,7 +33,7 @@ _CLIMBS = 3  # and from how many of these they do
 
 def extrapolate(
     life: pd.DataFrame, cause: str | None = None, until: float = 365, horizon: float = 3650,
-    models: Iterable[str] = MODELS,
+    models: Iterable[str] = MODELS, share_ever: float | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Fit models to follow-up cut at ``until`` and project them to ``horizon``.
 
@@ -42,15 +41,14 @@ def extrapolate(
 
     Parameters
     ----------
-    life : pandas.DataFrame
-        A life table; delayed entry is conditioned on, other causes are censoring, weights weigh.
-    cause : str
-        A cause of the table; may be left out where there is only one.
+    life, cause
+        As for ``kaplan_meier``; delayed entry is conditioned on, other causes are censoring, weights weigh.
     until, horizon : float
         In the table's unit, positive and in this order, else ValueError. People followed longer are censored at ``until``.
-    models : names
-        ``exponential`` (a constant hazard), ``weibull``, ``log-normal``, ``log-logistic``, and each with
-        ``split`` before it, in which only a share ever has the event.
+    models, share_ever : names, and float
+        ``exponential`` (a constant hazard), ``weibull``, ``log-normal``, ``log-logistic``, and each with ``split`` before it,
+        in which only a share ever has the event, which may be held at a value above 0 and up to 1. The log-likelihoods at
+        several values are its profile: shares within 1.92 of the best are not excluded at 95 percent.
 
     Returns
     -------
@@ -72,94 +70,41 @@ def extrapolate(
     """
     if not 0 < until <= horizon < np.inf:
         raise ValueError(f"until and horizon must be positive, until not after horizon: found {until!r}, {horizon!r}")
-    models = list(models)
+    if share_ever is not None and not 0 < share_ever <= 1:
+        raise ValueError(f"share_ever must lie above 0 and up to 1, found {share_ever!r}")
+    cause, models = one_cause(cause, strata_of(life)[1]), list(models)
     require(MODELS, models, "model", "the models")
-    by, strata = _cut(life, cause, until)
-    rows = []
-    for label, data in strata:
-        for model in models:
-            f = _fit(data, model)
-            at_horizon = f.cumulative(horizon, model)
-            rows.append((*label, model, at_horizon, f.share, f.log_likelihood, f.aic, f.converged, f.at_boundary))
-    columns = [*by, "model", "projected", "share_ever", "log_likelihood", "aic", "converged", "at_boundary"]
-    out = label_columns(pd.DataFrame(rows, columns=columns), by, life)
-    out.attrs = {**life.attrs, "until": until, "horizon": horizon, "identified": False}
-    return out
 
+    def fitted(label: tuple, rows: slice) -> list[tuple]:
+        data = _cut(life, cause, until, label, rows)
+        fits = {model: _fit(data, model, share_ever) for model in models}
+        return [(model, fit.cumulative(horizon, model), *astuple(fit)[2:]) for model, fit in fits.items()]
 
-def profile_share(
-    life: pd.DataFrame, cause: str | None = None, until: float = 365, horizon: float = 3650, model: str = "weibull",
-    shares: Iterable[float] | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """The profile likelihood of the share who ever have the event.
-
-    Parameters
-    ----------
-    life, cause, until, horizon
-        As for ``extrapolate``.
-    model : str
-        The distribution of the waiting time of those who ever have the event.
-    shares : numbers
-        Shares to hold fixed, above 0 and up to 1; by default .05 to 1 in steps of .05.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``*by, model, share_ever, log_likelihood, below_best, projected, converged``; ``below_best`` is how far
-        the log-likelihood lies under the highest of the shares given. Shares within 1.92 of the best are not
-        excluded at 95 percent.
-
-    Examples
-    --------
-    >>> from analysis import life_table
-    >>> life = life_table(pd.DataFrame({"days": [10, 30, 90, 90], "event": ["rearrest", "rearrest", None, None]}))
-    >>> profile_share(life, until=90, horizon=365, shares=[0.5, 1])["below_best"].round(2).tolist()
-    [0.0, 1.2]
-    """
-    model = model.removeprefix(SPLIT)
-    require(FAMILIES, [model], "model", "the models")
-    grid = np.linspace(0.05, 1, 20) if shares is None else np.asarray(list(shares), dtype=float)
-    if not len(grid) or not ((grid > 0) & (grid <= 1)).all():
-        raise ValueError("shares must lie above 0 and up to 1")
-    by, strata = _cut(life, cause, until)
-    rows = []
-    for label, data in strata:
-        fits = [_fit(data, SPLIT + model, share) for share in grid]
-        best = max(f.log_likelihood for f in fits)
-        for share, f in zip(grid, fits, strict=True):
-            log = f.log_likelihood
-            rows.append((*label, model, share, log, best - log, f.cumulative(horizon, model), f.converged))
-    columns = [*by, "model", "share_ever", "log_likelihood", "below_best", "projected", "converged"]
-    out = label_columns(pd.DataFrame(rows, columns=columns), by, life)
-    out.attrs = {**life.attrs, "until": until, "horizon": horizon}
-    return out
+    columns = ["model", "projected", "share_ever", "log_likelihood", "aic", "converged", "at_boundary"]
+    return each_stratum(life, columns, fitted, until=until, horizon=horizon, identified=False)
 
 
 # Follow-up of equal people counted once, as arrays: entry (0 from the start), time above 0, event or not, weight.
 _Durations = namedtuple("_Durations", "entry time event weight")
 
 
-def _cut(life: pd.DataFrame, cause: str | None, until: float) -> tuple[list[str], list[tuple[tuple, _Durations]]]:
-    """Each stratum's follow-up, cut at ``until``."""
-    by, causes = strata_of(life)
-    cause, cells, out = one_cause(cause, causes), life.attrs.get("cells"), []
-    for label, rows in strata_slices(life, by):
-        if cells is None:
-            block = life.iloc[rows]
-            d = block[cause].to_numpy(dtype=float)
-            others = block[["censored", *causes]].to_numpy(dtype=float).sum(axis=1) - d
-            time, event = np.tile(block["time"].to_numpy(dtype=float), 2), np.repeat([True, False], len(block))
-            entry, weight = np.full(len(time), -np.inf), np.concatenate([d, others])
-        else:
-            here = cells.of(by, label)
-            time, entry, weight = cells.time[here].astype(float), cells.entry[here], cells.weight[here].astype(float)
-            event = cells.cause[here] == causes.index(cause)
-        if (time > 0).any():
-            time = np.where((time == 0) & event, time[time > 0].min() / 2, time)
-        event, time = event & (time <= until), np.minimum(time, until)
-        kept = (weight > 0) & (time > 0) & (entry < time)
-        out.append((label, _Durations(np.maximum(entry, 0)[kept], time[kept], event[kept], weight[kept])))
-    return by, out
+def _cut(life: pd.DataFrame, cause: str, until: float, label: tuple, rows: slice) -> _Durations:
+    """A stratum's follow-up, cut at ``until``."""
+    (by, causes), cells = strata_of(life), life.attrs.get("cells")
+    if cells is None:
+        time, kinds = life["time"].to_numpy(dtype=float)[rows], ["censored", *causes]
+        time, entry = np.repeat(time, len(kinds)), np.full(len(time) * len(kinds), -np.inf)
+        weight = life[kinds].to_numpy(dtype=float)[rows].ravel()
+        event = np.resize(np.array(kinds) == cause, len(weight))
+    else:
+        here = cells.of(by, label)
+        time, entry, weight = cells.time[here].astype(float), cells.entry[here], cells.weight[here].astype(float)
+        event = cells.cause[here] == causes.index(cause)
+    if (time > 0).any():
+        time = np.where((time == 0) & event, time[time > 0].min() / 2, time)
+    event, time = event & (time <= until), np.minimum(time, until)
+    kept = (weight > 0) & (time > 0) & (entry < time)
+    return _Durations(np.maximum(entry, 0)[kept], time[kept], event[kept], weight[kept])
 
 
 @dataclass(frozen=True)
@@ -180,25 +125,21 @@ class _Fit:
         return float(self.share * FAMILIES[model.removeprefix(SPLIT)][0].cdf(z)) if self.converged else np.nan
 
 
-def _fit(data: _Durations, model: str, share: float | None = None) -> _Fit:
+def _fit(data: _Durations, model: str, share: float | None) -> _Fit:
     """Fit a model by maximum likelihood, a split one with its share or a given one.
 
     Where no share below 1 is more likely than everyone ever having the event, the maximum is at the
     boundary: the fit is that of the model without a share.
     """
-    name = model.removeprefix(SPLIT)
-    parameters = 1 + (name != "exponential") + model.startswith(SPLIT)
+    name, split = model.removeprefix(SPLIT), model.startswith(SPLIT)
+    parameters = 1 + (name != "exponential") + split
     if not data.event.any():
         return _Fit(*[np.nan] * 5, converged=False)
-    if share is not None:
-        return _search(data, name, share, parameters)
-    whole = _search(data, name, 1.0, parameters)
-    if not model.startswith(SPLIT):
+    whole = _search(data, name, share if split and share else 1.0, parameters)
+    if not split or share:
         return whole
-    split = _search(data, name, None, parameters)
-    if split.log_likelihood > whole.log_likelihood + _SAME:
-        return split
-    return _Fit(whole.location, whole.scale, 1.0, whole.log_likelihood, whole.aic, whole.converged, at_boundary=True)
+    found = _search(data, name, None, parameters)
+    return found if found.log_likelihood > whole.log_likelihood + _SAME else replace(whole, at_boundary=True)
 
 
 def _search(data: _Durations, name: str, share: float | None, parameters: int) -> _Fit:

@@ -1,17 +1,21 @@
-"""Proportions and rates, and how two of them differ, from counts alone.
+"""Proportions and rates, how two proportions differ, and the risk that a count over a calendar window implies: from counts alone.
 
-Intervals are Wilson's and Clopper and Pearson's for a proportion, Newcombe's for a difference, Koopman's score interval for
-a ratio, and exact Poisson intervals for rates: statsmodels', but for the ratio, where its interval turns complex (29 of 29
-against 11 of 11).
+Intervals are Wilson's and Clopper and Pearson's for a proportion, Newcombe's for a difference, and exact Poisson intervals
+for rates: statsmodels'.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
 from scipy.optimize import brentq
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
 from analysis.recidivism.survival import quantile_of_level
+
+ENTERED = ("start", "evenly")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A difference or ratio of two estimates, first against second, with its interval."""
+    """A difference of two estimates, first less second, with its interval."""
 
     estimate: float
     lower: float
@@ -47,14 +51,9 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
     ----------
     events, n : int
         Numerator and denominator, whole numbers, ``0 <= events <= n``, ``n`` at least 1; any other raises ValueError.
-    method : ``"wilson"`` or ``"exact"``
+    method, level : ``"wilson"`` or ``"exact"``, and a number between 0 and 1, else ValueError
         Wilson's score interval without continuity correction, as ``prop.test(correct = FALSE)`` of R,
         or Clopper and Pearson's, as ``binom.test``, which covers more than its level by design.
-    level : float
-
-    Returns
-    -------
-    Estimate
 
     Examples
     --------
@@ -62,14 +61,15 @@ def proportion(events: int, n: int, method: str = "wilson", level: float = 0.95)
     >>> round(found.estimate, 3), round(found.lower, 3), round(found.upper, 3)
     (0.091, 0.067, 0.121)
     """
-    _check_counts(events, n)
-    quantile_of_level(level)
+    _whole(events, "events")
+    _whole(n, "n")
+    if n < 1:
+        raise ValueError("a proportion of nobody: n must be at least 1")
+    if events > n:
+        raise ValueError(f"more events ({events}) than n ({n}): a proportion counts people, not arrests")
     if method not in ("wilson", "exact"):
         raise ValueError(f"method must be 'wilson' or 'exact', found {method!r}")
-    lower, upper = proportion_confint(events, n, 1 - level, {"wilson": "wilson", "exact": "beta"}[method])
-    # at the ends a limit is exact: rounding would leave 1e-18
-    lower, upper = 0.0 if events == 0 else float(lower), 1.0 if events == n else float(upper)
-    return Estimate(events / n, lower, upper, events, n, method, level)
+    return Estimate(events / n, *_limits(events, n, method, level), events, n, method, level)
 
 
 def proportion_difference(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> Contrast:
@@ -89,55 +89,6 @@ def proportion_difference(events_1: int, n_1: int, events_2: int, n_2: int, leve
     return Contrast(p - q, p - q - below, p - q + above, p, q, "newcombe", level)
 
 
-def risk_ratio(events_1: int, n_1: int, events_2: int, n_2: int, level: float = 0.95) -> Contrast:
-    """First proportion divided by second, with the score interval (Koopman 1984, Biometrics 40: 513).
-
-    The estimate is NaN where both counts are 0 and infinite where the second alone is; the limits then run from 0 or to
-    infinity where the data set no bound. Parameters and errors are those of ``proportion``.
-
-    Examples
-    --------
-    >>> found = risk_ratio(36, 40, 16, 80)
-    >>> round(found.estimate, 2), round(found.lower, 2), round(found.upper, 2)
-    (4.5, 2.94, 7.15)
-    """
-    _check_counts(events_1, n_1)
-    _check_counts(events_2, n_2)
-    p, q = events_1 / n_1, events_2 / n_2
-    bound = quantile_of_level(level) ** 2
-    estimate = float("nan") if events_1 == events_2 == 0 else float("inf") if events_2 == 0 else p / q
-    lower = 0.0 if events_1 == 0 else _lowest_ratio(events_1, n_1, events_2, n_2, bound)
-    upper = float("inf") if events_2 == 0 else 1 / _lowest_ratio(events_2, n_2, events_1, n_1, bound)
-    return Contrast(estimate, lower, upper, p, q, "score", level)
-
-
-def _lowest_ratio(x: int, m: int, y: int, n: int, bound: float) -> float:
-    """The smallest ratio that the score test does not exclude, for x > 0: the statistic grows as the ratio falls."""
-    inside = x * n / (m * y) if y else 1.0
-    while _score(x, m, y, n, inside) > bound:
-        inside *= 2
-    outside = inside / 2
-    while _score(x, m, y, n, outside) < bound:
-        outside /= 2
-    return float(brentq(lambda ratio: _score(x, m, y, n, ratio) - bound, outside, inside, xtol=1e-300, rtol=1e-13))
-
-
-def _score(x: int, m: int, y: int, n: int, ratio: float) -> float:
-    """Koopman's chi-square for p / q = ratio, at the restricted maximum likelihood estimate of p and q."""
-    a, b, c = ratio * (m + n), ratio * (m + y) + x + n, x + y
-    q = min(2 * c / (b + max(b**2 - 4 * a * c, 0.0) ** 0.5), 1.0)  # the smaller root of a q^2 - b q + c, stably
-    return _pearson(x, m, min(ratio * q, 1.0)) + _pearson(y, n, q)
-
-
-def _pearson(k: int, n: int, p: float) -> float:
-    """Pearson's chi-square of k in n against p, in a form that is exact at the ends."""
-    if k == n:
-        return n * (1 - p) / p
-    if k == 0:
-        return n * p / (1 - p) if p < 1 else float("inf")
-    return (k - n * p) ** 2 / (n * p * (1 - p)) if 0 < p < 1 else float("inf")
-
-
 def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
     """Events per unit of exposure with the exact Poisson interval (Garwood 1936), as ``poisson.test`` of R.
 
@@ -147,11 +98,6 @@ def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
         A whole number of 0 or more, else ValueError.
     exposure : float
         Time at risk, above 0, else ValueError, in any unit; the rate is per that unit.
-    level : float
-
-    Returns
-    -------
-    Estimate
 
     Examples
     --------
@@ -159,41 +105,94 @@ def rate(events: int, exposure: float, level: float = 0.95) -> Estimate:
     >>> round(found.lower, 2), round(found.upper, 2)
     (28.58, 54.47)
     """
-    _check_counts(events)
+    _whole(events, "events")
     quantile_of_level(level)
-    if not 0 < exposure < float("inf"):
+    if not 0 < exposure < np.inf:
         raise ValueError(f"exposure must be above 0 and finite, found {exposure!r}")
     lower, upper = confint_poisson(events, exposure, method="exact-c", alpha=1 - level)
-    lower = 0.0 if events == 0 else float(lower)
-    return Estimate(events / exposure, lower, float(upper), events, exposure, "exact poisson", level)
+    return Estimate(
+        events / exposure, float(lower) if events else 0.0, float(upper), events, exposure, "exact poisson", level
+    )
 
 
-def rate_ratio(events_1: int, exposure_1: float, events_2: int, exposure_2: float, level: float = 0.95) -> Contrast:
-    """First rate divided by second, exact given the total count (Przyborowski and Wilenski 1940), as ``poisson.test`` of R.
+def unequal_follow_up(
+    events: int, people: int, window: float, entered: str = "evenly",
+    released: float | Iterable[float] = 1.0, horizons: float | Iterable[float] = (), level: float = 0.95,
+) -> pd.DataFrame:  # fmt: skip
+    """The risk over a full window, and the exposure, implied by a count over a calendar window.
 
-    Parameters and errors are those of ``rate``.
+    A press release gives events and people over some months. People who came under observation late in it were followed for
+    less of it, and not all were released. The share with the event, events / (people x released), is 1 - exp(-x) if all came
+    at the start and 1 - (1 - exp(-x)) / x if they came evenly, with x the hazard times the window. One hazard for all times is
+    an assumption: where it falls with time, horizons beyond the window come out too high.
+
+    Parameters
+    ----------
+    events, people, window : int, int, float
+        People with the event, and people counted, over a window of this length in any unit. Here and below, what does not
+        fit raises ValueError.
+    entered : ``"start"`` or ``"evenly"``
+        All came under observation when the window opened, or evenly over it.
+    released, horizons : number or numbers
+        Shares of ``people`` that were released and could have the event; further times at which the risk is wanted.
+    level : float
+        Of the Clopper-Pearson interval of the crude share, carried over to the risk.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``entered, released, horizon, risk, lower, upper, hazard, exposure, time_to_half``; a row a share
+        released and horizon, the window itself first. ``exposure`` is the time at risk that the hazard
+        implies. NaN where fewer would have been released than had the event.
 
     Examples
     --------
-    >>> round(rate_ratio(11, 800, 3, 1011).lower, 3)
-    1.224
+    >>> unequal_follow_up(40, 440, 3.5, horizons=12)[["horizon", "risk"]].round(3).to_numpy().tolist()
+    [[3.5, 0.176], [12.0, 0.485]]
     """
-    first, second = rate(events_1, exposure_1, level), rate(events_2, exposure_2, level)
-    infinite, total = float("inf"), events_1 + events_2
-    if total == 0:
-        return Contrast(float("nan"), 0.0, infinite, 0.0, 0.0, "exact conditional", level)
-    share = proportion(events_1, total, "exact", level)
-    scale = exposure_2 / exposure_1
-    lower, upper = (infinite if limit == 1 else limit / (1 - limit) * scale for limit in (share.lower, share.upper))
-    estimate = infinite if events_2 == 0 else first.estimate / second.estimate
-    return Contrast(estimate, lower, upper, first.estimate, second.estimate, "exact conditional", level)
+    if not (people >= 1 and 0 <= events <= people):
+        raise ValueError(f"events must lie between 0 and people, found {events!r} of {people!r}")
+    if not 0 < window < np.inf:
+        raise ValueError(f"window must be a positive length of time, found {window!r}")
+    shares = np.atleast_1d(np.asarray(released, dtype=float))
+    if not ((shares > 0) & (shares <= 1)).all():
+        raise ValueError(f"released must be a share above 0 and up to 1, found {released!r}")
+    if entered not in ENTERED:
+        raise ValueError(f"entered must be 'start' or 'evenly', found {entered!r}")
+
+    def solved(share: float) -> float:
+        """The hazard under which this share is expected to have the event by the end of the window."""
+        if not 0 < share < 1:
+            return np.inf if share == 1 else share
+        if entered == "start":
+            return -np.log1p(-share) / window
+        log_x = brentq(lambda y: 1 + np.expm1(-np.exp(y)) / np.exp(y) - share, np.log(1e-12), np.log(1e15), xtol=1e-14)
+        return float(np.exp(log_x)) / window
+
+    rows = []
+    for share in shares:
+        n = max(round(people * share, 9), 1e-9)  # need not be whole
+        limits = (events / n, *_limits(events, n, "exact", level)) if events <= n else [np.nan] * 3
+        hazards = np.array([solved(limit) for limit in limits])
+        # no event says nothing about exposure beyond the people's own follow-up
+        exposure, half = (
+            (events / hazards[0], np.log(2) / hazards[0])
+            if events
+            else (n * window / (2 if entered == "evenly" else 1), np.inf)
+        )
+        for end in [window, *np.atleast_1d(np.asarray(horizons, dtype=float)).tolist()]:
+            rows.append((entered, share, end, *-np.expm1(-hazards * end), hazards[0], exposure, half))
+    columns = ["entered", "released", "horizon", "risk", "lower", "upper", "hazard", "exposure", "time_to_half"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _check_counts(events: int, n: int | None = None) -> None:
-    for value, name in ((events, "events"), (n, "n")):
-        if value is not None and (value != value or value < 0 or value != int(value)):
-            raise ValueError(f"{name} must be a whole number of 0 or more, found {value!r}")
-    if n is not None and n < 1:
-        raise ValueError("a proportion of nobody: n must be at least 1")
-    if n is not None and events > n:
-        raise ValueError(f"more events ({events}) than n ({n}): a proportion counts people, not arrests")
+def _limits(events: int, n: float, method: str, level: float) -> tuple[float, float]:
+    """Limits of a share, exact at the ends, where rounding would leave 1e-18."""
+    quantile_of_level(level)
+    lower, upper = proportion_confint(events, n, 1 - level, {"wilson": "wilson", "exact": "beta"}[method])
+    return 0.0 if events == 0 else float(lower), 1.0 if events == n else float(upper)
+
+
+def _whole(value: float, name: str) -> None:
+    if value != value or value < 0 or value != int(value):
+        raise ValueError(f"{name} must be a whole number of 0 or more, found {value!r}")

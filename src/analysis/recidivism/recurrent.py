@@ -13,9 +13,8 @@ from analysis.data import rounding
 from analysis.data.errors import InputError
 from analysis.recidivism.cohort import Cohort, checked, event_dates, spells_of
 from analysis.recidivism.life_table import (
-    follow_up as read_follow_up,
-)
-from analysis.recidivism.life_table import (
+    amounts,
+    follow_up,
     label_codes,
     names,
     number_strata,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 def mean_cumulative(
     frame: pd.DataFrame, id: str, time: str, event: str, entry: str | None = None, by: str | Iterable[str] = (),
-    cause: str | None = None, ci: str = "log", level: float = 0.95,
+    cause: str | None = None, ci: str = "log", level: float = 0.95, count: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Nelson's mean cumulative function of recurrent events, with the robust variance over people.
 
@@ -46,21 +45,16 @@ def mean_cumulative(
         Without it, a person is at risk from the start to the last of their rows, and every row with an event is one: give
         the end of follow-up as a row with a missing event.
     id : column
-        The person.
-    time, event, entry, by, cause
-        As for ``life_table`` and ``kaplan_meier``.
-    ci : ``"log"`` or ``"plain"``
-    level : float
+        The person. Intervals of one person that overlap raise ValueError, and so does, without ``entry``, one in two strata.
+    time, event, entry, by, cause, ci, level
+        As for ``life_table`` and ``kaplan_meier``, with their errors; ``ci`` is ``"log"`` or ``"plain"``.
+    count : column
+        How many people with the same history a person stands for, the same in all rows of a person.
 
     Returns
     -------
     pandas.DataFrame
         ``*by, time, at_risk, events, mean, se, lower, upper``; one row a stratum and distinct time.
-
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``life_table``; intervals of one person that overlap; without ``entry``, a person in two strata.
 
     Examples
     --------
@@ -71,38 +65,37 @@ def mean_cumulative(
     if ci not in ("log", "plain"):
         raise ValueError(f"ci must be 'log' or 'plain', found {ci!r}")
     by = names(by)
-    require(frame.columns, [*by, id, time, event, *filter(None, (entry,))])
+    require(frame.columns, [*by, id, time, event, *filter(None, (entry, count))])
     refuse_reserved(by, "by column")
-    stop, start, codes, causes = read_follow_up(frame, time, event, entry)
-    code = causes.index(one_cause(cause, causes))
-    person, (stratum, strata) = label_codes(frame[id], "person")[0], number_strata(frame, by)
-    intervals = pd.DataFrame({"stratum": stratum, "person": person, "time": stop, "events": (codes == code) * 1})
+    stop, start, codes, causes = follow_up(frame, time, event, entry)
+    cause, (stratum, strata) = one_cause(cause, causes), number_strata(frame, by)
+    intervals = pd.DataFrame({
+        "stratum": stratum, "person": label_codes(frame[id], "person")[0], "time": stop,
+        "events": (codes == causes.index(cause)) * 1, "number": 1 if count is None else amounts(frame[count], "count"),
+    })  # fmt: skip
+    people = intervals.groupby("person")
+    if count is not None and people["number"].nunique().gt(1).any():
+        raise ValueError(f"count {count!r} differs between rows of one person")
     if entry is None:
-        intervals = _successive(intervals)
+        # one interval a person and distinct time, each from the time before; events on one day are counted together
+        if people["stratum"].nunique().gt(1).any():
+            raise ValueError("a person is in two strata: give entry, so that the time at risk in each is known")
+        intervals = intervals.groupby(["stratum", "person", "time", "number"], as_index=False)["events"].sum()
+        intervals["entry"] = intervals.groupby("person")["time"].shift().astype(float).fillna(-np.inf)
     else:
         intervals["entry"] = -np.inf if start is None else start
-        _refuse_overlap(intervals, frame.index)
-    blocks = [block for _, block in intervals.groupby("stratum")] or [intervals]
+        order = intervals.sort_values(["person", "entry", "time"], kind="stable")
+        over = (order["person"].diff() == 0) & (order["entry"] < order["time"].shift())
+        if over.any():
+            raise ValueError(
+                f"intervals of one person overlap in {rows_text(over.sort_index().to_numpy(), frame.index)}"
+            )
+    blocks = [block for _, block in intervals[intervals["number"] > 0].groupby("stratum")] or [intervals[:0]]
     out = pd.concat([_mean(block, ci, level) for block in blocks], ignore_index=True)
     labels = strata.take(out.pop("stratum").to_numpy()).reset_index(drop=True)
     out = pd.concat([labels, out], axis=1)
-    out.attrs = {**frame.attrs, "cause": causes[code], "ci": ci, "level": level}
+    out.attrs = {**frame.attrs, "cause": cause, "ci": ci, "level": level}
     return out
-
-
-def _successive(intervals: pd.DataFrame) -> pd.DataFrame:
-    """One interval a person and distinct time, each from the time before; events on one day are counted together."""
-    if intervals.groupby("person")["stratum"].nunique().gt(1).any():
-        raise ValueError("a person is in two strata: give entry, so that the time at risk in each is known")
-    out = intervals.groupby(["stratum", "person", "time"], as_index=False)["events"].sum()
-    return out.assign(entry=out.groupby("person")["time"].shift().astype(float).fillna(-np.inf))
-
-
-def _refuse_overlap(intervals: pd.DataFrame, index: pd.Index) -> None:
-    order = intervals.sort_values(["person", "entry", "time"], kind="stable")
-    over = (order["person"].diff() == 0) & (order["entry"] < order["time"].shift())
-    if over.any():
-        raise ValueError(f"intervals of one person overlap in {rows_text(over.sort_index().to_numpy(), index)}")
 
 
 def _mean(block: pd.DataFrame, ci: str, level: float) -> pd.DataFrame:
@@ -111,98 +104,73 @@ def _mean(block: pd.DataFrame, ci: str, level: float) -> pd.DataFrame:
     The estimate is the running sum of d / n. A person's influence is the running sum of
     (dN - Y d / n) / n, which is linear in 1 and H, the running sum of d / n^2.
     """
-    time = np.unique(block["time"].to_numpy())
-    leave = np.searchsorted(time, block["time"].to_numpy())
+    time, leave = np.unique(block["time"].to_numpy(), return_inverse=True)
     enter = np.searchsorted(time, block["entry"].to_numpy(), side="right")
-    size, events, one, zero = len(time), block["events"].to_numpy(), np.ones(len(block)), np.zeros(len(block))
-    coming, going = np.bincount(enter, minlength=size)[:size], np.bincount(leave, minlength=size)
-    n = coming.cumsum() - np.concatenate([[0], going.cumsum()[:-1]])[:size]
-    d = np.bincount(leave, weights=events, minlength=size).astype(np.int64)
+    size, events, number, zero = len(time), block["events"].to_numpy(), block["number"].to_numpy(), np.zeros(len(block))
+    coming, going, d = (
+        np.bincount(place, weights=values, minlength=size)[:size].astype(np.int64)
+        for place, values in ((enter, number), (leave, number), (leave, number * events))
+    )
+    n = coming.cumsum() - going.cumsum() + going
     h = np.cumsum(d / n**2)
-    members = Members(events, block["person"].to_numpy(), one, enter, leave, size)
+    members = Members(events, block["person"].to_numpy(), np.sqrt(number), enter, leave)
     begun = members.before(h)
     afterwards = np.column_stack([events / n[leave] - h[leave] + begun, zero])
     functions = np.column_stack([np.ones(size), h])
-    se = np.sqrt(sum_of_squares(members, np.column_stack([begun, -one]), afterwards, functions))
-    if rounding.step():
-        time, n, d, se = _rounded(time, n, d, se)
-        size = len(time)
+    se = np.sqrt(sum_of_squares(members, np.column_stack([begun, zero - 1]), afterwards, functions))
+    if step := rounding.step():  # the function ends as a rounded life table does; errors rest on people
+        n, total = rounding.midpoint(n, step), rounding.midpoint(d.cumsum(), step)
+        most = n.max(initial=0)
+        enough = np.flatnonzero(n >= rounding.LEAST_AT_RISK) if most >= rounding.LEAST_CURVE else np.empty(0)
+        size = int(enough.max(initial=-1)) + 1
+        time, n, d = time[:size], n[:size].astype(np.int64), np.diff(total, prepend=0).astype(np.int64)[:size]
+        se = (rounding.significant(se) if most >= rounding.LEAST_MODEL else np.full(len(se), np.nan))[:size]
     mean = np.cumsum(d / n)
     lower, upper = interval(mean, se, ci, level, ceiling=np.inf)
     columns = {"time": time, "at_risk": n, "events": d, "mean": mean, "se": se, "lower": lower, "upper": upper}
-    return pd.DataFrame({"stratum": np.full(size, block["stratum"].iloc[0] if size else 0), **columns})
+    return pd.DataFrame({"stratum": block["stratum"].iloc[0] if size else 0, **columns})
 
 
-def _rounded(time: np.ndarray, n: np.ndarray, d: np.ndarray, se: np.ndarray) -> tuple:
-    """Times, at risk, events and errors as this run may show them: a function ends as a rounded life table does."""
-    step, most = rounding.step(), rounding.midpoint(n, rounding.step()).max(initial=0)
-    n, total = rounding.midpoint(n, step), rounding.midpoint(d.cumsum(), step)
-    enough = np.flatnonzero(n >= rounding.LEAST_AT_RISK) if most >= rounding.LEAST_CURVE else np.empty(0)
-    size = int(enough.max(initial=-1)) + 1
-    shown = rounding.significant(se) if most >= rounding.LEAST_MODEL else np.full(len(se), np.nan)
-    events = np.diff(total, prepend=0).astype("int64")
-    return time[:size], n[:size].astype("int64"), events[:size], shown[:size]
-
-
-def yearly_any(
-    frame: pd.DataFrame, id: str, time: str, event: str, follow_up: str | float, by: str | Iterable[str] = (),
-    cause: str | None = None, year: float = 365.25, level: float = 0.95,
-) -> pd.DataFrame:  # fmt: skip
+def yearly_any(later: pd.DataFrame, year: float = 365.25, level: float = 0.95) -> pd.DataFrame:
     """The share of people with at least one event in each year of follow-up, first or not.
 
     Source: Antenangeli and Durose (2021), annual arrest percentages.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        One row an event, and at least one row a person (with a missing event where there was none).
-    id, time, event, by, cause
-        As for ``mean_cumulative``; a stratum or follow-up that differs between rows of a person raises ValueError.
-    follow_up : column or number
-        How long each person was to be followed, by origin and data end alone. A person counts in a
-        year that this covers to its end, whatever happened to them.
+    later : pandas.DataFrame
+        Rows as ``later_events`` gives them: ``person_id, follow_up, days, event``. A person counts in a year that ``follow_up``
+        covers to its end, whatever happened to them; one that is missing or differs between their rows raises ValueError.
     year, level
         As for ``yearly`` and ``proportion``.
 
     Returns
     -------
     pandas.DataFrame
-        ``*by, year, people, with_event, share, lower, upper, complete``; Wilson intervals; ``complete``
-        is True where the year is covered for everyone.
+        ``year, people, with_event, share, lower, upper, complete``; Wilson intervals; ``complete`` is True where the year
+        is covered for everyone.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"who": list("aab"), "days": [10, 400, 800], "event": ["arrest", "arrest", None]})
-    >>> yearly_any(rows, "who", "days", "event", follow_up=731)[["year", "people", "with_event"]].to_numpy().tolist()
+    >>> rows = pd.DataFrame({"person_id": list("aab"), "follow_up": 731, "days": [10, 400, 731], "event": ["a", "a", None]})
+    >>> yearly_any(rows)[["year", "people", "with_event"]].to_numpy().tolist()
     [[1, 2, 1], [2, 2, 1]]
     """
-    by = names(by)
-    planned = frame[follow_up] if isinstance(follow_up, str) else pd.Series(float(follow_up), index=frame.index)
-    require(frame.columns, [*by, id, time, event])
-    stop, _, codes, causes = read_follow_up(frame, time, event, None)
-    code = causes.index(one_cause(cause, causes))
-    person, (stratum, strata) = label_codes(frame[id], "person")[0], number_strata(frame, by)
-    rows = pd.DataFrame({"person": person, "stratum": stratum, "planned": planned.to_numpy(float)})
-    people = rows.drop_duplicates().set_index("person").sort_index()
-    if people["planned"].isna().any() or people.index.has_duplicates:
-        raise ValueError("follow_up or a stratum is missing or differs between rows of one person")
-    ends = np.arange(1 + int(np.floor(people["planned"].max() / year + 1e-9))) * year
-    ends = np.floor(ends + 1e-9) if (stop == np.floor(stop)).all() else ends
+    planned = later[["person_id", "follow_up"]].drop_duplicates().set_index("person_id")["follow_up"]
+    if planned.isna().any() or planned.index.has_duplicates:
+        raise ValueError("follow_up is missing or differs between rows of one person")
+    ends = np.arange(1 + int(np.floor(planned.max() / year + 1e-9))) * year
+    ends = np.floor(ends + 1e-9) if (later["days"] % 1 == 0).all() else ends
+    events, rows = later[later["event"].notna()], []
     # an event on the last day of a year belongs to it; one at time 0 belongs to the first
-    number, out = np.maximum(np.searchsorted(ends, stop, side="left"), 1), []
-    for s, group in people.groupby("stratum"):
-        for n in range(1, len(ends)):
-            able = group.index[group["planned"] >= ends[n]]
-            if len(able):
-                k = int(able.isin(person[(codes == code) & (number == n)]).sum())
-                found = proportion(k, len(able), level=level)
-                limits = (found.estimate, found.lower, found.upper)
-                out.append((s, n, len(able), k, *limits, len(able) == len(group)))
-    columns = ["stratum", "year", "people", "with_event", "share", "lower", "upper", "complete"]
-    table = pd.DataFrame(out, columns=columns)
-    labels = strata.take(table.pop("stratum").to_numpy(dtype=np.int64)).reset_index(drop=True)
-    table = pd.concat([labels, table], axis=1)
-    table.attrs = {**frame.attrs, "cause": causes[code]}
+    number = np.maximum(np.searchsorted(ends, events["days"]), 1)
+    for n in range(1, len(ends)):
+        able = planned.index[planned >= ends[n]]
+        k = int(able.isin(events["person_id"][number == n]).sum())
+        found = proportion(k, len(able), level=level)
+        rows.append((n, len(able), k, found.estimate, found.lower, found.upper, len(able) == len(planned)))
+    table = pd.DataFrame(rows, columns=["year", "people", "with_event", "share", "lower", "upper", "complete"])
+    table.attrs = dict(later.attrs)
     return table
 
 
@@ -213,11 +181,9 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     ----------
     ds : Dataset
         The dataset that the cohort was made from; it must hold dates, not durations.
-    cohort : Cohort
-        From ``analysis.cohort``, one row a person (``unit="first_release"`` or ``"first_detainer"``), else InputError is
-        raised. What counts as a detainer, and whether arrests in custody count, is as it was made.
-    min_days, severity
-        As for ``cohort``.
+    cohort, min_days, severity
+        From ``analysis.cohort`` and as for it, one row a person (``unit="first_release"`` or ``"first_detainer"``), else
+        InputError is raised. What counts as a detainer, and whether arrests in custody count, is as it was made.
 
     Returns
     -------
@@ -229,9 +195,7 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     if "follow_up" in ds.tables:
         raise InputError(f"{ds.name} gives the time to one event only: how often it happened is not to be had from it.")
     if people["person_id"].duplicated().any():
-        raise InputError(
-            "later events are counted by person: make the cohort with unit = 'first_release' or 'first_detainer'."
-        )
+        raise InputError("later events are counted by person: use unit = 'first_release' or 'first_detainer'.")
     origin, event = cohort.origin, cohort.event
     dates = event_dates(ds, event, severity, cohort.choice, spells_of(ds) if cohort.custody else None)
     dates = dates.filter(~dates.held).drop("held").to_pandas()
@@ -241,8 +205,8 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     inside = inside.drop_duplicates(["person_id", "days"])[["person_id", "follow_up", "days"]].assign(event=event)
     ends = people[["person_id", "follow_up"]].assign(days=people["follow_up"], event=None)
     out = pd.concat([inside, ends], ignore_index=True)
-    order = pd.Series(range(len(people)), index=people["person_id"])
-    out = out.assign(row=out["person_id"].map(order)).sort_values(["row", "days"], kind="stable").drop(columns="row")
+    order = pd.Index(people["person_id"]).get_indexer(out["person_id"])  # that of the cohort
+    out = out.iloc[np.lexsort((out["days"], order))].reset_index(drop=True)
     out["event"] = pd.Categorical(out["event"], categories=[event])
     out.attrs = {"time_unit": cohort.time_unit, "event": event}
-    return out.reset_index(drop=True)
+    return out

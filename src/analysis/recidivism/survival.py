@@ -6,24 +6,24 @@ influence of a person or cluster on a curve combines a few functions of time wit
 member enters or leaves, so that squared influences are summed in one pass over the cells.
 """
 
-from collections import namedtuple
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import chdtrc, ndtri
 
 from analysis.data import rounding
 from analysis.recidivism.cohort import Cohort
 from analysis.recidivism.life_table import (
     OWN,
     Cells,
+    each_stratum,
     follow_up,
-    label_columns,
     life_table,
     names,
     one_cause,
+    read_rows,
     require,
     strata_of,
     strata_slices,
@@ -48,20 +48,14 @@ def kaplan_meier(
     life : pandas.DataFrame
         A life table (``life_table``).
     cause : str
-        A cause of the table; may be left out where there is only one.
-    ci : ``"log-log"``, ``"log"`` or ``"plain"``
-    level : float
+        A cause of the table, else KeyError; where there is only one it may be left out, else ValueError.
+    ci, level : ``"log-log"``, ``"log"`` or ``"plain"``, and a number between 0 and 1, else ValueError
 
     Returns
     -------
     pandas.DataFrame
         ``*by, time, at_risk, events, survival, se, lower, upper``; ``se`` is that of survival. Where
         survival is 1 a log-log interval is missing, where it is 0 every interval is, as in R.
-
-    Raises
-    ------
-    KeyError, ValueError
-        An unknown or unnamed cause, an unknown ``ci``.
 
     Examples
     --------
@@ -155,7 +149,7 @@ class Members:
 
     ``enter`` and ``leave`` are rows of the grid: a member is at risk in rows ``enter`` to ``leave``, and
     has the event ``cause`` (-1: none) in the last. ``load`` multiplies an influence before it is summed
-    over the members of a ``unit`` and squared. ``size`` is the length of the grid.
+    over the members of a ``unit`` and squared.
     """
 
     cause: np.ndarray
@@ -163,7 +157,6 @@ class Members:
     load: np.ndarray
     enter: np.ndarray
     leave: np.ndarray
-    size: int
 
     @classmethod
     def of(cls, cells: Cells, by: list[str], label: tuple, time: np.ndarray) -> "Members":
@@ -173,14 +166,14 @@ class Members:
         enter = np.searchsorted(time, cells.entry[here], side="right")
         unit = np.arange(len(leave)) if cells.unit is None else cells.unit[here]
         load = np.sqrt(cells.square[here]) if cells.unit is None else cells.weight[here].astype(float)
-        return cls(cells.cause[here], unit, load, enter, leave, len(time))
+        return cls(cells.cause[here], unit, load, enter, leave)
 
     @classmethod
     def from_table(cls, block: np.ndarray) -> "Members":
         """Members for one stratum's counts by time (rows), censored first and then by cause, all at risk from the start."""
         row, column = np.nonzero(block)
         load = np.sqrt(block[row, column])
-        return cls(column - 1, np.arange(len(row)), load, np.zeros(len(row), dtype=int), row, len(block))
+        return cls(column - 1, np.arange(len(row)), load, np.zeros(len(row), dtype=int), row)
 
     def before(self, values: np.ndarray) -> np.ndarray:
         """A function of time at each member's entry: its value at the last row not after it, 0 before the first."""
@@ -225,7 +218,7 @@ def sum_of_squares(members: Members, at_risk: np.ndarray, afterwards: np.ndarray
     unit, row, jump = unit[order], row[order], jump[order]
     first = np.flatnonzero((np.diff(unit, prepend=-1) != 0) | (np.diff(row, prepend=-1) != 0))
     if not len(first):
-        return np.zeros(members.size)
+        return np.zeros(len(functions))
     unit, row, jump = unit[first], row[first], np.add.reduceat(jump, first, axis=0)
     # coefficients of a unit after each of its jumps, and before it
     start = np.diff(unit, prepend=-1) != 0
@@ -233,12 +226,12 @@ def sum_of_squares(members: Members, at_risk: np.ndarray, afterwards: np.ndarray
     level -= (level - jump)[start][np.cumsum(start) - 1]
     previous = level - jump
     previous[start] = 0
-    total = np.zeros(members.size)
-    width = functions.shape[1]
+    size, width = functions.shape
+    total = np.zeros(size)
     for i in range(width):
         for j in range(i, width):
             change = level[:, i] * level[:, j] - previous[:, i] * previous[:, j]
-            gram = np.bincount(row, weights=change, minlength=members.size)[: members.size].cumsum()
+            gram = np.bincount(row, weights=change, minlength=size)[:size].cumsum()
             total += (1 if i == j else 2) * gram * functions[:, i] * functions[:, j]
     return np.maximum(total, 0)
 
@@ -285,10 +278,9 @@ def at(curve: pd.DataFrame, times: float | Iterable[float]) -> pd.DataFrame:
 
     Parameters
     ----------
-    curve : pandas.DataFrame
-        From ``kaplan_meier``, ``cumulative_incidence`` or ``mean_cumulative``.
-    times : number or numbers
-        0 or more, in the curve's unit; kept in the order given. Any other raises ValueError.
+    curve, times : pandas.DataFrame, and number or numbers
+        From ``kaplan_meier``, ``cumulative_incidence`` or ``mean_cumulative``; 0 or more, in the curve's unit, kept in the
+        order given. Any other raises ValueError.
 
     Returns
     -------
@@ -303,38 +295,29 @@ def at(curve: pd.DataFrame, times: float | Iterable[float]) -> pd.DataFrame:
     >>> at(kaplan_meier(life), [0, 7, 30])["survival"].round(3).tolist()
     [1.0, 0.667, nan]
     """
-    name = estimate_of(curve)
+    name, ci, cells = estimate_of(curve), curve.attrs.get("ci"), curve.attrs.get("cells")
     wanted = np.atleast_1d(np.asarray(times, dtype=float))
     if wanted.ndim != 1 or not np.isfinite(wanted).all() or (wanted < 0).any():
         raise ValueError(f"times must be finite and 0 or more, found {times!r}")
-    by = list(curve.columns[: curve.columns.get_loc("time")])
-    blocks = [_read(curve.iloc[rows], by, label, wanted, name, curve.attrs) for label, rows in strata_slices(curve, by)]
-    if not blocks:
-        return curve.iloc[:0].assign(beyond_follow_up=np.zeros(0, dtype=bool))
-    out = label_columns(pd.concat(blocks, ignore_index=True), by, curve)
-    out.attrs = dict(curve.attrs)
-    return out
-
-
-def _read(block: pd.DataFrame, by: list[str], label: tuple, wanted: np.ndarray, name: str, attrs: dict) -> pd.DataFrame:
-    time, n, ci = block["time"].to_numpy(), block["at_risk"].to_numpy(), attrs.get("ci")
-    last = np.searchsorted(time, wanted, side="right")  # 0 before the first step
-    beyond = wanted > time[-1]
-    out: dict[str, object] = {column: [value] * len(wanted) for column, value in zip(by, label, strict=True)}
-    out["time"] = wanted
-    cells = attrs.get("cells")
-    if cells is not None and cells.delayed:  # between two steps people may enter
-        out["at_risk"] = np.where(beyond, 0, cells.at_risk(cells.of(by, label), wanted)).astype(n.dtype)
-    else:
-        out["at_risk"] = np.where(beyond, 0, np.append(n, 0)[np.searchsorted(time, wanted)])
-    events = np.concatenate([[0], block["events"].to_numpy().cumsum()])[last]
-    out["events"] = np.where(beyond, np.nan, events) if beyond.any() else events
-    begin = _BEGINS[name]
+    by, begin = list(curve.columns[: curve.columns.get_loc("time")]), _BEGINS[name]
     limit = begin if ci == "plain" or (ci == "log" and name == "survival") else np.nan
-    for column, start in ((name, begin), ("se", 0.0), ("lower", limit), ("upper", limit)):
-        out[column] = np.where(beyond, np.nan, np.concatenate([[start], block[column].to_numpy()])[last])
-    out["beyond_follow_up"] = beyond
-    return pd.DataFrame(out)
+    first = {"events": 0, name: begin, "se": 0.0, "lower": limit, "upper": limit}
+
+    def read(label: tuple, rows: slice) -> dict[str, np.ndarray]:
+        block = curve.iloc[rows]
+        time, n = block["time"].to_numpy(), block["at_risk"].to_numpy()
+        last, beyond = np.searchsorted(time, wanted, side="right"), wanted > time[-1]
+        # people may enter between two steps
+        late = cells is not None and cells.delayed
+        following = np.append(n, 0)[np.searchsorted(time, wanted)]
+        n = cells.at_risk(cells.of(by, label), wanted).astype(n.dtype) if late else following
+        steps = block.assign(events=block["events"].cumsum())
+        out = {column: np.append(start, steps[column].to_numpy())[last] for column, start in first.items()}
+        out = {column: np.where(beyond, np.nan, values) if beyond.any() else values for column, values in out.items()}
+        return {"time": wanted, "at_risk": np.where(beyond, 0, n), **out, "beyond_follow_up": beyond}
+
+    columns = ["time", "at_risk", "events", name, "se", "lower", "upper", "beyond_follow_up"]
+    return each_stratum(curve, columns, read).astype({"beyond_follow_up": bool})
 
 
 def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFrame:
@@ -344,10 +327,8 @@ def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFr
 
     Parameters
     ----------
-    curve : pandas.DataFrame
-        From ``kaplan_meier`` or ``cumulative_incidence``; any other raises ValueError.
-    q : number or numbers
-        Shares between 0 and 1.
+    curve, q : pandas.DataFrame, and number or numbers
+        From ``kaplan_meier`` or ``cumulative_incidence``; shares between 0 and 1. Any other raises ValueError.
 
     Returns
     -------
@@ -367,18 +348,12 @@ def quantile(curve: pd.DataFrame, q: float | Iterable[float] = 0.5) -> pd.DataFr
     wanted = np.atleast_1d(np.asarray(q, dtype=float))
     if not ((wanted >= 0) & (wanted <= 1)).all():
         raise ValueError(f"q must lie between 0 and 1, found {q!r}")
-    by = list(curve.columns[: curve.columns.get_loc("time")])
-    sides = (name, "lower", "upper") if name == "survival" else (name, "upper", "lower")
-    shares = curve[[*sides]].to_numpy(dtype=float)
-    shares, time = 1 - shares if name == "survival" else shares, curve["time"].to_numpy(dtype=float)
-    rows = [
-        (*label, share, *(_first(column, time[here], share) for column in shares[here].T))
-        for label, here in strata_slices(curve, by)
-        for share in wanted
-    ]
-    out = label_columns(pd.DataFrame(rows, columns=[*by, "q", "time", "lower", "upper"]), by, curve)
-    out.attrs = dict(curve.attrs)
-    return out
+    time, shares = curve["time"].to_numpy(dtype=float), curve[[name, "upper", "lower"]].to_numpy(dtype=float)
+    shares = 1 - shares[:, [0, 2, 1]] if name == "survival" else shares
+    return each_stratum(
+        curve, ["q", "time", "lower", "upper"],
+        lambda _, rows: [(one, *(_first(side, time[rows], one) for side in shares[rows].T)) for one in wanted],
+    )  # fmt: skip
 
 
 def _first(share: np.ndarray, time: np.ndarray, q: float) -> float:
@@ -417,104 +392,41 @@ def rmst(life: pd.DataFrame, cause: str | None = None, horizon: float = 365, lev
     >>> rmst(life_table(pd.DataFrame({"days": [2, 5, 9], "event": [1, 1, 0]})), horizon=6)["rmst"].round(3).tolist()
     [4.333]
     """
-    z = quantile_of_level(level)
-    by, areas = _areas(life, cause, horizon)
-    rows = [(*each.label, each.area, each.se, each.area - z * each.se, each.area + z * each.se) for each in areas]
-    out = label_columns(pd.DataFrame(rows, columns=[*by, "rmst", "se", "lower", "upper"]), by, life)
-    out.attrs = {**life.attrs, "horizon": horizon, "level": level}
-    return out
-
-
-def rmst_difference(
-    life: pd.DataFrame, cause: str | None = None, horizon: float = 365, between: str | None = None,
-    level: float = 0.95, ratio: bool = False,
-) -> pd.DataFrame:  # fmt: skip
-    """Differences, or ratios, of restricted mean times between the levels of a by column.
-
-    Parameters
-    ----------
-    life, cause, horizon, level
-        As for ``rmst``, with its errors.
-    between : str
-        A by column; may be left out where there is only one. Each level is compared with the first.
-        Clusters that have members in both groups are taken into account.
-    ratio : bool
-        The level's mean divided by the reference's, with an interval on the log scale.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The other by columns, then ``level, reference, estimate, se, lower, upper, p_value``; the estimate
-        is the level's mean less the reference's, in the table's unit.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"days": [2, 5, 9, 9], "event": [1, 1, 0, 0], "group": ["a", "a", "b", "b"]})
-    >>> rmst_difference(life_table(frame, by="group"), horizon=5)["estimate"].tolist()
-    [1.5]
-    """
-    z = quantile_of_level(level)
-    by, areas = _areas(life, cause, horizon)
-    between = by[0] if between is None and len(by) == 1 else between
-    if between is None:
-        raise ValueError(f"say between which by column: there are {', '.join(by) or 'none'}")
-    require(by, [between], "between", "the by columns")
-    place, groups, rows = by.index(between), {}, []
-    for each in areas:
-        groups.setdefault(each.label[:place] + each.label[place + 1 :], []).append(each)
-    for others, (first, *rest) in groups.items():
-        for each in rest:
-            a, b = (each.area, first.area) if ratio else (1.0, 1.0)
-            if not (a > 0 and b > 0):
-                rows.append((*others, each.label[place], first.label[place], *[np.nan] * 5))
-                continue
-            gap = np.log(a / b) if ratio else each.area - first.area
-            se = float(np.hypot(each.se / a, first.se / b))
-            if each.influence is not None and first.influence is not None:  # clusters in both taken together
-                se = float(np.linalg.norm(each.influence / a - first.influence / b))
-            p_value = 2 * ndtr(-abs(gap / se)) if se > 0 else np.nan
-            values = np.array([gap, gap - z * se, gap + z * se])
-            estimate, lower, upper = np.exp(values) if ratio else values
-            scale = estimate if ratio else 1.0
-            rows.append((*others, each.label[place], first.label[place], estimate, scale * se, lower, upper, p_value))
-    others = [name for name in by if name != between]
-    columns = [*others, "level", "reference", "estimate", "se", "lower", "upper", "p_value"]
-    out = label_columns(pd.DataFrame(rows, columns=columns), others, life)
-    out.attrs = {**life.attrs, "horizon": horizon, "level": level, "between": between}
-    return out
-
-
-# The area under one stratum's curve, its standard error, and the influence of each cluster on it (None without clusters).
-_Area = namedtuple("_Area", "label area se influence", defaults=[None])
-
-
-def _areas(life: pd.DataFrame, cause: str | None, horizon: float) -> tuple[list[str], list[_Area]]:
+    half = np.array([0, 0, -1, 1]) * quantile_of_level(level)
     if not 0 < horizon < np.inf:
         raise ValueError(f"horizon must be a positive time in the table's unit, found {horizon!r}")
-    by, causes = strata_of(life)
-    code, cells, areas = causes.index(one_cause(cause, causes)), life.attrs.get("cells"), []
-    for label, rows in strata_slices(life, by):
-        block = life.iloc[rows]
-        time, n, d = block["time"].to_numpy(dtype=float), block["at_risk"].to_numpy(), block[causes[code]].to_numpy()
-        survival = np.cumprod(_left(n, d) / n)
-        if horizon > time[-1] and survival[-1] > 0:
-            areas.append(_Area(label, np.nan, np.nan))
-            continue
-        width = np.diff(np.minimum(np.append(time, max(horizon, time[-1])), horizon))
-        area = float(min(time[0], horizon) + survival @ width)
-        if cells is None or not cells.robust:
-            rest = (survival * width)[::-1].cumsum()[::-1]  # by which an event at each time shortens the mean
-            areas.append(_Area(label, area, float(rest**2 @ np.diff(_greenwood(n, d), prepend=0.0)) ** 0.5))
-            continue
-        members = Members.of(cells, by, label, time)
-        _, (at_risk, afterwards, functions) = _incidence(members, n, d, d, code, competing=False)
-        total = np.vstack([np.zeros(3), (functions * width[:, None]).cumsum(axis=0)])
-        enter, leave = total[members.enter], total[members.leave]
-        each = members.load * (at_risk * (leave - enter) + afterwards * (total[-1] - leave)).sum(axis=1)
-        if cells.unit is not None:
-            each = np.bincount(members.unit, weights=each, minlength=int(cells.unit.max()) + 1)
-        areas.append(_Area(label, area, float(each @ each) ** 0.5, None if cells.unit is None else each))
-    return by, areas
+    cause = one_cause(cause, strata_of(life)[1])
+
+    def row(label: tuple, rows: slice) -> list[np.ndarray]:
+        area, se, _ = area_under(life, cause, horizon, label, rows)
+        return [np.array([area, se, area, area]) + half * se]
+
+    return each_stratum(life, ["rmst", "se", "lower", "upper"], row, horizon=horizon, level=level)
+
+
+def area_under(
+    life: pd.DataFrame, cause: str, horizon: float, label: tuple, rows: slice
+) -> tuple[float, float, np.ndarray | None]:
+    """The area under one stratum's curve, its standard error, and each cluster's influence on it (None without clusters)."""
+    (by, causes), block, cells = strata_of(life), life.iloc[rows], life.attrs.get("cells")
+    time, n, d = block["time"].to_numpy(dtype=float), block["at_risk"].to_numpy(), block[cause].to_numpy()
+    survival = np.cumprod(_left(n, d) / n)
+    if horizon > time[-1] and survival[-1] > 0:
+        return np.nan, np.nan, None
+    width = np.diff(np.minimum(np.append(time, max(horizon, time[-1])), horizon))
+    area = float(min(time[0], horizon) + survival @ width)
+    if cells is None or not cells.robust:
+        rest = (survival * width)[::-1].cumsum()[::-1]  # by which an event at each time shortens the mean
+        return area, float(rest**2 @ np.diff(_greenwood(n, d), prepend=0.0)) ** 0.5, None
+    members = Members.of(cells, by, label, time)
+    _, (at_risk, afterwards, functions) = _incidence(members, n, d, d, causes.index(cause), competing=False)
+    total = np.vstack([np.zeros(3), (functions * width[:, None]).cumsum(axis=0)])
+    enter, leave = total[members.enter], total[members.leave]
+    each = members.load * (at_risk * (leave - enter) + afterwards * (total[-1] - leave)).sum(axis=1)
+    if cells.unit is None:
+        return area, float(each @ each) ** 0.5, None
+    each = np.bincount(members.unit, weights=each, minlength=int(cells.unit.max()) + 1)
+    return area, float(each @ each) ** 0.5, each
 
 
 @dataclass(frozen=True)
@@ -532,18 +444,16 @@ def log_rank(life: pd.DataFrame, cause: str | None = None, strata: str | Iterabl
 
     Parameters
     ----------
-    life : pandas.DataFrame
-        A life table of counts, with delayed entry or without. Weights or clusters raise ValueError: the test does not hold
-        for them (use ``cox``).
-    cause : str
-        The event; other causes are taken as censoring, so that hazards of this cause are compared.
+    life, cause
+        As for ``kaplan_meier``: hazards of this cause are compared. Entry may be delayed; weights or clusters raise
+        ValueError: the test does not hold for them (use ``cox``).
     strata : column or columns
         By columns within which the others are compared; their levels themselves are not.
 
     Returns
     -------
     LogRank
-        ``.statistic .df .p_value`` and ``.table`` (groups, n, observed, expected).
+        ``.table`` holds the groups, n, observed, expected.
 
     Examples
     --------
@@ -561,33 +471,30 @@ def log_rank(life: pd.DataFrame, cause: str | None = None, strata: str | Iterabl
     if grouped is None or grouped.ngroups < 2:
         raise ValueError("the log-rank test needs two or more groups: count the life table by what is compared")
     code, size = grouped.ngroup().to_numpy(), grouped.ngroups
+    layer = life.groupby(strata, observed=True).ngroup().to_numpy() if strata else np.zeros(len(life), dtype=int)
     time, at_risk, d = life["time"].to_numpy(dtype=float), life["at_risk"].to_numpy(), life[cause].to_numpy(dtype=float)
-    layers: dict[tuple, list[tuple]] = {}  # the groups of each stratum of the test
+    layers: dict[int, list[tuple]] = {}  # the groups of each stratum of the test
     for label, rows in strata_slices(life, by):
-        key = tuple(value for name, value in zip(by, label, strict=True) if name in strata)
-        layers.setdefault(key, []).append((label, rows))
-    observed, expected, variance = np.zeros(size), np.zeros(size), np.zeros((size, size))
-    for layer in layers.values():
-        events = np.unique(np.concatenate([time[rows][d[rows] > 0] for _, rows in layer]))
+        layers.setdefault(layer[rows.start], []).append((label, rows, code[rows.start]))
+    expected, variance = np.zeros(size), np.zeros((size, size))
+    for parts in layers.values():
+        events = np.unique(np.concatenate([time[rows][d[rows] > 0] for _, rows, _ in parts]))
         n, dead = np.zeros((len(events), size)), np.zeros(len(events))
-        for label, rows in layer:
-            following = np.searchsorted(time[rows], events)
-            risk = np.append(at_risk[rows], 0)[following]
-            n[:, code[rows.start]] = risk if cells is None else cells.at_risk(cells.of(by, label), events)
+        for label, rows, group in parts:
+            risk = np.append(at_risk[rows], 0)[np.searchsorted(time[rows], events)]
+            n[:, group] = risk if cells is None else cells.at_risk(cells.of(by, label), events)
             seen = d[rows] > 0
             dead[np.searchsorted(events, time[rows][seen])] += d[rows][seen]
-            observed[code[rows.start]] += d[rows].sum()
         total = n.sum(axis=1)
         share = n / total[:, None]
         spread = np.divide(dead * (total - dead), total - 1, out=np.zeros(len(total)), where=total > 1)
         expected += dead @ share
         variance += np.diag(spread @ share) - (share * spread[:, None]).T @ share  # hypergeometric
-    used = expected > 0
+    observed, used = np.bincount(code, d, minlength=size), expected > 0
     gap, inverse = (observed - expected)[used][:-1], np.linalg.pinv(variance[np.ix_(used, used)][:-1, :-1])
-    df = int(used.sum()) - 1
-    statistic = float(gap @ inverse @ gap) if df > 0 else 0.0
+    df, statistic = int(used.sum()) - 1, float(gap @ inverse @ gap)
     leaving = life[["censored", *causes]].to_numpy().sum(axis=1)  # everyone leaves exactly once
-    n = np.bincount(code, weights=leaving, minlength=size).astype(np.int64)
+    n = np.bincount(code, leaving, minlength=size).astype(np.int64)
     table = grouped[[cause]].sum().reset_index()[groups].assign(n=n, observed=observed, expected=expected)
     return LogRank(statistic, df, float(chdtrc(df, statistic)) if df > 0 else np.nan, table)
 
@@ -604,24 +511,17 @@ def pseudo_values(
 
     Parameters
     ----------
-    cohort : Cohort or pandas.DataFrame
-        One row a person, or counts that ``Cohort.count`` made.
+    cohort, time, event, entry, count
+        As for ``life_table``, with its errors. With ``count`` the values are those of one of the rows counted.
     cause : str
-        The event; may be left out where there is only one. Other causes are competing events.
+        The event; may be left out where there is only one, or a cohort says it. Other causes are competing events.
     horizon : float
-        In the unit of ``time``.
-    time, event, entry, count
-        Columns, as for ``life_table``. With ``count`` the values are those of one of the rows counted.
+        In the unit of ``time``; one that is not positive, or past the last person at risk, raises ValueError.
 
     Returns
     -------
     pandas.Series
         One value a row, with the frame's index.
-
-    Raises
-    ------
-    KeyError, ValueError
-        As for ``life_table``; a horizon that is not positive, or past the last person at risk.
 
     Examples
     --------
@@ -629,14 +529,11 @@ def pseudo_values(
     >>> pseudo_values(frame, "rearrest", horizon=25).round(2).tolist()
     [1.0, 0.0, 0.0, 0.0]
     """
-    frame = cohort
-    if isinstance(cohort, Cohort):
-        frame, cause = cohort.frame, cause or cohort.event
-        frame.attrs, count = cohort.meaning(), count or ("count" if "count" in frame else None)
-    entry = ("entry" if "entry" in frame.columns else None) if entry == OWN else entry
-    life = life_table(
-        frame, None, time, event, entry, count, exact=True
-    )  # values of people; what is shown of them is rounded
+    if isinstance(cohort, Cohort):  # a value a row: the rows are not counted in an engine
+        cause, cohort = cause or cohort.event, replace(cohort, rows=cohort.frame)
+    frame, entry, count = read_rows(cohort, [time, event], entry, count)
+    # exact: values of people; what is shown of them is rounded
+    life = life_table(frame, None, time, event, entry, count, exact=True)
     stop, start, codes, causes = follow_up(frame, time, event, entry)
     code, grid = causes.index(one_cause(cause, causes)), life["time"].to_numpy()
     if not 0 < horizon < np.inf:
@@ -646,12 +543,11 @@ def pseudo_values(
         raise ValueError(f"nobody was followed to {horizon:g}: pseudo-values are not defined there")
     enter = np.zeros(len(stop), dtype=int) if start is None else np.searchsorted(grid, start, side="right")
     leave = np.searchsorted(grid, stop).clip(max=len(grid) - 1)  # rows counted 0 times may lie after the grid
-    members = Members(codes, np.arange(len(stop)), np.ones(len(stop)), enter, leave, len(grid))
+    members = Members(codes, np.arange(len(stop)), np.ones(len(stop)), enter, leave)
     estimate, (at_risk, afterwards, functions) = _incidence(members, n, d.sum(axis=1), d[:, code], code, True)
-    row = np.searchsorted(grid, horizon, side="right") - 1
-    if row < 0:
-        return pd.Series(0.0, index=frame.index, name=causes[code])
-    moved = np.where(leave > row, at_risk @ functions[row], afterwards @ functions[row])
-    people = life[["censored", *causes]].to_numpy().sum()
-    values = estimate[row] + people * np.where(enter > row, 0.0, moved)
+    row, values = np.searchsorted(grid, horizon, side="right") - 1, np.zeros(len(stop))
+    if row >= 0:
+        moved = np.where(leave > row, at_risk @ functions[row], afterwards @ functions[row])
+        people = life[["censored", *causes]].to_numpy().sum()
+        values = estimate[row] + people * np.where(enter > row, 0.0, moved)
     return pd.Series(values, index=frame.index, name=causes[code])

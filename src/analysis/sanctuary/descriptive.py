@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from analysis.recidivism.life_table import life_table
-from analysis.recidivism.survival import rmst_difference
+from analysis.recidivism.life_table import life_table, strata_slices
+from analysis.recidivism.survival import area_under, quantile_of_level
 from analysis.sanctuary.adjusted import unadjusted
 from analysis.sanctuary.clustered import uncertainty
 from analysis.sanctuary.contrast import Contrast
@@ -24,13 +24,8 @@ def rows(contrast: Contrast, level: float) -> list[dict]:
     data = data_of(contrast)
     arms = [unadjusted(data, code) for code in (0, 1)]
     out = [
-        {
-            **nothing,
-            "estimand": f"risk {by}, {name}",
-            "estimate": arm.mean,
-            **_limits(contrast, code, arm, level),
-            "assumes": WHY,
-        }
+        {**nothing, "estimand": f"risk {by}, {name}", "estimate": arm.mean, "assumes": WHY}
+        | _limits(contrast, code, arm, level)
         for code, (name, arm) in enumerate(zip(contrast.names, arms, strict=True))
     ]
     spread = uncertainty(arms[1], arms[0], float(contrast.group.mean()), contrast.cluster, contrast.sides, level)
@@ -58,15 +53,18 @@ def _mean_days(contrast: Contrast, level: float) -> dict:
     """Restricted mean time without the event, other events taken as censoring, group 1 less group 0."""
     estimand = f"difference in mean {contrast.frame.attrs.get('time_unit', 'day')}s without the event within {contrast.horizon.rule}"
     event = pd.Series(np.where(contrast.outcome == 1, contrast.cause, None), dtype="object")
-    frame = pd.DataFrame(
-        {"days": contrast.time, "event": event, "group_": contrast.group, "cluster_": contrast.cluster}
-    )
+    data = pd.DataFrame({"days": contrast.time, "event": event, "group_": contrast.group, "cluster_": contrast.cluster})
+    end = contrast.horizon.length
     try:
-        life = life_table(frame, by="group_", entry=None, cluster="cluster_")
-        found = rmst_difference(life, contrast.cause, contrast.horizon.length, "group_", level).iloc[0]
+        life = life_table(data, by="group_", entry=None, cluster="cluster_")
+        means = [area_under(life, contrast.cause, end, *each) for each in strata_slices(life, ["group_"])]
     except ValueError as error:
         return {"estimand": estimand, "assumes": f"cannot be had: {error}"}
-    known = {name: float(found[name]) for name in ("estimate", "lower", "upper")}
-    if min(contrast.sides) < 2:
-        known |= {"lower": np.nan, "upper": np.nan}
+    known = dict.fromkeys(("estimate", "lower", "upper"), np.nan)
+    if len(means) == 2:
+        (first, se_1, influence_1), (second, se_2, influence_2) = means
+        apart = influence_1 is None or influence_2 is None  # else clusters in both groups are taken together
+        se = np.hypot(se_1, se_2) if apart else np.linalg.norm(influence_2 - influence_1)
+        half = quantile_of_level(level) * float(se) if min(contrast.sides) > 1 else np.nan
+        known = {"estimate": second - first, "lower": second - first - half, "upper": second - first + half}
     return {"estimand": estimand, **known, "assumes": f"{WHY}; other events end observation"}
