@@ -38,7 +38,7 @@ KEYS = re.compile(r"^(days|time|year|month|quarter|horizon|cut.*|number|start|en
 NOBODY = re.compile(
     r"percent|interval|share|specifications|options|places|clusters|estimate|lower|upper|level|rate|per 100|median|est move|"
     r"highest|lowest|minimum|annual|conditional|cumulative|loss|likelihood|projected|person-year|bias|alarms|truth|coverage|power|"
-    r"difference|smallest|least|most|days without|weight|^p$|seen in|number of choices"
+    r"difference|smallest|least|most|days without|weight|^p$|seen in|number of choices|^adopt$|^never$"
 )
 Row = dict[str, str]
 
