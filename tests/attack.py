@@ -145,6 +145,8 @@ def counts(shown: dict[str, dict[tuple, Row]], exact: dict[str, dict[tuple, Row]
             continue
         rest = {row: cells for row, cells in true.items() if row not in rows}
         for row, cells in rows.items():
+            if _person_years(row):
+                continue
             parts = [true[row]] if row in true else [cells for other, cells in rest.items() if _within(other, row)]
             for column in whole & set(cells):
                 values = [number(part.get(column, "")) for part in parts]
@@ -190,6 +192,10 @@ def _whole(rows: dict[tuple, Row]) -> set[str]:
     return found
 
 
+def _person_years(row: tuple) -> bool:
+    return any("person-year" in str(word[1]) for word in row)
+
+
 def places(rows: dict[tuple, Row]) -> set[tuple]:
     """Where a table of the restricted site has counts."""
     whole = _whole(rows)
@@ -197,7 +203,7 @@ def places(rows: dict[tuple, Row]) -> set[tuple]:
         (row, c)
         for row, cells in rows.items()
         for c, text in cells.items()
-        if c in whole and number(text) == np.floor(number(text))
+        if c in whole and not _person_years(row) and number(text) == np.floor(number(text))
     }
 
 
