@@ -131,6 +131,29 @@ def told(counts: np.ndarray, k: int, unseen: np.ndarray | float = 0.0) -> np.nda
     return (counts >= 1) & (counts < k) & (most_here - least_here + 1 < min(3, k))
 
 
+def told_by_all(counts: np.ndarray, k: int) -> np.ndarray:
+    """Return which counts of 1 to 5 of a table keep fewer than three values beside all its rounded lines and columns together.
+
+    ``counts`` are exact, a line a group; every column has a total, and neighbouring columns may add up to another one.
+    """
+    every = np.vstack([counts, counts.sum(axis=0)])
+    low, high = bounds(midpoint(every, k), k)
+    width = every.shape[1]
+    runs = [(w, list(range(a, b))) for w in range(width) for a in range(width) for b in range(a + 2, width + 1)
+            if not a <= w < b and (every[:, a:b].sum(axis=1) == every[:, w]).all()]  # fmt: skip
+    sums = [(np.s_[-1, :], np.s_[:-1, :], 0), *((np.s_[:, w], np.s_[:, parts], 1) for w, parts in runs)]
+    before = np.inf
+    while (now := (high - low).sum()) < before:
+        before = now
+        for whole, parts, axis in sums:
+            low[whole] = np.maximum(low[whole], low[parts].sum(axis=axis))
+            high[whole] = np.minimum(high[whole], high[parts].sum(axis=axis))
+            rest_low, rest_high = (np.expand_dims(end[parts].sum(axis=axis), axis) - end[parts] for end in (low, high))
+            least, most = (np.expand_dims(end[whole], axis) for end in (low, high))
+            low[parts], high[parts] = np.maximum(low[parts], least - rest_high), np.minimum(high[parts], most - rest_low)
+    return (counts >= 1) & (counts < k) & ((high - low)[:-1] + 1 < min(3, k))
+
+
 def pooled(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return people or records with groups under 50 joined as "other", together at least two and 50; a missing group stays.
 

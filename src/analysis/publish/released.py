@@ -124,11 +124,11 @@ def _shown(values: pd.Series, step: int) -> pd.Series:
 
 
 def _pooled(frame: pd.DataFrame, counted: Sequence[str], rest: Sequence[str], step: int) -> pd.DataFrame:
-    """Join the smallest rows while a count of 1 to 5 would keep fewer than three values beside its column's total."""
+    """Join the smallest rows while a count of 1 to 5 would keep fewer than three values beside all totals."""
     labels = [c for c in frame if c not in (*counted, *rest)]
     while len(labels) == 1 and len(frame) > 2 and len(counted):
         values = frame[list(counted)].to_numpy(dtype=float, na_value=0.0)
-        if not rounding.told(values, step).any():
+        if not rounding.told_by_all(values, step).any():
             break
         small = frame.index[np.argsort(values.sum(axis=1), kind="stable")[:2]]
         joined = {**dict.fromkeys(rest, np.nan), **frame.loc[small, list(counted)].sum(), labels[0]: rounding.OTHER}
