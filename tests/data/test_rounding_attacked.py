@@ -1,4 +1,4 @@
-"""What led to the release rule, simulated: tables of one and two ways with all their totals.
+"""What led to the release rule, simulated: tables with all their totals, life tables, rates, rare levels, limits.
 
 The attacker knows the rule and every total, and is asked how many values each count of 1 to 5 keeps (`attack`).
 """
@@ -11,6 +11,7 @@ from attack import Attack, Count
 import analysis
 from analysis.data import rounding
 from analysis.publish.released import release
+from analysis.sanctuary.balance import balance
 
 K = rounding.STEP
 
@@ -86,3 +87,45 @@ def test_life_tables_by_group_beside_that_of_everyone_on_every_day(groups):
     assert len(left) > 10
     assert (left > 1).all()
     assert (left == 2).sum() <= len(left) / 100
+
+
+@pytest.fixture
+def restricted():
+    rounding.restrict()
+
+
+def test_limits_beside_their_estimates_are_those_of_every_count_of_the_six():
+    def shown(k: int, n: int) -> pd.DataFrame:
+        found = [analysis.proportion(*counts) for counts in ((k, n), (97, 300))]
+        rows = [(one.numerator, one.denominator, one.estimate, one.lower, one.upper) for one in found]
+        frame = pd.DataFrame(rows, columns=["numerator", "denominator", "estimate", "lower", "upper"])
+        return release(frame.assign(group=["a", "b"]), "restricted", counts=["numerator", "denominator"]).frame
+
+    for k in range(1, K + 1):
+        for n in range(403, 409):
+            pd.testing.assert_frame_equal(shown(k, n), shown(3, 405))
+
+
+def test_a_rate_of_thirty_days_is_that_of_every_count_of_the_six(restricted):
+    def rate(events: int) -> pd.Series:  # beside 294 others, so that no other count leaves its six
+        frame = pd.DataFrame({"days": [10] * events + [400] * 294, "event": ["a"] * events + [None] * 294})
+        return (
+            analysis.short_window(analysis.as_cohort(frame, event="a"), days=30)
+            .set_index("estimand")
+            .loc["rate per person-year"]
+        )
+
+    for events in range(1, K + 1):
+        pd.testing.assert_series_equal(rate(events), rate(3))
+
+
+def test_the_balance_of_a_rare_level_is_that_of_every_count_of_the_six(restricted):
+    def shown(few: int) -> pd.DataFrame:  # a level that 8 of 2,593 have, all under one rule
+        n = 2_593
+        frame = pd.DataFrame({"days": 400, "event": None, "policy": np.where(np.arange(n) % 2, "limits", "none"),
+                              "kind": np.where((np.arange(n) % 2 == 0) & (np.arange(n) < 2 * few), "rare", "usual")})  # fmt: skip
+        found = balance(analysis.as_cohort(frame, event="a", origin="prepared"), adjust=["kind"], operators=None)
+        return found[["covariate", "mean_0", "mean_1", "difference_before"]]
+
+    for few in range(7, 2 * K + 1):
+        pd.testing.assert_frame_equal(shown(few), shown(8))
