@@ -40,10 +40,11 @@ def write(folder: str, people: str) -> None:
 def read(folder: Path, task: str) -> pd.DataFrame:
     """Return the columns that a task needs, labels as categories."""
     names = ("id", "start", "stop", "hit") if task == "mean cumulative" else ("days", "event", *FACTORS)
-    frame = pd.DataFrame({name: np.fromfile(folder / name, "<i4").astype("int64") for name in names})
+    frame = pd.DataFrame({name: np.fromfile(folder / name, "<i4") for name in names}, copy=False)
     if "event" in frame:
         frame["event"] = pd.Categorical.from_codes(frame["event"].to_numpy() - 1, categories=list(HAZARDS))
-        frame = frame.astype(dict.fromkeys(FACTORS, "category")).assign(age=np.fromfile(folder / "age", "<f8"))
+        frame["age"] = np.fromfile(folder / "age", "<f8")
+        frame = frame.astype(dict.fromkeys(FACTORS, "category"))
     return frame
 
 
