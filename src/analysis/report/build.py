@@ -25,7 +25,7 @@ from analysis.publish import outputs, parameters, provenance
 
 PACKAGE = Path(__file__).parents[1]
 DRAWING = (
-    "publish/figures", "publish/numbers", "publish/tables", "publish/cells", "publish/released", "data/rounding",
+    "publish/figures", "publish/numbers", "publish/tables", "publish/released", "data/rounding",
     "publish/templates/report.mplstyle",
 )  # fmt: skip
 _USUAL = 20_000_000  # bytes of tables, those of half a million detainers: a page about more may take longer
