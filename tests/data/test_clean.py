@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.data.blocks import read_source
 from analysis.data.clean import clean
 from analysis.data.errors import InputError
+from analysis.data.spec import read_source
 from analysis.data.tables import LINEAGE, TABLES
 
 

@@ -14,7 +14,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from analysis.data.blocks import Map, Source
 from analysis.data.coded import Coded, RawColumns, coded, constant
 from analysis.data.convert import Changes, converted, found_values, noun, scrubbed, typed
 from analysis.data.errors import InputError, nearest
@@ -22,6 +21,7 @@ from analysis.data.link_input import has_name
 from analysis.data.person_names import name_headers
 from analysis.data.places import located
 from analysis.data.scrub import Names, Own, own
+from analysis.data.spec import Map, Source
 from analysis.data.states import as_state
 from analysis.data.tables import LINEAGE, TABLES, Table
 from analysis.data.values import as_text

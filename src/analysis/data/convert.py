@@ -5,17 +5,16 @@ What ``clean`` does for each column of a map, in the order in which it does it.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.blocks import Source
 from analysis.data.coded import Coded, RawColumns, coded, constant
-from analysis.data.columns import Column, fold
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
 from analysis.data.scrub import Names, Own, scrub
+from analysis.data.spec import Column, Source, fold
 from analysis.data.states import as_state
 from analysis.data.values import as_category, as_number, as_text
 
@@ -115,7 +114,7 @@ def typed(rule: Column, raw: RawColumns, *, free: bool) -> Column:
     covariate = free and rule.kind == "text" and rule.name != "event" and not rule.explicit and rule.values is None
     numeric = header is not None and pd.api.types.is_numeric_dtype(raw[header])
     if covariate and numeric and not pd.api.types.is_bool_dtype(raw[header]):
-        return replace(rule, kind="number")
+        return rule.model_copy(update={"kind": "number"})
     return rule
 
 

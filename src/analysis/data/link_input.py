@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
-from analysis.data.link_columns import LinkColumns
+from analysis.data.spec import LinkColumns
 from analysis.data.tables import LINEAGE
 from analysis.data.values import raw_text
 
