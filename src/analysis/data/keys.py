@@ -34,7 +34,7 @@ class Keys(BaseModel):
     )
 
     @classmethod
-    def keys(cls) -> list[str]:
+    def allowed(cls) -> list[str]:
         """Return the keys as a file writes them."""
         return [field.alias or name for name, field in cls.model_fields.items() if not field.exclude]
 
@@ -47,11 +47,11 @@ def checked(model: type[Model], raw: object, where: str) -> Model:
     if not isinstance(raw, dict):
         such = ", ".join(f"{key} = {example}" for key, (_, example) in meanings(model.__name__).items())
         raise InputError(
-            f"{where}: {shown(raw)} is {noun(raw)}, expected a table with keys such as {such or ', '.join(model.keys())}."
+            f"{where}: {shown(raw)} is {noun(raw)}, expected a table with keys such as {such or ', '.join(model.allowed())}."
         )
     for key in raw:
-        if key not in model.keys():
-            raise InputError(f"{where}: unknown key '{key}'.{nearest(key, model.keys())}")
+        if key not in model.allowed():
+            raise InputError(f"{where}: unknown key '{key}'.{nearest(key, model.allowed())}")
     try:
         return model.model_validate(raw, context=where)
     except ValidationError as error:

@@ -391,7 +391,7 @@ def read_source(block: object, where: str) -> Source:
     both = {key: {**base.get(key, {}), **block.get(key, {})} for key in ("columns", "values")}
     # what a layout calls sensitive stays so, whatever a block adds
     hidden = (*base.get("sensitive", ()), *source.sensitive, *(source.link.headers if source.link else ()))
-    shared = {key: value for key, value in base.items() if key in Reading.keys()}
+    shared = {key: value for key, value in base.items() if key in Reading.allowed()}
     merged = checked(Source, {**shared, **block, **both, "sensitive": list(dict.fromkeys(folded(hidden)))}, where)
     refuse(where, (merged.table is None, f"the key 'table' is missing.{nearest('', TABLES)}"))
     known = meanings(merged.vocabulary, where)
@@ -618,6 +618,6 @@ def key_table() -> str:
         ("In `[[files.also]]`", Also), ("In `[files.link]`", LinkColumns), ("In `data_end`", DataEnd),
     ):  # fmt: skip
         known = keys.meanings(model.__name__)
-        rows = [f"| `{key}` | {known[key][0]} | `{key} = {known[key][1]}` |" for key in model.keys()]
+        rows = [f"| `{key}` | {known[key][0]} | `{key} = {known[key][1]}` |" for key in model.allowed()]
         parts.append("\n".join([f"{title}:", "", "| key | meaning | for example |", "| --- | --- | --- |", *rows]))
     return "\n\n".join(parts)
