@@ -147,7 +147,7 @@ def test_only_some_rows_are_rows_of_the_table_and_the_others_are_counted_by_valu
     ]
     detainers = cleaned(raw, ARREST, part=1, only={"Type": ["ARREST"]}, also=also)
     assert (detainers.kept["source_row"].tolist(), len(detainers.aside)) == ([4], 0)
-    with pytest.raises(InputError, match="only names the column 'Typ', which is not there. Did you mean 'Type'?"):
+    with pytest.raises(InputError, match=r"only names the column 'Typ', which is not there. Did you mean 'Type'\?"):
         cleaned(raw, ARREST, only={"Typ": ["ARREST"]})
 
 
@@ -180,7 +180,11 @@ def test_counties_by_name():
 
 
 def test_days_from_yes_and_no_by_year():
-    raw = {"a": ["No", "No", "Yes", "", "No"], "b": ["No", "true", "No", "Yes", "maybe"], "e": ["0", "1", "1", "1", "0"]}
+    raw = {
+        "a": ["No", "No", "Yes", "", "No"],
+        "b": ["No", "true", "No", "Yes", "maybe"],
+        "e": ["0", "1", "1", "1", "0"],
+    }
     rule = {"days": {"years": ["a", "b"]}, "event": {"from": "e", "values": {"1": "rearrest", "0": ""}}}
     result = cleaned(raw, rule, table="follow_up")
     assert result.kept["days"].tolist() == [2, 2, 1]
@@ -192,7 +196,13 @@ def test_days_from_yes_and_no_by_year():
 
 def test_a_moment_is_the_day_that_it_was_here():
     rule = {**ARREST, "arrested": {"from": "on", "tz": "America/New_York"}}
-    texts = ["2024-01-05T03:00:00Z", "2024-01-05 03:00 UTC", "2024-01-04T23:00:00-05:00", "2024-01-05", "2024-01-05 03:00"]
+    texts = [
+        "2024-01-05T03:00:00Z",
+        "2024-01-05 03:00 UTC",
+        "2024-01-04T23:00:00-05:00",
+        "2024-01-05",
+        "2024-01-05 03:00",
+    ]
     kept = cleaned({"id": list("12345"), "on": texts}, rule).kept
     assert kept["arrested"].astype("str").tolist() == ["2024-01-04"] * 3 + ["2024-01-05"] * 2
     moments = pd.Series(pd.to_datetime(texts[:1], utc=True))

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from analysis.data import keys
 from analysis.data.dates import date_formats
@@ -303,7 +303,7 @@ class Reading(Keys):
     underscores: bool = False
     encoding: str | None = None
     delimiter: str | None = None
-    nulls: Texts = ()
+    nulls: Annotated[Texts, AfterValidator(frozenset)] = frozenset()
     redacted: Pattern = None
     keep: Texts = ()
     sensitive: Texts = ()
