@@ -1,7 +1,7 @@
 """What a dataset gives to linking, and what it gets back: names go in, a ``person_id`` comes out.
 
 Sex, jurisdiction and identifier are taken from the canonical columns; names and dates of birth from the
-sensitive columns that ``[files.link]`` names (see ``link_columns``). These are written to
+sensitive columns that ``[files.link]`` names (see ``spec.LinkColumns``). These are written to
 ``data/private/<dataset>/linkage.parquet``, used there, and go no further.
 """
 

@@ -8,6 +8,7 @@ nothing later has to ask whether a map makes sense.
 import codecs
 import os
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -75,6 +76,9 @@ def _only(raw: Any, info: ValidationInfo) -> Any:
 Pattern = Annotated[re.Pattern | None, BeforeValidator(_pattern)]
 Only = Annotated[dict[str, frozenset[str]], BeforeValidator(_only), Field(default_factory=dict)]
 Filled = Annotated[str, Field(min_length=1)]
+Header = Annotated[
+    str, BeforeValidator(lambda raw: " ".join(raw.split()) if isinstance(raw, str) else raw), Field(min_length=1)
+]
 
 
 # ---- how one raw column becomes one canonical column
@@ -88,7 +92,7 @@ class Column(Keys):
     """
 
     headers: Annotated[tuple, BeforeValidator(listed)] = Field((), alias="from")
-    fill: str | None = None
+    fill: Header | None = None
     value: Any = None
     formats: Annotated[tuple, BeforeValidator(listed)] = Field((), alias="date")
     values: Any = None
@@ -129,8 +133,7 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
     refuse(where,
         (len({"from", "value", "years"} & raw.keys()) != 1, 'say either from = "<header>" or value = "<constant>".'),
         ("from" in raw and not named, f"from = {shown(raw.get('from'))}, expected a header, or a list of headers."),
-        ("fill" in raw and not (rule.fill.strip() and rule.headers),
-         f"fill = {shown(rule.fill)}, expected the header to take where the one in from is blank."),
+        ("fill" in raw and not rule.headers, "fill is the header to take where the one in from is blank: add from = ..."),
     )  # fmt: skip
     kind, labels = _kind(name, raw, table, where)
     formats, birth = date_formats(rule.formats, where), name == "birth_year"
@@ -151,7 +154,7 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
         (bool(rule.written) != bool(rule.state) or (rule.written and name != "jurisdiction"),
          'as and state go together, such as jurisdiction = { from = "County", as = "county name", state = "CA" }.'),
         (rule.state and plain(rule.state) not in states, f"state = {shown(rule.state)}.{nearest(str(rule.state), states)}"),
-        (rule.tz and not (kind == "date" and _is_zone(rule.tz)),
+        (rule.tz and not (kind == "date" and _works(ZoneInfo, rule.tz)),
          f"tz = {shown(rule.tz)}, expected a time zone of a column of dates, such as 'America/New_York'."),
         ("key" in raw and mapped is None, "key picks what is looked up in values, and there are no values. Add them."),
     )  # fmt: skip
@@ -166,7 +169,7 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
     return rule.model_copy(update={
         "name": name, "headers": folded(rule.headers), "kind": kind, "labels": labels, "formats": formats, "values": mapped,
         "value": None if rule.value is None else str(rule.value), "blank": None if rule.blank is None else str(rule.blank),
-        "fill": folded([rule.fill])[0] if rule.fill else None, "explicit": "type" in raw,
+        "explicit": "type" in raw,
     })  # fmt: skip
 
 
@@ -199,10 +202,10 @@ def _values(raw: object, labels: tuple[str, ...], where: str) -> dict[str, str |
     return mapped
 
 
-def _is_zone(name: str) -> bool:
+def _works(call: Callable[[str], object], name: str) -> bool:
     try:
-        return bool(ZoneInfo(name))
-    except (KeyError, ValueError, OSError):
+        return bool(call(name))
+    except (LookupError, ValueError, OSError):
         return False
 
 
@@ -212,29 +215,25 @@ def _is_zone(name: str) -> bool:
 class Born(Keys):
     """The column of dates of birth."""
 
-    header: str = Field(alias="from")
+    header: Header = Field(alias="from")
     formats: OneOrMore = Field((), alias="date")
 
 
 class LinkColumns(Keys):
     """The raw headers of one ``[[files]]`` block that linking reads; all of them are sensitive."""
 
-    last_name: str | None = None
-    first_name: str | None = None
-    name: str | None = None
+    last_name: Header | None = None
+    first_name: Header | None = None
+    name: Header | None = None
     born: Born | None = Field(None, alias="birth_date")
-
-    @field_validator("last_name", "first_name", "name")
-    @classmethod
-    def _folded(cls, raw: str | None) -> str | None:
-        return folded([raw])[0] or None if raw else None
 
     @field_validator("born", mode="before")
     @classmethod
     def _born(cls, raw: object, info: ValidationInfo) -> Born:
         where = f"{info.context}, birth_date"
         born = checked(Born, {"from": raw} if isinstance(raw, str) else raw, where)
-        return Born(header=folded([born.header])[0], formats=date_formats(born.formats, where))
+        date_formats(born.formats, where)
+        return born
 
     @property
     def birth_date(self) -> str:
@@ -479,7 +478,7 @@ def _check_place(source: Source, where: str) -> None:
         (source.skip_rows < 0, f"skip_rows = {source.skip_rows}, expected 0 or the number of rows above the header."),
         (mark is not None and (len(mark) != 1 or not mark.isascii() or mark in '"\r\n\0'),
          f'delimiter = {mark!r}, expected one character, such as "," or ";" or "\\t".'),
-        (source.encoding is not None and not _is_encoding(source.encoding),
+        (source.encoding is not None and not _works(lambda name: codecs.lookup(name)._is_text_encoding, source.encoding),
          f"unknown encoding '{source.encoding}'. Expected one such as 'utf-8', 'cp1252' or 'latin-1'."),
     )  # fmt: skip
     if source.url is None:
@@ -495,13 +494,6 @@ def _check_place(source: Source, where: str) -> None:
         (name in ("", ".", "..", "dataset.toml") or re.search(r"[*?\[]", name),
          'the download needs a file name of its own. Add path = "name.csv" beside the url.'),
     )  # fmt: skip
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        return codecs.lookup(name)._is_text_encoding
-    except (LookupError, ValueError):
-        return False
 
 
 def may_be_fetched(address: str) -> bool:
@@ -566,7 +558,8 @@ def read_spec(file: Path) -> Spec:
     type, an unknown table, column, format or label.
     """
     where = f"{file.parent.name}/{file.name}"
-    spec = checked(Spec, load_toml(file, where), where)
+    raw = load_toml(file, where)
+    spec = checked(Spec, raw, where)
     end = checked(DataEnd, spec.data_end, f"{where}, data_end")
     threshold = checked(Link, spec.link, f"{where}, link").threshold
     sources = tuple(read_source(block, f"{where}, [[files]] block {i}") for i, block in enumerate(spec.files, 1))
@@ -594,6 +587,7 @@ def read_spec(file: Path) -> Spec:
     disclosure = "restricted" if released else spec.disclosure
     return spec.model_copy(update={
         "name": file.parent.name, "file": file, "sources": sources, "lag_days": end.lag_days, "link_threshold": threshold,
+        "follow_up": raw.get("follow_up"),  # a whole number stays one
         "disclosure": disclosure, "rounding": spec.rounding if disclosure == "restricted" else 0,
         "data_end": {key: day for key, day in spec.data_end.items() if key != "lag_days"},
     })  # fmt: skip
