@@ -40,9 +40,8 @@ def sql(home: Path) -> Callable:
 def plain_pandas(home: Path) -> Callable:
     """Plain pandas for the tables (the project's rules, each row looked up by itself), SQL by hand for the life table."""
     from analysis import places
-    from analysis.data.blocks import read_source
-    from analysis.data.columns import fold
     from analysis.data.scrub import reason
+    from analysis.data.spec import fold, read_source
     from analysis.data.states import states
 
     file = home / "data" / "raw" / NAME / "detainers.parquet"

@@ -12,24 +12,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.data.errors import InputError, nearest
-from analysis.data.keys import check_keys, load_toml, shown
+from analysis.data.keys import Entries, Items, Keys, checked, load_toml, shown
 from analysis.publish import parameters
 
 PLACE = "jurisdiction"
-_TOP = {"title": str, "notebook": str, "dataset": str, "parameters": dict, "vary": dict, "reports": list, "places": dict,
-        "compare": str}  # fmt: skip
-_PLACES = {"table": str, "level": str, "at_least": int}
 _BARE_CODE = re.compile(r'(?<![\w"\'.:-])0\d+')
 _NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Keys):
     """Which places get a report: those with ``at_least`` so many rows in a ``table``, by county or by state."""
 
     table: str
-    level: str
+    level: str = "county"
     at_least: int
+
+
+class _Top(Keys):
+    title: str
+    notebook: str
+    dataset: str
+    parameters: Entries
+    vary: Entries
+    reports: Items
+    places: dict | None = None
+    compare: str = "headline"
 
 
 @dataclass(frozen=True)
@@ -84,21 +91,20 @@ def read_sweep(file: Path, root: Path) -> Sweep:
         raise InputError(f"{file}: no such file.{nearest(str(file), (Path(path).name for path in there))}")
     where = file.name
     raw = _toml(file, where)
-    check_keys(raw, _TOP, where)
-    if missing := [key for key in ("title", "notebook", "dataset") if key not in raw]:
-        raise InputError(f"{where}: the key '{missing[0]}' is missing.")
+    top = checked(_Top, raw, where)
     if not _NAME.fullmatch(file.stem):
         raise InputError(f"{where}: its name names a folder: expected small letters, digits, - and _.")
-    notebook = _notebook(raw["notebook"], root, where)
+    notebook = _notebook(top.notebook, root, where)
     declared = parameters.declared(json.loads(notebook.read_text(encoding="utf-8")), notebook.name)
     if "dataset" not in declared:
         raise InputError(f"{where}: {notebook.name} has no parameter 'dataset': it is about no one dataset.")
-    fixed, vary, rows = raw.get("parameters", {}), raw.get("vary", {}), raw.get("reports", [])
-    places = _places(raw["places"], where) if "places" in raw else None
+    fixed, vary, rows = top.parameters, top.vary, top.reports
+    places = None if top.places is None else _places(top.places, where)
     _check_names([fixed, vary, *([{PLACE: ""}] if places else [])], rows, where)
     _check_values(declared, fixed, vary, rows, places, where)
-    return Sweep(file.stem, file, raw["title"], notebook.stem, raw["dataset"], fixed, vary, rows, places,
-                 raw.get("compare", "headline"), declared)  # fmt: skip
+    return Sweep(
+        file.stem, file, top.title, notebook.stem, top.dataset, fixed, vary, rows, places, top.compare, declared
+    )
 
 
 def _toml(file: Path, where: str) -> dict:
@@ -119,12 +125,10 @@ def _notebook(name: str, root: Path, where: str) -> Path:
 
 
 def _places(raw: dict, where: str) -> Places:
-    check_keys(raw, _PLACES, f"{where}, [places]")
-    if missing := [key for key in ("table", "at_least") if key not in raw]:
-        raise InputError(f"{where}, [places]: the key '{missing[0]}' is missing.")
-    if raw["at_least"] < 1:
-        raise InputError(f"{where}, [places]: at_least = {raw['at_least']}, expected 1 or more.")
-    return Places(raw["table"], raw.get("level", "county"), raw["at_least"])
+    places = checked(Places, raw, f"{where}, [places]")
+    if places.at_least < 1:
+        raise InputError(f"{where}, [places]: at_least = {places.at_least}, expected 1 or more.")
+    return places
 
 
 def _check_names(parts: list[dict], rows: list, where: str) -> None:

@@ -14,7 +14,7 @@ from analysis import open_dataset
 from analysis.cli import main
 from analysis.data import link as linking
 from analysis.data.errors import InputError
-from analysis.data.link_columns import THRESHOLD
+from analysis.data.spec import THRESHOLD
 
 HEAD = 'title = "Test"\nkind = "synthetic"\nsource = "made for a test"\ndata_end = { arrests = 2020-12-31 }\n'
 ARRESTS = '[[files]]\ntable = "arrests"\npath = "a.csv"\n[files.columns]\nperson_id = "id"\narrested = "on"\n'

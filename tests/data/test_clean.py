@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.data.blocks import read_source
 from analysis.data.clean import clean
 from analysis.data.errors import InputError
+from analysis.data.spec import read_source
 from analysis.data.tables import LINEAGE, TABLES
 
 
@@ -135,3 +135,75 @@ def test_every_row_is_kept_or_set_aside_once(rows):
     assert sorted(numbers) == list(range(2, 2 + len(rows)))
     assert result.kept["person_id"].notna().all()
     assert result.kept["arrested"].notna().all()
+
+
+def test_only_some_rows_are_rows_of_the_table_and_the_others_are_counted_by_value():
+    raw = {"id": list("1234"), "on": ["2020-01-01"] * 4, "Type": ["Arrest ", "CITATION", "ICE HOLD", ""]}
+    also = [{"table": "detainers", "columns": {"prepared": "on"}, "only": {"Type": ["ice hold"]}}]
+    result = cleaned(raw, ARREST, only={"Type": ["ARREST"]}, also=also)
+    assert result.kept["source_row"].tolist() == [2]
+    assert result.aside[["source_row", "column", "reason"]].to_numpy().tolist() == [
+        [row, "Type", f"left out by only: {value}"] for row, value in ((3, "CITATION"), (4, "ICE HOLD"), (5, "blank"))
+    ]
+    detainers = cleaned(raw, ARREST, part=1, only={"Type": ["ARREST"]}, also=also)
+    assert (detainers.kept["source_row"].tolist(), len(detainers.aside)) == ([4], 0)
+    with pytest.raises(InputError, match=r"only names the column 'Typ', which is not there. Did you mean 'Type'\?"):
+        cleaned(raw, ARREST, only={"Typ": ["ARREST"]})
+
+
+def test_ids_of_another_space_are_other_people_and_zeros_come_back():
+    raw = {"id": ["7", "007", "A7", "n/a", "?"], "on": ["2020-01-01"] * 4 + ["UNKNOWN"]}
+    result = cleaned(raw, {**ARREST, "person_id": {"from": "id", "digits": 3}}, ids="kings")
+    assert result.kept["person_id"].tolist() == ["kings\x1f007", "kings\x1f007", "kings\x1fA7"]
+    aside = result.aside[["column", "reason", "found"]].to_numpy().tolist()
+    assert aside == [["person_id", "blank", "n/a"], ["person_id", "blank", "?"]]
+    places = cleaned({**raw, "f": ["6037"] * 5}, {**ARREST, "jurisdiction": {"from": "f", "digits": 5}})
+    assert places.kept["jurisdiction"].unique().tolist() == ["06037"]
+
+
+def test_birth_years_from_dates_and_ages():
+    raw = {"id": list("123"), "on": ["2020-06-01"] * 3, "dob": ["03/09/85", "12/31/45", ""], "age": ["34", "", "90"]}
+    table = {"table": "releases", "sensitive": ["dob"]}
+    base = {"person_id": "id", "released": "on"}
+    dates = cleaned(raw, {**base, "birth_year": {"from": "dob", "date": ["%m/%d/%y"]}}, **table)
+    assert dates.kept["birth_year"].fillna(0).tolist() == [1985, 1945, 0]
+    ages = cleaned(raw, {**base, "birth_year": {"from": "age", "of": "released"}}, **table)
+    assert ages.kept["birth_year"].fillna(0).tolist() == [1986, 0, 1930]
+
+
+def test_counties_by_name():
+    names = ["Los Angeles", "LOS ANGELES COUNTY", "Los Angeles, CA", "County of Kern", "06029", "Kings (jail)", ""]
+    raw = {"id": ["1"] * 7, "on": ["2020-01-01"] * 7, "c": names}
+    result = cleaned(raw, {**ARREST, "jurisdiction": {"from": "c", "as": "county name", "state": "CA"}})
+    assert result.kept["jurisdiction"].astype("str").fillna("").tolist() == ["06037"] * 3 + ["06029"] * 2 + ["", ""]
+    assert result.unknown == {("jurisdiction", "Kings (jail)"): 1}
+
+
+def test_days_from_yes_and_no_by_year():
+    raw = {
+        "a": ["No", "No", "Yes", "", "No"],
+        "b": ["No", "true", "No", "Yes", "maybe"],
+        "e": ["0", "1", "1", "1", "0"],
+    }
+    rule = {"days": {"years": ["a", "b"]}, "event": {"from": "e", "values": {"1": "rearrest", "0": ""}}}
+    result = cleaned(raw, rule, table="follow_up")
+    assert result.kept["days"].tolist() == [2, 2, 1]
+    assert result.aside[["reason", "found"]].to_numpy().tolist() == [
+        ["blank", ""],
+        ["not readable as a number", "maybe"],
+    ]
+
+
+def test_a_moment_is_the_day_that_it_was_here():
+    rule = {**ARREST, "arrested": {"from": "on", "tz": "America/New_York"}}
+    texts = [
+        "2024-01-05T03:00:00Z",
+        "2024-01-05 03:00 UTC",
+        "2024-01-04T23:00:00-05:00",
+        "2024-01-05",
+        "2024-01-05 03:00",
+    ]
+    kept = cleaned({"id": list("12345"), "on": texts}, rule).kept
+    assert kept["arrested"].astype("str").tolist() == ["2024-01-04"] * 3 + ["2024-01-05"] * 2
+    moments = pd.Series(pd.to_datetime(texts[:1], utc=True))
+    assert cleaned({"id": ["1"], "on": moments}, rule).kept["arrested"].astype("str").tolist() == ["2024-01-04"]

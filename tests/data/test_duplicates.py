@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.data.blocks import read_source
 from analysis.data.clean import clean
 from analysis.data.finish import likely_duplicates
+from analysis.data.spec import read_source
 
 
 def flags(*rows):

@@ -10,10 +10,10 @@ import pytest
 import xlsxwriter
 
 from analysis.cli import main
-from analysis.data import layouts
-from analysis.data.blocks import read_source
+from analysis.data import spec
 from analysis.data.errors import InputError
 from analysis.data.recognize import fitting
+from analysis.data.spec import read_source
 from benchmarks.lookalike import lookalike
 
 HEAD = 'title = "T"\nkind = "synthetic"\nsource = "made for a test"\ndata_end = { detainers = 2026-01-31, exits = 2026-01-31 }\n'
@@ -40,7 +40,7 @@ WORKBOOKS = (
 
 
 def known(name):
-    return layouts.layout(name, name)["headers"]
+    return spec.layout(name, name)["headers"]
 
 
 def rows_of(name):
@@ -89,9 +89,9 @@ def workbook(name, top=6, sheets=2):
 
 
 def test_the_headers_are_those_of_the_releases():
-    assert set(layouts.names()) == set(HEADERS_SHA256)
+    assert set(spec.names()) == set(HEADERS_SHA256)
     assert {
-        name: hashlib.sha256("\n".join(known(name)).encode()).hexdigest() for name in layouts.names()
+        name: hashlib.sha256("\n".join(known(name)).encode()).hexdigest() for name in spec.names()
     } == HEADERS_SHA256
 
 
@@ -242,7 +242,7 @@ def test_a_file_that_fits_two_layouts_is_a_choice(tmp_path, monkeypatch):
         (tmp_path / f"{name}.toml").write_text(
             f'table = "detainers"\nheaders = ["a", {more}]\n[columns]\nprepared = "a"\n'
         )
-    monkeypatch.setattr(layouts, "FORMATS", tmp_path)
+    monkeypatch.setattr(spec, "FORMATS", tmp_path)
     (tmp_path / "d.csv").write_text("a,c,b\n1,2,3\n")
     with pytest.raises(
         InputError, match=r"fits 2 layouts: one and two \(one alone knows 'b'; two alone knows 'c'\). Say which: format"

@@ -3,17 +3,17 @@
 import pytest
 
 from analysis.data.errors import InputError
-from analysis.data.link_columns import LinkColumns, read_link_columns, read_threshold
+from analysis.data.spec import read_link_columns, read_spec
 
 
 def test_a_block_says_which_columns_are_names():
     columns = read_link_columns(
         {"last_name": "Last  Name", "first_name": "First", "birth_date": {"from": "DOB", "date": ["%m/%d/%Y"]}}, "t"
     )
-    assert columns == LinkColumns("DOB", ("%m/%d/%Y",), "Last Name", "First")
+    assert (columns.birth_date, columns.formats) == ("DOB", ("%m/%d/%Y",))
+    assert (columns.last_name, columns.first_name, columns.name) == ("Last Name", "First", None)
     assert columns.headers == ("Last Name", "First", "DOB")
     assert read_link_columns({"name": "Full", "birth_date": "DOB"}, "t").headers == ("Full", "DOB")
-    assert read_threshold({}, "t") == 0.95
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_a_block_that_cannot_be_used_is_refused(raw, said):
         read_link_columns(raw, "t/dataset.toml, [[files]] block 1")
 
 
-def test_a_threshold_that_is_none_is_refused():
-    with pytest.raises(InputError, match="expected a match probability"):
-        read_threshold({"threshold": 1.5}, "t")
+@pytest.mark.parametrize(("threshold", "said"), [("1.5", "expected a match probability"), ("1", None), ("0.9", "")])
+def test_a_threshold(house, threshold, said):
+    toml = 'title = "T"\nkind = "real"\nsource = "s"\n[[files]]\npath = "a.csv"\n[link]\n'
+    file = house.write(f"{toml}threshold = {threshold}\n") / "dataset.toml"
+    if said == "":
+        assert read_spec(file).link_threshold == float(threshold)
+        return
+    with pytest.raises(InputError, match=said or "link.threshold = 1.0, expected"):
+        read_spec(file)

@@ -6,10 +6,12 @@ import pyarrow as pa
 import pytest
 
 from analysis.data.errors import InputError
-from analysis.data.link_columns import LinkColumns
 from analysis.data.link_input import linkage_input
+from analysis.data.spec import read_link_columns
 
-COLUMNS = LinkColumns("DOB", ("%m/%d/%Y",), "Last", "First")
+COLUMNS = read_link_columns(
+    {"last_name": "Last", "first_name": "First", "birth_date": {"from": "DOB", "date": ["%m/%d/%Y"]}}, "t"
+)
 RAW = pd.DataFrame(
     {
         "Last": ["Garcia", "REDACTED", "Lopez", "N/A"],
@@ -49,10 +51,22 @@ def test_a_block_without_names_and_a_full_name_in_one_column():
     assert out[["first_name", "last_name", "birth_date"]].isna().all(axis=None)
     assert out["source"].tolist()[0] == "r.xlsx, sheet 'One'"
     raw = RAW.assign(Full="GARCIA LOPEZ, MARIA")
-    out = linkage_input(raw, ROWS, LinkColumns("DOB", name="Full"), ("r.csv", ""), [kept(ROWS, list("abcd"))])
+    out = linkage_input(
+        raw,
+        ROWS,
+        read_link_columns({"name": "Full", "birth_date": "DOB"}, "t"),
+        ("r.csv", ""),
+        [kept(ROWS, list("abcd"))],
+    )
     assert out["last_name"].tolist()[0] == "GARCIA LOPEZ"
     with pytest.raises(InputError, match=r"link names the column 'Nme', which is not there"):
-        linkage_input(RAW, ROWS, LinkColumns("DOB", name="Nme"), ("r.csv", ""), [kept(ROWS, list("abcd"))])
+        linkage_input(
+            RAW,
+            ROWS,
+            read_link_columns({"name": "Nme", "birth_date": "DOB"}, "t"),
+            ("r.csv", ""),
+            [kept(ROWS, list("abcd"))],
+        )
 
 
 def test_people_come_back_to_rows_by_lineage_then_by_identifier(link):

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from analysis.data.blocks import read_source
+from analysis.data.spec import read_source
 from validation.simulator.workbooks import TOP, headers
 
 NAME, BORN, NUMBER, RAW_ID = "Quixelvath", "03/09/1985", "A012345678", "e185bdabcbf93f9098c1aa4303ff6179975ae0ae"

@@ -3,24 +3,23 @@
 import gzip
 import io
 import zipfile
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analysis.data import read, read_text
-from analysis.data.blocks import Source
 from analysis.data.errors import InputError
+from analysis.data.spec import Source
 
-PLAIN = Source(path=None, url=None, sha256=None, package=None, format=None, maps=())
+PLAIN = Source()
 ROWS = [["1", "José", "06037"], ["2", "Zoë", "48453"]]
 
 
 def rows_of(path, **settings):
     """Return {row number: values} and the broken records of a file."""
     kept, broken = {}, {}
-    for batch in read.batches(path, replace(PLAIN, **settings)):
+    for batch in read.batches(path, PLAIN.model_copy(update=settings)):
         assert len(batch.frame) == len(batch.rows)
         assert all(dtype == "str" for dtype in batch.frame.dtypes)
         kept |= dict(zip(batch.rows.tolist(), batch.frame.to_numpy(dtype=object).tolist(), strict=True))

@@ -3,7 +3,6 @@
 import datetime as dt
 import decimal
 import io
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,16 +12,16 @@ import pytest
 import xlsxwriter
 
 from analysis.data import read
-from analysis.data.blocks import Source
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
+from analysis.data.spec import Source
 from analysis.data.values import raw_text
 
-PLAIN = Source(path=None, url=None, sha256=None, package=None, format=None, maps=())
+PLAIN = Source()
 
 
 def frames(path, **settings):
-    return list(read.batches(path, replace(PLAIN, **settings)))
+    return list(read.batches(path, PLAIN.model_copy(update=settings)))
 
 
 def test_parquet_types_survive(tmp_path):

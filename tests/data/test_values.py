@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.data.columns import column
 from analysis.data.errors import InputError
+from analysis.data.spec import column
 from analysis.data.tables import SEVERITIES, TABLES
 from analysis.data.values import as_category, as_number, as_text, filled, raw_text
 

@@ -157,7 +157,7 @@ def test_exceptions_fix_the_answer_and_absent_ones_are_named(tmp_path):
         ('["assault"]', '["asault"]', "Did you mean 'assault'"),
         ('["assault"]', '"assault"', "expected a list"),
         ('title = "Test"', 'titel = "Test"', "unknown key 'titel'.*Did you mean 'title'"),
-        ('instrument = "made for a test"', "", "no key 'instrument'"),
+        ('instrument = "made for a test"', "", "the key 'instrument' is missing"),
         ('basis = "charge"', 'basis = "charge"\nlook_back_years = 5', "goes with basis = 'conviction'"),
         ('basis = "charge"', 'basis = "conviction"\nlook_back_years = 0', "above 0"),
         ('basis = "charge"', 'basis = "charge"\nwarrant = "yes"', "expected true or false"),

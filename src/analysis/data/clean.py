@@ -14,14 +14,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from analysis.data.blocks import Map, Source
 from analysis.data.coded import Coded, RawColumns, coded, constant
-from analysis.data.convert import Changes, converted, found_values, noun, scrubbed, typed
+from analysis.data.convert import Changes, birth_years, converted, found_values, noun, plain, scrubbed, typed
 from analysis.data.errors import InputError, nearest
 from analysis.data.link_input import has_name
 from analysis.data.person_names import name_headers
 from analysis.data.places import located
 from analysis.data.scrub import Names, Own, own
+from analysis.data.spec import Map, Source, fold
 from analysis.data.states import as_state
 from analysis.data.tables import LINEAGE, TABLES, Table
 from analysis.data.values import as_text
@@ -55,15 +55,25 @@ def clean(
     identifiers = _identifiers(raw, mapping, source)
     problems = Problems(len(raw))
     missing_key = np.zeros(len(raw), dtype=bool)
+    for header, wanted in mapping.only.items():
+        found = _named(raw, header, "only", where)
+        out = found.rows(np.array([fold(text) not in wanted for text in found.texts], dtype=bool))
+        if mapping.secondary:
+            missing_key |= out
+            continue
+        named = scrubbed(found, header, identifiers, result)
+        reasons = np.array([f"left out by only: {text or 'blank'}" for text in named.texts], dtype=object)
+        problems.add(out, header, named.rows(reasons), found)
     columns: dict[str, pd.Series] = {}
     assumed: dict[str, np.ndarray] = {}  # where a blank was given its meaning
     for name, rule in mapping.columns.items():
         rule = typed(rule, raw, free=table.free)
         found = found_values(raw, rule, source, identifiers, result, where)
+        written, found = found, plain(found, rule)
         if rule.blank is not None:
             assumed[name] = found.blank
             found = found.filled(constant(rule.blank, len(raw)))
-        values, bad = converted(rule, found, result, hashed)
+        values, bad = converted(rule, found, result, hashed, source.ids)
         # an event that cannot be read is not "no event": that would count the person as followed without one
         if bad is not None and (rule.kind == "date" or name in table.keys or name == "event"):
             problems.add(bad, name, f"not readable as a {noun(rule)}", found)
@@ -74,10 +84,12 @@ def clean(
             if mapping.secondary and rule.kind in ("date", "category"):
                 missing_key |= blank
             elif not (name == "person_id" and source.link):  # a person may be known by name alone
-                problems.add(blank, name, "blank", found)
+                problems.add(blank, name, "blank", written)
         columns[name] = values
         if name in RAW_BESIDE and rule.headers:
             columns[f"{name}_raw"] = as_text(found)[0]
+    if "birth_year" in columns:
+        columns["birth_year"] = birth_years(columns, mapping.columns["birth_year"], table)
     if source.link and "person_id" in table.keys:
         identified = (
             columns["person_id"].notna().to_numpy() if "person_id" in columns else np.zeros(len(raw), dtype=bool)
@@ -88,11 +100,7 @@ def clean(
     if mapping.table == "follow_up":
         check_durations(columns, assumed.get("days"), follow_up, problems)
     for header in () if mapping.secondary else source.keep:
-        if header not in raw.columns:
-            raise InputError(
-                f"{where}: keep names the column '{header}', which is not there.{nearest(header, raw.columns)}"
-            )
-        columns[header] = as_text(scrubbed(raw.coded(header), header, identifiers, result))[0]
+        columns[header] = as_text(scrubbed(_named(raw, header, "keep", where), header, identifiers, result))[0]
     frame = _complete(columns, table, raw.frame.index)
     for name, value in zip(LINEAGE, lineage, strict=False):
         frame[name] = _same(0, [value], frame.index)
@@ -103,6 +111,14 @@ def clean(
     result.kept, result.places = located(kept, mapping.columns) if not table.free else (kept, Counter())
     result.aside = problems.frame(rows, aside & ~missing_key)
     return result
+
+
+def _named(raw: RawColumns, header: str, key: str, where: str) -> Coded:
+    if header not in raw.columns:
+        raise InputError(
+            f"{where}: {key} names the column '{header}', which is not there.{nearest(header, raw.columns)}"
+        )
+    return raw.coded(header)
 
 
 def _identifiers(raw: RawColumns, mapping: Map, source: Source) -> list[Own | Names]:
@@ -161,12 +177,14 @@ class Problems:
         self.reason = np.full(length, "", dtype=object)
         self.found = np.full(length, "", dtype=object)
 
-    def add(self, bad: np.ndarray, column: str, reason: str, found: pd.Series | Coded | None = None) -> None:
+    def add(
+        self, bad: np.ndarray, column: str, reason: str | np.ndarray, found: pd.Series | Coded | None = None
+    ) -> None:
         """Give the rows that have no problem yet this one."""
         fresh = bad & (self.reason == "")
         if not fresh.any():
             return
-        self.column[fresh], self.reason[fresh] = column, reason
+        self.column[fresh], self.reason[fresh] = column, reason if isinstance(reason, str) else reason[fresh]
         if found is not None:
             some = found.at(fresh) if isinstance(found, Coded) else coded(found[fresh])
             self.found[fresh] = some.rows(some.texts)

@@ -5,20 +5,22 @@ What ``clean`` does for each column of a map, in the order in which it does it.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.blocks import Source
 from analysis.data.coded import Coded, RawColumns, coded, constant
-from analysis.data.columns import Column, fold
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
+from analysis.data.place_names import county_code
 from analysis.data.scrub import Names, Own, scrub
+from analysis.data.spec import Column, Source, fold
 from analysis.data.states import as_state
-from analysis.data.values import as_category, as_number, as_text
+from analysis.data.tables import Table
+from analysis.data.values import as_category, as_number, as_text, categorical
 
+NOTHING = frozenset(("na", "n/a", "null", "none", "unknown", "-", "?"))  # in identifiers and dates, in every file
 _WRITTEN = ("text", "category", "state")  # kinds whose raw texts are kept or listed somewhere
 
 
@@ -40,6 +42,8 @@ def found_values(
     """
     if rule.value is not None:
         return constant(rule.value, len(raw))
+    if rule.years:
+        return _by_year(raw, rule, source, changes, where)
     header = next((header for header in rule.headers if header in raw.columns), None)
     if header is None:
         if rule.optional:
@@ -56,6 +60,34 @@ def found_values(
     if rule.kind in _WRITTEN and rule.name != "event":
         found = scrubbed(found, rule.name, own, changes)
     return found
+
+
+def _by_year(raw: RawColumns, rule: Column, source: Source, changes: Changes, where: str) -> Coded:
+    """Return the first year with a yes, else the number of years, as text; what is neither yes nor no before it as it is."""
+    days = constant(str(len(rule.years)), len(raw))
+    for year, header in reversed(list(enumerate(rule.years, 1))):
+        if header not in raw.columns:
+            raise InputError(f"{where}: the header '{header}' (for days) is not there.{nearest(header, raw.columns)}")
+        found = _shown(raw.coded(header), rule, source, changes)
+        words = {True: str(year), False: ""}
+        ends = found.replaced(np.array([words.get(WORDS.get(fold(text)), text or "not known") for text in found.texts]))
+        days = ends.filled(days)
+    return days.replaced(np.where(days.texts == "not known", "", days.texts))
+
+
+def plain(found: Coded | pd.Series, rule: Column) -> Coded | pd.Series:
+    """Return identifiers and dates without what always means missing, and with the leading zeros that ``digits`` asks for."""
+    if isinstance(found, pd.Series) or not (rule.kind in ("id", "date") or rule.digits):
+        return found
+    return found.once((rule.kind, rule.digits), lambda: _plain(found, rule))
+
+
+def _plain(found: Coded, rule: Column) -> Coded:
+    nothing = NOTHING if rule.kind in ("id", "date") else ()
+    texts = np.array(["" if fold(text) in nothing else text for text in found.texts], dtype=object)
+    if rule.digits:
+        texts = np.array([text.zfill(rule.digits) if text.isdecimal() else text for text in texts], dtype=object)
+    return found.replaced(texts) if (texts != found.texts).any() else found
 
 
 def scrubbed(found: Coded, name: str, own: list[Own | Names], changes: Changes) -> Coded:
@@ -85,28 +117,59 @@ def _blanked(found: Coded, source: Source) -> tuple[Coded, int]:
 
 
 def converted(
-    rule: Column, found: Coded | pd.Series, changes: Changes, hashed: Callable[[pd.Series], pd.Series]
+    rule: Column, found: Coded | pd.Series, changes: Changes, hashed: Callable[[pd.Series], pd.Series], ids: str | None
 ) -> tuple[pd.Series, np.ndarray | None]:
-    """Return the canonical values and, for kinds that can fail, which of them could not be read."""
+    """Return the canonical values and, for kinds that can fail, which of them could not be read.
+
+    Equal identifiers of two spaces (``ids``) become different ones.
+    """
     if rule.kind == "date":
-        return as_date(found, rule.formats)
+        return as_date(found, rule.formats, rule.tz)
+    if rule.kind == "number" and rule.formats:  # a birth year from a date of birth
+        dates, bad = as_date(found, rule.formats)
+        return dates.dt.year.astype("float64"), bad
     if rule.kind == "number":
         return as_number(found)
     if rule.kind == "flag":
         return as_flag(found, rule)
     if rule.kind == "id":
-        return pd.Series(found.once(hashed, lambda: _hashes(found, hashed)).take(found.codes)), None
+        return pd.Series(found.once((hashed, ids), lambda: _hashes(found, hashed, ids)).take(found.codes)), None
     if rule.kind == "state":
         return as_state(found, changes.unknown, rule=rule)
     if rule.kind == "category":
         return as_category(found, rule, changes.unknown)
+    if rule.written:
+        return as_county(found, rule, changes.unknown)
     return as_text(found, rule, strict=rule.name == "event")
 
 
-def _hashes(found: Coded, hashed: Callable[[pd.Series], pd.Series]) -> pd.api.extensions.ExtensionArray:
+def as_county(found: Coded, rule: Column, unknown: Counter) -> tuple[pd.Series, None]:
+    """Return counties of the rule's state by their code; any other text is missing, and counted in ``unknown``."""
+    labels = [(rule.values or {}).get(fold(text)) or county_code(text, rule.state) or None for text in found.texts]
+    for text, label, rows in zip(found.texts, labels, found.counts, strict=True):
+        if label is None and text != "":
+            unknown[rule.name, text] += int(rows)
+    return categorical(found, labels), None
+
+
+def birth_years(columns: dict[str, pd.Series], rule: Column, table: Table) -> pd.Series:
+    """Return years of birth: ages taken from their date, and a year of two digits that lies past the row's dates in its century."""
+    years = columns["birth_year"]
+    if rule.of:
+        return (columns[rule.of].dt.year - years).astype("float64")
+    dates = [columns[name].dt.year for name in table.dates if name in columns]
+    if not dates or not any("%y" in text for text in rule.formats):
+        return years
+    return years.mask(years > pd.concat(dates, axis=1).max(axis=1), years - 100)
+
+
+def _hashes(
+    found: Coded, hashed: Callable[[pd.Series], pd.Series], ids: str | None
+) -> pd.api.extensions.ExtensionArray:
     """Return the hash of each distinct text, missing for none."""
     distinct = pd.Series(found.texts, dtype="str")
-    return hashed(distinct.where(distinct != "")).array
+    spaced = distinct if ids is None else ids + "\x1f" + distinct
+    return hashed(spaced.where(distinct != "")).array
 
 
 def typed(rule: Column, raw: RawColumns, *, free: bool) -> Column:
@@ -115,7 +178,7 @@ def typed(rule: Column, raw: RawColumns, *, free: bool) -> Column:
     covariate = free and rule.kind == "text" and rule.name != "event" and not rule.explicit and rule.values is None
     numeric = header is not None and pd.api.types.is_numeric_dtype(raw[header])
     if covariate and numeric and not pd.api.types.is_bool_dtype(raw[header]):
-        return replace(rule, kind="number")
+        return rule.model_copy(update={"kind": "number"})
     return rule
 
 

@@ -27,7 +27,7 @@ class Dataset:
         self.spec, self.processed, self.jurisdiction = spec, processed, jurisdiction
 
     def __getattr__(self, name: str) -> object:
-        if name in Spec.__dataclass_fields__:
+        if name in Spec.model_fields:
             return getattr(self.spec, name)
         raise AttributeError(f"a dataset has no attribute '{name}'")
 

@@ -10,24 +10,39 @@ EARLIEST, LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2100-12-31")
 _ISO = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}:?([0-9]{2})?))?)?"
 )
+_ZONED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z| ?UTC|[+-][0-9]{2}:?([0-9]{2})?)"
 _EXCEL_ZERO = pd.Timestamp("1899-12-30")  # Excel's day 0, with its 29 February 1900 that never was
 
 
-def as_date(found: pd.Series | Coded, formats: tuple[str, ...]) -> tuple[pd.Series, np.ndarray]:
+def as_date(
+    found: pd.Series | Coded, formats: tuple[str, ...], zone: str | None = None
+) -> tuple[pd.Series, np.ndarray]:
     """Return dates (datetime64[s], at midnight) and the mask of texts that are none.
 
     A text is tried as ISO (2018-01-31, with or without a time and zone: the day is the one written),
     then by each format in turn, then, if it is a number of five digits, as Excel's serial day. Dates
-    before 1900 or after 2100 count as unreadable: no record of this field is that old.
+    before 1900 or after 2100 count as unreadable: no record of this field is that old. With a ``zone`` a moment that
+    names its own is the day that it was there.
     """
     if isinstance(found, pd.Series) and pd.api.types.is_datetime64_any_dtype(found):
-        dates = found.dt.tz_localize(None) if getattr(found.dt, "tz", None) is not None else found
+        zoned = getattr(found.dt, "tz", None) is not None
+        dates = (found.dt.tz_convert(zone) if zone else found).dt.tz_localize(None) if zoned else found
         dates = dates.dt.floor("D").astype("datetime64[s]")
         bad = dates.notna() & ~dates.between(EARLIEST, LATEST)
         return dates.where(~bad), bad.to_numpy()
     found = coded(found)
     texts = pd.Series(found.texts, dtype="str")
     read = _iso(texts)
+    if zone:
+        moments = texts[texts.str.fullmatch(_ZONED).fillna(value=False).astype(bool)].str.replace(
+            " ?UTC$", "Z", regex=True
+        )
+        there = (
+            pd.to_datetime(moments, utc=True, format="ISO8601", errors="coerce")
+            .dt.tz_convert(zone)
+            .dt.tz_localize(None)
+        )
+        read = there.astype("datetime64[s]").reindex(texts.index).fillna(read)
     for text in formats:
         left = read.isna() & (texts != "")
         if not left.any():

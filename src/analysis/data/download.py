@@ -4,11 +4,9 @@ import os
 from pathlib import Path
 from urllib.parse import urljoin
 
-from analysis.data.blocks import Source
 from analysis.data.errors import InputError
-from analysis.data.settings import may_be_fetched
 from analysis.data.sources import sha256, take_local
-from analysis.data.spec import Spec
+from analysis.data.spec import Source, Spec, may_be_fetched
 
 TRIES = 3
 TIMEOUT = 60

@@ -1,22 +1,90 @@
-"""Keys and values of a TOML file, checked: a misspelt key or a value of another type is one clear message."""
+"""A table of TOML as a model: a misspelt key or a value of another type is one clear line.
 
+The keys are the fields of the model, under their alias where they have one; fields with ``exclude`` are worked out, and
+no file may give them. Beside a value of the wrong kind the message shows the example of ``keys.toml``.
+"""
+
+import re
 import tomllib
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from analysis.data.errors import InputError, nearest
 
 _NOUNS = {
-    str: "a text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a table",
-    date: "a date",
-    datetime: "a date with a time",
-}
+    str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "a table",
+    date: "a date", datetime: "a date with a time",
+}  # fmt: skip
+_EXPECTED = {
+    "string": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "tuple": "a list",
+    "list": "a list", "dict": "a table", "date": "a date",
+}  # fmt: skip
+
+
+class Keys(BaseModel):
+    """The keys that a table of TOML may hold."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True, populate_by_name=True
+    )
+
+    @classmethod
+    def allowed(cls) -> list[str]:
+        """Return the keys as a file writes them."""
+        return [field.alias or name for name, field in cls.model_fields.items() if not field.exclude]
+
+
+Model = TypeVar("Model", bound=Keys)
+
+
+def checked(model: type[Model], raw: object, where: str) -> Model:
+    """Return a table of TOML as a model. Raises InputError for an unknown or missing key, or a value of another type."""
+    if not isinstance(raw, dict):
+        such = ", ".join(f"{key} = {example}" for key, (_, example) in meanings(model.__name__).items())
+        raise InputError(
+            f"{where}: {shown(raw)} is {noun(raw)}, expected a table with keys such as {such or ', '.join(model.allowed())}."
+        )
+    for key in raw:
+        if key not in model.allowed():
+            raise InputError(f"{where}: unknown key '{key}'.{nearest(key, model.allowed())}")
+    try:
+        return model.model_validate(raw, context=where)
+    except ValidationError as error:
+        raise InputError(f"{where}: {_wrong(model, raw, error.errors()[0])}") from None
+
+
+def _wrong(model: type[Keys], raw: dict, error: dict) -> str:
+    (key, *inside), value, kind = error["loc"], error["input"], error["type"]
+    meaning, example = meanings(model.__name__).get(key, ("", "..."))
+    if kind == "missing" or kind.endswith("too_short"):
+        return (
+            f"the key '{key}' is missing. Add {key} = {example}{' (CONTRIBUTING lists the keys)' if meaning else ''}."
+        )
+    if kind == "literal_error":
+        valid = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        return f"{key} = {shown(value)}, expected one of {', '.join(valid)}.{nearest(str(value), valid)}"
+    place = f"{key} holds {shown(value)}, which" if inside and isinstance(raw[key], list) else f"{key} = {shown(value)}"
+    expected = _EXPECTED.get(kind.split("_")[0], error["msg"])
+    such = f", such as {key} = {example}" if meaning and expected in ("a table", "a list") else ""
+    return f"{place} is {noun(value)}, expected {expected}{such}."
+
+
+def refuse(where: str, *checks: tuple[object, str]) -> None:
+    """Raise InputError with the message of the first check that finds something wrong."""
+    for wrong, message in checks:
+        if wrong:
+            raise InputError(f"{where}: {message}")
+
+
+@cache
+def meanings(model: str) -> dict[str, list[str]]:
+    """Return the meaning and an example of each key of a model; empty where ``keys.toml`` does not know it."""
+    return load_toml(Path(__file__).with_suffix(".toml"), "keys.toml").get(model, {})
 
 
 def load_toml(file: Path, where: str) -> dict:
@@ -39,25 +107,10 @@ def noun(value: object) -> str:
     return _NOUNS.get(type(value), type(value).__name__)
 
 
-def check_keys(raw: object, allowed: dict, where: str) -> None:
-    """Refuse a key that is not among the allowed ones, or whose value is of another type."""
-    if not isinstance(raw, dict):
-        raise InputError(f"{where}: {shown(raw)} is {noun(raw)}, expected a table with the keys {', '.join(allowed)}.")
-    for key, value in raw.items():
-        if key not in allowed:
-            raise InputError(f"{where}: unknown key '{key}'.{nearest(key, allowed)}")
-        expected = allowed[key] if isinstance(allowed[key], tuple) else (allowed[key],)
-        if type(value) not in expected:
-            names = " or ".join(_NOUNS[kind] for kind in expected)
-            raise InputError(f"{where}: {key} = {shown(value)} is {noun(value)}, expected {names}.")
-
-
-def texts(raw: dict, key: str, where: str) -> list[str]:
-    """Return a list of texts, empty where the key is absent."""
-    values = raw.get(key, [])
-    if isinstance(values, str) or any(not isinstance(value, str) for value in values):
-        raise InputError(f"{where}: {key} = {shown(values)}, expected a list of texts.")
-    return values
+def shown(value: object) -> str:
+    """Return a value as a message shows it: on one line, cut where it is long."""
+    text = value.isoformat() if isinstance(value, date) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def folded(values: Iterable[str]) -> tuple[str, ...]:
@@ -65,7 +118,18 @@ def folded(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(" ".join(value.split()) for value in values)
 
 
-def shown(value: object) -> str:
-    """Return a value as a message shows it: on one line, cut where it is long."""
-    text = value.isoformat() if isinstance(value, date) else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _texts(raw: object) -> object:
+    if isinstance(raw, list | tuple) and all(isinstance(text, str) for text in raw):
+        return folded(raw)
+    return tuple(raw) if isinstance(raw, list) else raw  # what is no list of texts is left for the check of types
+
+
+def listed(raw: Any) -> tuple:
+    """Return a list as a tuple, and one value as a tuple of one."""
+    return tuple(raw) if isinstance(raw, list | tuple) else (raw,)
+
+
+Entries = Annotated[dict, Field(default_factory=dict)]
+Items = Annotated[list, Field(default_factory=list)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(lambda raw: _texts(listed(raw)))]

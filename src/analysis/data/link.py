@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.data.link_clusters import connect
-from analysis.data.link_columns import THRESHOLD
 from analysis.data.link_records import ROWS, load
 from analysis.data.link_report import by_threshold
 from analysis.data.person_names import FIELDS
+from analysis.data.spec import THRESHOLD
 from analysis.data.tables import LINEAGE
 
 

@@ -1,7 +1,7 @@
 """What a dataset gives to linking, and what it gets back: names go in, a ``person_id`` comes out.
 
 Sex, jurisdiction and identifier are taken from the canonical columns; names and dates of birth from the
-sensitive columns that ``[files.link]`` names (see ``link_columns``). These are written to
+sensitive columns that ``[files.link]`` names (see ``spec.LinkColumns``). These are written to
 ``data/private/<dataset>/linkage.parquet``, used there, and go no further.
 """
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError, nearest
-from analysis.data.link_columns import LinkColumns
+from analysis.data.spec import LinkColumns
 from analysis.data.tables import LINEAGE
 from analysis.data.values import raw_text
 

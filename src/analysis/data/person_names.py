@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.data.blocks import Source
+from analysis.data.spec import Source
 
 PARTICLES = frozenset({
     "al", "da", "das", "de", "del", "der", "di", "do", "dos", "el", "la", "las", "los", "san", "santa", "van", "von", "y",

@@ -142,6 +142,14 @@ def county_named_in(facility: str, state: str) -> str:
     return ""
 
 
+def county_code(name: str, state: str) -> str:
+    """Return the FIPS code of a state's county by its name, with or without its kind and its state behind it, or ""."""
+    known = counties().get(state_codes()[plain(state)], {})
+    text = re.sub(r"^(CITY AND )?COUNTY OF ", "", spelled(plain(name.split(",")[0])))
+    whole, bare = text.replace(" ", ""), re.sub(_KINDS, "", text).replace(" ", "")
+    return known.get(whole) or known.get(bare) or (name if name in known.values() else "")
+
+
 def county_of_town(city: str, state: str) -> str:
     """Return the county of a town as written in the records, or "": cut names fit where one county has all candidates."""
     known, town = towns().get(state, {}), _key(city)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.data.assemble import read_part
-from analysis.data.blocks import Map
 from analysis.data.clean import Cleaned
 from analysis.data.read import Batch
+from analysis.data.spec import Map
 from analysis.data.tally import MISFIT
 from analysis.data.values import raw_text
 

@@ -25,10 +25,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analysis.data.blocks import Source
 from analysis.data.coded import RawColumns
 from analysis.data.identity import phrase_key
 from analysis.data.person_names import NO_NAME, name_headers, split_full
+from analysis.data.spec import Source
 from analysis.data.state import RAW_VALUES
 
 if TYPE_CHECKING:

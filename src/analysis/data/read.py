@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import pandas as pd
 
-from analysis.data.blocks import Source
 from analysis.data.errors import InputError, memory_ran_out, nearest
+from analysis.data.spec import Source
 from analysis.data.unpacked import check_zip, open_gzip
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pandas as pd
 import python_calamine as calamine
 
 from analysis.data import read
-from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
+from analysis.data.spec import Source
 from analysis.data.top_rows import TOP, found_header
 from analysis.data.unpacked import check_workbook
 

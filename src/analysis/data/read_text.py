@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
 from analysis.data import read
-from analysis.data.blocks import Source
 from analysis.data.errors import InputError
+from analysis.data.spec import Source
 from analysis.data.text_layout import AsUtf8, Layout, Opened, decoded, layout_of
 
 _BLOCK = 16 << 20  # bytes read at a time: no single field may be longer

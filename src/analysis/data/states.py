@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.data.coded import Coded, coded
-from analysis.data.columns import Column, fold
+from analysis.data.spec import Column, fold
 from analysis.data.values import categorical
 
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pandas as pd
 
-from analysis.data.blocks import Map, Source
 from analysis.data.clean import Cleaned
 from analysis.data.read import Batch
+from analysis.data.spec import Map, Source
 from analysis.data.values import filled
 
 MISFIT = "does not fit the header"

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import BinaryIO
 
 from analysis.data import read
-from analysis.data.blocks import Source
 from analysis.data.encodings import encoding_of
 from analysis.data.errors import InputError
+from analysis.data.spec import Source
 from analysis.data.top_rows import TOP, found_header, rows_of_lines
 
 _DELIMITERS = ",\t;|"

@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 from analysis.data import read
-from analysis.data.blocks import Source
 from analysis.data.encodings import encoding_of
 from analysis.data.errors import InputError
+from analysis.data.spec import Source
 from analysis.data.unpacked import check_workbook
 
 TOP = 50  # rows among which a header is looked for
@@ -24,7 +24,7 @@ def top_rows(path: Path, name: str) -> list[list[str]]:
     if suffix == ".xlsx":
         return _of_workbook(path, name)
     if suffix in (".parquet", ".dta"):
-        first = next(iter(read.batches(path, Source(name, None, None, None, None, ()), name)), None)
+        first = next(iter(read.batches(path, Source(path=name), name)), None)
         return [] if first is None else [list(first.frame.columns)]
     return _of_text(path, suffix, packing, name)
 

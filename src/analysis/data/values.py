@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.coded import Coded, coded
-from analysis.data.columns import Column, fold
+from analysis.data.spec import Column, fold
 
 
 def raw_text(values: pd.Series) -> pd.Series:

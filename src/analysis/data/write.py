@@ -9,9 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.data.columns import Column
 from analysis.data.errors import InputError
-from analysis.data.spec import Spec
+from analysis.data.spec import Column, Spec
 from analysis.data.tables import LINEAGE, TABLES
 from analysis.data.values import as_number, raw_text
 

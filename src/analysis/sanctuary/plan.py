@@ -9,13 +9,29 @@ from datetime import date
 from pathlib import Path
 
 from analysis.data.errors import InputError
-from analysis.data.keys import check_keys, load_toml, shown
+from analysis.data.keys import Entries, Keys, Texts, checked, load_toml, shown
 
-_TOP = {"written": date, "note": str, "question": dict, "short_window": dict}
-_QUESTION = {
-    "asks": str, "estimand": str, "design": str, "definition": str, "groups": list, "horizon": int, "adjust": list, "cluster": str,
-    "operators": list, "outcome": str, "every": str, "control": str,
-}  # fmt: skip
+
+class _Plan(Keys):
+    written: date | None = None
+    note: str = ""
+    question: Entries
+    short_window: Entries
+
+
+class _Question(Keys):
+    asks: str = ""
+    estimand: str = ""
+    design: str = ""
+    definition: str = ""
+    groups: Texts = ()
+    horizon: int = 0
+    adjust: Texts = ()
+    cluster: str = ""
+    operators: Texts = ()
+    outcome: str = ""
+    every: str = ""
+    control: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,11 +59,11 @@ def read_plan(path: str | Path) -> Plan:
             f"{path.name}: not found in {path.parent.name}/. A plan names the primary specification of each question; see that of demo."
         )
     raw = load_toml(path, path.name)
-    check_keys(raw, _TOP, path.name)
+    checked(_Plan, raw, path.name)
     if "written" not in raw:
         raise InputError(f"{path.name}: 'written' is missing, expected a date such as 2026-11-24.")
     for name, question in raw.get("question", {}).items():
-        check_keys(question, _QUESTION, f"{path.name}, question {shown(name)}")
+        checked(_Question, question, f"{path.name}, question {shown(name)}")
         if "asks" not in question:
             raise InputError(
                 f"{path.name}, question {shown(name)}: 'asks' is missing: what the question asks, in a sentence."
