@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 100_000
 LARGE = 1 << 30  # bytes: a packed file below it is never refused for its size
 RATIO = 200  # unpacked to packed; delimited text and Excel's XML stay below 50
+_MOST = 1032  # times its size that a gzip file can unpack to
 GRID = 50_000_000  # cells of a sheet: about 2 GB
 EMPTY = 20  # times as many places in a sheet as there are cells in it
 TOP = 50  # rows among which a header is looked for
@@ -65,7 +66,9 @@ _ABOUT = re.compile(
     r"\W*(read[\W_]*me|licen[cs]e|copying|copyright)", re.IGNORECASE
 )  # members of a zip that are no data
 _SAME = re.compile(r"(U?(TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|BOOLEAN|VARCHAR|DATE|TIME|TIMESTAMP(_S|_MS|_NS)?)$")
-_SAS_DAYS = re.compile(r"DATE(?!TIME)|(MMDDYY|DDMMYY|YYMMDD|MONYY|WORDDATE|WEEKDATE|E8601DA)", re.IGNORECASE)
+_SAS_DAYS = re.compile(
+    rb"DATE|MMDDYY|DDMMYY|YYMMDD|MONYY|WORDDAT|WEEKDAT|E8601D[AT]", re.IGNORECASE
+)  # days or, DATETIME, seconds from 1960
 Opened = Callable[[], BinaryIO]
 Connection = duckdb.DuckDBPyConnection
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
@@ -180,15 +183,15 @@ def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Bat
 
 
 def _batches(con: Connection, staged: Staged) -> Iterator[Batch]:
-    broken, done = staged.broken, 0
+    broken, done, label = staged.broken, 0, staged.sheet + " (hidden)" * staged.hidden
     reader = con.sql(f"SELECT * FROM {staged.table}").to_arrow_reader(BATCH_ROWS)
     for part in _regrouped(reader):
         rows, content = part["_row"].to_numpy(), part.drop_columns("_row").rename_columns(staged.headers)
-        yield Batch(content, rows, staged.sheet, [one for one in broken if one[0] <= rows[-1]])
+        yield Batch(content, rows, label, [one for one in broken if one[0] <= rows[-1]])
         broken, done = [one for one in broken if one[0] > rows[-1]], done + 1
     if broken or not done:
         nothing = reader.schema.empty_table().drop_columns("_row").rename_columns(staged.headers)
-        yield Batch(nothing, np.empty(0, dtype="int64"), staged.sheet, broken)
+        yield Batch(nothing, np.empty(0, dtype="int64"), label, broken)
 
 
 def _regrouped(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
@@ -240,15 +243,19 @@ def kind_of(path: Path, name: str) -> tuple[str, str]:
         )
     if suffix in TEXTS and not packing:
         with path.open("rb") as file:
-            packing = {b"\x1f\x8b": ".gz", b"PK": ".zip"}.get(start[:2], "") if (start := file.read(4)) else ""
-        packing = "" if packing == ".zip" and start != b"PK\x03\x04" else packing
+            start = file.read(4)
+        packing = ".gz" if start[:2] == b"\x1f\x8b" else ".zip" if start == b"PK\x03\x04" else ""
     return suffix, packing
 
 
 def _members(path: Path, packing: str, sheets: tuple[str, ...], name: str) -> Iterator[tuple[str, Opened]]:
     """Yield (member, function that opens it) for a text file, plain or packed; ``sheets`` chooses members of a zip."""
     if packing != ".zip":
-        yield "", partial(_Gzip.open, path, name) if packing else partial(path.open, "rb")
+        opened, packed, unpacked = partial(gzip.open if packing else Path.open, path, "rb"), path.stat().st_size, 0
+        for block in _blocks(opened) if packing and packed * _MOST > LARGE else ():
+            unpacked += len(block)
+            _check_size(unpacked, packed, name)
+        yield "", opened
         return
     with zipfile.ZipFile(path) as archive:
         _check_size(sum(member.file_size for member in archive.infolist()), path.stat().st_size, name)
@@ -263,31 +270,6 @@ def _members(path: Path, packing: str, sheets: tuple[str, ...], name: str) -> It
         data = [member for member in members if not _ABOUT.match(Path(member).name)]
         for member in sheets or sorted(data or members):
             yield member, partial(archive.open, member)
-
-
-class _Gzip(io.RawIOBase):
-    """The unpacked bytes of a gzip file, counted as they are read."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self.packed, self.name, self.unpacked = path.stat().st_size, name, 0
-        self.file = gzip.open(path)  # noqa: SIM115 (closed by close)
-
-    @classmethod
-    def open(cls, path: Path, name: str) -> BinaryIO:
-        return io.BufferedReader(cls(path, name), 1 << 20)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:
-        count = self.file.readinto(buffer)
-        self.unpacked += count
-        _check_size(self.unpacked, self.packed, self.name)
-        return count
-
-    def close(self) -> None:
-        self.file.close()
-        super().close()
 
 
 def _check_size(unpacked: int, packed: int, name: str) -> None:
@@ -392,10 +374,12 @@ def top_rows(path: Path, name: str) -> list[list[str]]:
     if suffix in BOOKS:
         return [row for _, sheet in _sheets(path, source, name) for row in _top(sheet)]
     if suffix in TEXTS:
-        # a zip stays open as long as its members are read
-        with closing(_members(path, packing, (), name)) as members, _in_utf8(next(members)[1], None, name) as again:
-            with _lines(again) as lines:
-                return _rows_of_lines(list(islice(lines, TOP)), suffix)
+        with (
+            closing(_members(path, packing, (), name)) as members,  # a zip stays open as long as its members are read
+            _in_utf8(next(members)[1], None, name) as again,
+            _lines(again) as lines,
+        ):
+            return _rows_of_lines(list(islice(lines, TOP)), suffix)
     with duckdb.connect() as con:
         return [staged.headers for staged in stage(con, path, source, name)]
 
@@ -777,8 +761,9 @@ def _json_lines(con: Connection, path: Path, name: str) -> Staged:
     odd = con.execute(f"SELECT min(_row) FROM {lines} WHERE json_type(json) <> 'OBJECT'").fetchall()[0][0]
     if odd:
         raise InputError(f'{name}: row {odd:,} is no JSON object. Expected one a line, such as {{"id": 1}}.')
-    each = f"SELECT unnest(json_keys(json)) AS key, generate_subscripts(json_keys(json), 1) AS at, _row FROM {lines}"
-    keys = [key for (key,) in con.execute(f"SELECT key FROM ({each}) GROUP BY key ORDER BY min((_row, at))").fetchall()]
+    each = f"SELECT unnest(json_keys(json)) AS key, generate_subscripts(json_keys(json), 1) AS place, _row FROM {lines}"
+    found = con.execute(f"SELECT key FROM ({each}) GROUP BY key ORDER BY min((_row, place))").fetchall()
+    keys = [key for (key,) in found]
     columns, table = _columns(_folded(keys, name)), f"raw_{next(_numbers)}"
     pointers = ["/" + key.replace("~", "~0").replace("/", "~1") for key in keys]
     texts = (
@@ -839,9 +824,11 @@ def _frames_of(path: Path, source: Source, suffix: str, name: str) -> Iterator[p
     else:
         kind, encoding = ("xport", "latin-1") if suffix == ".xpt" else ("sas7bdat", "infer")
         with pd.read_sas(path, format=kind, chunksize=BATCH_ROWS, encoding=source.encoding or encoding) as reader:
-            days = [column["name"] for column in getattr(reader, "fields", ()) if _SAS_DAYS.match(column["nform"])]
+            kinds = zip(reader.columns, (one["nform"] for one in getattr(reader, "fields", ())), strict=False)
+            units = {at: "s" if b"T" in kind[4:] else "D" for at, kind in kinds if _SAS_DAYS.match(kind)}
             for frame in reader:
-                yield frame.assign(**{c: pd.to_datetime(frame[c], unit="D", origin="1960-01-01") for c in days})
+                since = {at: pd.to_datetime(frame[at], unit=unit, origin="1960-01-01") for at, unit in units.items()}
+                yield frame.assign(**since)
 
 
 def _of_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
@@ -850,6 +837,8 @@ def _of_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
     for frame in frames:
         columns = {str(i): frame.iloc[:, i] for i in range(frame.shape[1])}
         for place, values in columns.items():
+            if values.dtype == object:
+                values = values.map(lambda value: _cell(value) if isinstance(value, float) else value, "ignore")
             if values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
                 columns[place] = raw_text(values)
         table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)

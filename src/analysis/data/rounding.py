@@ -150,10 +150,7 @@ def told_by_all(counts: np.ndarray, k: int) -> np.ndarray:
             high[whole] = np.minimum(high[whole], high[parts].sum(axis=axis))
             rest_low, rest_high = (np.expand_dims(end[parts].sum(axis=axis), axis) - end[parts] for end in (low, high))
             least, most = (np.expand_dims(end[whole], axis) for end in (low, high))
-            low[parts], high[parts] = (
-                np.maximum(low[parts], least - rest_high),
-                np.minimum(high[parts], most - rest_low),
-            )
+            low[parts], high[parts] = np.maximum(low[parts], least - rest_high), np.minimum(high[parts], most - rest_low)
     return (counts >= 1) & (counts < k) & ((high - low)[:-1] + 1 < min(3, k))
 
 
