@@ -53,6 +53,7 @@ RATIO = 200  # unpacked to packed; delimited text and Excel's XML stay below 50
 _MOST = 1032  # times its size that a gzip file can unpack to
 GRID = 50_000_000  # cells of a sheet: about 2 GB
 EMPTY = 20  # times as many places in a sheet as there are cells in it
+_BATCH_BYTES = 1 << 28
 TOP = 50  # rows among which a header is looked for
 TEXTS = (".csv", ".tsv", ".txt")
 BOOKS, BASES = (".xlsx", ".xls", ".ods"), (".db", ".sqlite", ".sqlite3")
@@ -184,7 +185,9 @@ def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Bat
 
 def _batches(con: Connection, staged: Staged) -> Iterator[Batch]:
     broken, done, label = staged.broken, 0, staged.sheet + " (hidden)" * staged.hidden
-    reader = con.sql(f"SELECT * FROM {staged.table}").to_arrow_reader(BATCH_ROWS)
+    some = con.sql(f"SELECT * FROM {staged.table} LIMIT 100").to_arrow_table()
+    a_row = some.nbytes // max(len(some), 1) + 1  # a Parquet file can hold a long text once for all its rows
+    reader = con.sql(f"SELECT * FROM {staged.table}").to_arrow_reader(min(BATCH_ROWS, _BATCH_BYTES // a_row + 1))
     for part in _regrouped(reader):
         rows, content = part["_row"].to_numpy(), part.drop_columns("_row").rename_columns(staged.headers)
         yield Batch(content, rows, label, [one for one in broken if one[0] <= rows[-1]])
@@ -195,16 +198,16 @@ def _batches(con: Connection, staged: Staged) -> Iterator[Batch]:
 
 
 def _regrouped(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Yield what a reader yields in tables of BATCH_ROWS, the last one shorter."""
+    """Yield what a reader yields in tables of BATCH_ROWS, the last one, and those of very long rows, shorter."""
     held: list[pa.RecordBatch] = []
-    for part in reader:
-        held.append(part)
-        table = pa.Table.from_batches(held) if sum(map(len, held)) >= BATCH_ROWS else part[:0]
-        for at in range(0, len(table) - BATCH_ROWS + 1, BATCH_ROWS):
-            yield table[at : at + BATCH_ROWS]
-        held = table[len(table) // BATCH_ROWS * BATCH_ROWS :].to_batches() if len(table) else held
-    if sum(map(len, held)):
-        yield pa.Table.from_batches(held)
+    for part in chain(reader, [None]):
+        held += [] if part is None else [part]
+        size, bytes_held = sum(map(len, held)), sum(one.nbytes for one in held)
+        while size >= BATCH_ROWS or (size and (part is None or bytes_held > _BATCH_BYTES)):
+            table = pa.Table.from_batches(held)
+            yield table[:BATCH_ROWS]
+            held = table[BATCH_ROWS:].to_batches()
+            size = sum(map(len, held))
 
 
 def batches_of(file: "RawFile") -> Iterator[Batch]:
@@ -835,12 +838,11 @@ def _of_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
     """Yield frames as Arrow has them, with the numbers of their rows; labels, and values of several kinds, become text."""
     first = 1
     for frame in frames:
-        columns = {str(i): frame.iloc[:, i] for i in range(frame.shape[1])}
+        columns = {str(i): frame.iloc[:, i].reset_index(drop=True) for i in range(frame.shape[1])}
         for place, values in columns.items():
-            if values.dtype == object:
-                values = values.map(lambda value: _cell(value) if isinstance(value, float) else value, "ignore")
             if values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
-                columns[place] = raw_text(values)
+                cells = [_cell(value) if isinstance(value, float) and value == value else value for value in values]
+                columns[place] = raw_text(pd.Series(cells, dtype=object))
         table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
         yield table.append_column("_row", pa.array(np.arange(first, first + len(frame))))
         first += len(frame)
