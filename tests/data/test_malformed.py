@@ -189,7 +189,7 @@ FILES = [
     ("no person identified", "a.csv", b"id,on\n,2020-01-01\n", {}, ["none of the 1 rows of a.csv", "person_id blank"]),
     ("rows that never fit", "a.csv", b"id,on\n1,2020-01-01,x\n", {}, ["does not fit the header", "row 2", "1,2020-01-01,x"]),
     ("a kind of file not read", "a.pdf", b"%PDF", {}, ["a.pdf", "'.pdf' are not read", ".csv"]),
-    ("an old workbook", "a.xls", b"x", {}, ["a.xls", "save it as one of these"]),
+    ("an old workbook that is none", "a.xls", b"x", {}, ["a.xls", "not a readable Excel workbook"]),
     ("a packed workbook", "a.xlsx.gz", gzip.compress(BOOK), {}, ["a.xlsx.gz", "'.xlsx.gz' are not read"]),
     ("gz cut short", "a.csv.gz", gzip.compress(GOOD.encode() * 99)[:-20], {}, ["a.csv.gz", "cut short or damaged"]),
     ("gz that is plain text", "a.csv.gz", GOOD.encode(), {}, ["a.csv.gz", "cut short or damaged"]),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analysis.data import read, read_text
+from analysis.data import read
 from analysis.data.errors import InputError
 from analysis.data.spec import Source
 
@@ -123,7 +123,7 @@ record = st.one_of(
 @given(records=st.lists(record, max_size=40), block=st.integers(16, 200), batch=st.integers(1, 7), ended=st.booleans())
 @example(records=[], block=200, batch=1, ended=False)
 def test_every_record_has_its_number_whatever_the_blocks(tmp_path, monkeypatch, records, block, batch, ended):
-    monkeypatch.setattr(read_text, "_BLOCK", block)
+    monkeypatch.setattr(read, "_BLOCK", block)
     monkeypatch.setattr(read, "BATCH_ROWS", batch)
     path = tmp_path / "a.csv"
     lines = ["a,b", *(",".join(values) for _, values in records)]

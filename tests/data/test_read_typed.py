@@ -52,8 +52,8 @@ def test_parquet_types_survive(tmp_path):
     assert text == {
         "big id": ["9007199254740993", ""], "exact": ["123456789012345678", ""], "longer": [str(10**24 + 1), ""],
         "share": ["1.25", ""], "day": ["2020-01-02", ""], "instant": ["2020-01-02", ""], "zoned": ["2020-01-02", ""],
-        "yes": ["True", ""], "label": ["x", ""], "number": ["0.1", ""], "nested": ['["a", "b"]', ""],
-        "struct": ['{"a": 1}', ""], "bytes": ["xé", ""], "nothing": ["", ""],
+        "yes": ["True", ""], "label": ["x", ""], "number": ["0.1", ""], "nested": ['["a","b"]', ""],
+        "struct": ['{"a":1}', ""], "bytes": ["xé", ""], "nothing": ["", ""],
     }  # fmt: skip
     for name in ("day", "instant", "zoned"):  # the day is the one that the source's own clock showed
         dates, bad = as_date(frame[name], ())

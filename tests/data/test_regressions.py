@@ -12,7 +12,7 @@ import xlsxwriter
 
 from analysis import open_dataset
 from analysis.cli import main
-from analysis.data import state, unpacked
+from analysis.data import read, state
 from analysis.data.errors import LONGEST, InputError
 from analysis.data.sources import check_unchanged, locate
 from analysis.sanctuary.plan import read_plan
@@ -61,7 +61,7 @@ def test_a_wide_sheet_that_is_filled_is_read(folder):
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.zip", "a.xlsx"])
 def test_a_file_that_unpacks_to_far_more_than_it_is(folder, monkeypatch, name):
-    monkeypatch.setattr(unpacked, "LARGE", 1_000_000)
+    monkeypatch.setattr(read, "LARGE", 1_000_000)
     content, held = GOOD + b"\n" * 5_000_000, io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv" if name == "a.zip" else "xl/worksheets/sheet1.xml", content)

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from analysis.data import read_text
+from analysis.data import read
 from robustness.cases import case, heavy
 from robustness.fuzz import GOOD, fuzz, judge
 
@@ -22,5 +22,5 @@ def test_mutated_files_end_as_they_must(tmp_path):
 @pytest.mark.parametrize("seed", range(8))
 def test_a_heavy_file_made_small_ends_as_it_must(tmp_path, monkeypatch, seed):
     monkeypatch.setenv("ANALYSIS_HOME", str(tmp_path))
-    monkeypatch.setattr(read_text, "_BLOCK", 100_000)
+    monkeypatch.setattr(read, "_BLOCK", 100_000)
     assert judge(heavy(Random(seed), 0.002), tmp_path) in GOOD

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError
 from analysis.data.keys import folded
+from analysis.data.read import top_rows
 from analysis.data.spec import Source, layout, names, read_source
-from analysis.data.top_rows import top_rows
 
 FEW = (
     0.1  # a file that lacks a smaller share of a layout's headers is probably of that layout, changed by its publisher
