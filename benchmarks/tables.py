@@ -42,7 +42,7 @@ def plain_pandas(home: Path) -> Callable:
     from analysis import places
     from analysis.data.scrub import reason
     from analysis.data.spec import fold, read_source
-    from analysis.data.states import states
+    from analysis.data.values import states
 
     file = home / "data" / "raw" / NAME / "detainers.parquet"
     source = read_source({"path": file.name, "format": "deportation-data-project"}, NAME)
