@@ -21,10 +21,14 @@ from analysis.data.read import first_line, quoted, stage, stage_frame, text_of
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once, check_unchanged, package_frame
 from analysis.data.spec import Source, Spec
+from analysis.data.tables import LINEAGE
 from analysis.data.tally import Tally
 
 MEMORY = "1GB"  # of the query engine in a build, unless ANALYSIS_MEMORY says otherwise; beyond it spills to disk
-FLAG, GAP_DAYS = "duplicate_likely", 1  # detainers that follow another of the same person by so many days: flagged, never dropped
+FLAG, GAP_DAYS = (
+    "duplicate_likely",
+    1,
+)  # detainers that follow another of the same person by so many days: flagged, never dropped
 PUBLIC_UNKNOWN = 10  # an unknown raw value is listed outside data/private only with this many rows
 ROW_GROUP = 1 << 17
 
@@ -56,7 +60,7 @@ def build_into(spec: Spec, files: list[RawFile], target: Path, private: Path, wa
     beside.mkdir(parents=True)
     limits = {"memory_limit": os.environ.get("ANALYSIS_MEMORY") or MEMORY, "temp_directory": str(aside / "spill")}
     try:
-        with duckdb.connect(str(aside / "build.duckdb"), config={**limits, "autoinstall_known_extensions": "false"}) as con:
+        with duckdb.connect(":memory:", config={**limits, "autoinstall_known_extensions": "false"}) as con:
             _build(con, spec, files, beside, private)
         state.close_private(private)
         (beside / state.MANIFEST).write_text(state.manifest(beside, private, wanted or {}), encoding="utf-8")
@@ -85,18 +89,21 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
     check_once(spec, files)
     cleaning = Cleaning(con, spec, hashing_key(private), phrase_key(private))
     for file in files:
-        sheets = stage(con, file.path, file.source, file.name) if file.path else [stage_frame(con, package_frame(file), file.name)]
+        sheets = (
+            stage(con, file.path, file.source, file.name)
+            if file.path
+            else [stage_frame(con, package_frame(file), file.name)]
+        )
         for staged in sheets:
             cleaning.add(file, staged)
-            con.execute(f"DROP {'VIEW' if staged.view else 'TABLE'} {staged.table}")
+            con.execute(f"DROP VIEW sheet; DROP {'VIEW' if staged.view else 'TABLE'} {staged.table}")
     check_unchanged(spec, files)
     for source in spec.sources:
         _check(source, [file.name for file in files if file.source is source], cleaning.tally, spec)
-    con.execute("RESET disabled_optimizers")
     linked = any(source.link for source in spec.sources)
-    _copy(con, "aside", private / "set_aside.parquet")
+    _copy(con, "FROM aside ORDER BY rowid", private / "set_aside.parquet")
     if linked:
-        _copy(con, "linkage", private / "linkage.parquet")
+        _copy(con, "FROM linkage ORDER BY rowid", private / "linkage.parquet")
         _link(con, spec, cleaning, out, private)
     duplicates = _written(con, cleaning, out)
     raw_values.write(con, private, cleaning.phrase_key)
@@ -118,8 +125,8 @@ def _link(con: duckdb.DuckDBPyConnection, spec: Spec, cleaning: Cleaning, out: P
         if "person_id" in columns:
             con.execute(
                 f"""CREATE TABLE l_{table} AS SELECT t.* REPLACE (coalesce(p.person_id, s.person_id, t.person_id) AS person_id) FROM t_{table} AS t
-                LEFT JOIN people AS p ON p.source = {where} AND p.record = t.source_row LEFT JOIN same AS s ON s.identifier = t.person_id
-                ORDER BY t.rowid; DROP TABLE t_{table}; ALTER TABLE l_{table} RENAME TO t_{table}"""
+                LEFT JOIN people AS p ON p.source = {where} AND p.record = t.source_row LEFT JOIN same AS s ON s.identifier = t.person_id;
+                DROP TABLE t_{table}; ALTER TABLE l_{table} RENAME TO t_{table}"""
             )
     for column, value in known.items():
         tables = [table for table, columns in cleaning.types.items() if {"person_id", column} <= columns.keys()]
@@ -138,26 +145,28 @@ def _written(con: duckdb.DuckDBPyConnection, cleaning: Cleaning, out: Path) -> C
     """Write the tables, detainers with a flag for likely duplicates, and return the number of these by file and sheet."""
     counted: Counter = Counter()
     for table in cleaning.types:
-        rows = f"t_{table}"
+        rows, flag = f"t_{table}", ""
         if table == "detainers":
             # in the order of the file where several are of one day: the first of them is none
             con.execute(
-                f"""CREATE TABLE flagged AS SELECT place FROM (SELECT rowid AS place, prepared - lag(prepared) OVER (PARTITION BY person_id
-                ORDER BY prepared, rowid) AS gap FROM {rows} WHERE person_id IS NOT NULL AND prepared IS NOT NULL) WHERE gap <= {GAP_DAYS}"""
+                f"""CREATE TABLE flagged AS SELECT _at AS place FROM (SELECT _at, prepared - lag(prepared) OVER (PARTITION BY person_id
+                ORDER BY prepared, _at) AS gap FROM {rows} WHERE person_id IS NOT NULL AND prepared IS NOT NULL) WHERE gap <= {GAP_DAYS}"""
             )
-            rows = f"(SELECT t.*, flagged.place IS NOT NULL AS {FLAG} FROM {rows} AS t LEFT JOIN flagged ON t.rowid = flagged.place ORDER BY t.rowid)"
-            found = con.execute(f"SELECT source_file, source_sheet, count(*) FROM {rows} WHERE {FLAG} GROUP BY ALL").fetchall()
+            rows, flag = f"{rows} LEFT JOIN flagged ON _at = place", f", place IS NOT NULL AS {FLAG}"
+            found = con.execute(f"SELECT source_file, source_sheet, count(place) FROM {rows} GROUP BY ALL").fetchall()
             counted.update({(file, sheet): n for file, sheet, n in found})
         (out / f"{table}.parquet").mkdir()
-        _copy(con, rows, out / f"{table}.parquet" / "part-00000.parquet")
+        listed = ", ".join(map(quoted, (*cleaning.types[table], *LINEAGE)))
+        _copy(con, f"SELECT {listed}{flag} FROM {rows} ORDER BY _at", out / f"{table}.parquet" / "part-00000.parquet")
     return counted
 
 
 def _copy(con: duckdb.DuckDBPyConnection, rows: str, file: Path) -> None:
     """Write rows to a Parquet file, which is there whole or not at all."""
     beside = file.with_name(f".{file.name}.building")
-    con.execute(f"COPY {rows} TO {text_of(str(beside))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})" if rows[0] == "(" else
-                f"COPY (SELECT * FROM {rows}) TO {text_of(str(beside))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})")  # fmt: skip
+    con.execute(
+        f"COPY ({rows}) TO {text_of(str(beside))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP})"
+    )
     beside.replace(file)
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 
 import duckdb
 import numpy as np
@@ -39,10 +39,11 @@ _ARROW = {"date": pa.date32(), "number": pa.float64(), "flag": pa.bool_()}
 _NOUN = {"date": "date", "number": "number", "category": "known label", "flag": "yes or no"}
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE")
 _SPACE = r"[\s\x0b\x1c-\x1f\x85\p{Z}]+"
+_SPACES = r"e' \t\r\n' || chr(160)"
 _SCIENCE = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"  # what a spreadsheet makes of a long identifier
 _LEAST = 4  # characters of an identifier that is looked for in texts: shorter ones stand in many by chance
-_MANY = 1_000_000  # distinct values from which a join may spill, and no longer keep the order of the rows
 _CHUNK = 100_000
+_SHIFT = 40  # a row's place in its table, by which it is written: joins keep no order
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Look:
     reason: str = "NULL"
     found: str = "''"
     assumed: str = "false"  # a blank was given its meaning
+    missing: str = ""  # that there is no value, where this is cheaper to ask than the value
     join: str = ""
-    many: bool = False
 
 
 class Cleaning:
@@ -64,12 +65,12 @@ class Cleaning:
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, spec: Spec, key: bytes, phrase_key: str) -> None:
-        self.con, self.spec, self.phrase_key, self.tally, self.number = con, spec, phrase_key, Tally(), 0
+        self.con, self.spec, self.phrase_key, self.tally = con, spec, phrase_key, Tally()
+        self.number = self.inserts = 0
         self.types: dict[str, dict[str, str]] = {}  # table -> column -> its type
         inner, outer = ("unhex('" + bytes(k ^ pad for k in key.ljust(64, b"\0")).hex() + "')" for pad in (0x36, 0x5C))
-        con.execute(  # HMAC-SHA-256 (RFC 2104); rows stay in the order of their file
-            f"""SET disabled_optimizers = 'join_order,build_side_probe_side';
-            CREATE TEMP MACRO hashed(x) AS left(sha256({outer} || unhex(sha256({inner} || encode(x)))), 32);
+        con.execute(  # HMAC-SHA-256 (RFC 2104)
+            f"""CREATE TEMP MACRO hashed(x) AS left(sha256({outer} || unhex(sha256({inner} || encode(x)))), 32);
             CREATE TABLE aside ("table" VARCHAR, source_file VARCHAR, source_sheet VARCHAR, source_row BIGINT, "column" VARCHAR,
                 reason VARCHAR, found VARCHAR, raw VARCHAR);
             CREATE TABLE linkage (source VARCHAR, record BIGINT, first_name VARCHAR, last_name VARCHAR, birth_date DATE, sex VARCHAR,
@@ -108,8 +109,10 @@ class Cleaning:
                 found[f"{name}_raw"] = "VARCHAR"
         for source, part in blocks:
             found |= dict.fromkeys(() if part.secondary else source.keep, "VARCHAR")
-        kinds = {**found, **dict(zip(LINEAGE, ("VARCHAR", "VARCHAR", "BIGINT"), strict=True))}
-        self.con.execute(f"CREATE TABLE t_{table.name} ({', '.join(f'{quoted(name)} {kind}' for name, kind in kinds.items())})")
+        kinds = {**found, **dict(zip((*LINEAGE, "_at"), ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), strict=True))}
+        self.con.execute(
+            f"CREATE TABLE t_{table.name} ({', '.join(f'{quoted(name)} {kind}' for name, kind in kinds.items())})"
+        )
         self.types[table.name] = found
         return found
 
@@ -132,8 +135,15 @@ class _Sheet:
         self.rows = self.con.execute(f"SELECT count(*) FROM {staged.table}").fetchall()[0][0]
         self._distinct: dict[tuple[str, ...], tuple[dict[str, pa.ChunkedArray], list[np.ndarray], np.ndarray]] = {}
         self._names: dict[str, str] = {}
-        mapped = (header for part in self.source.maps for rule in part.columns.values() if rule.kind == "id" for header in rule.headers)
+        mapped = (
+            header
+            for part in self.source.maps
+            for rule in part.columns.values()
+            if rule.kind == "id"
+            for header in rule.headers
+        )
         self.identifiers = [h for h in dict.fromkeys((*mapped, *self.source.sensitive)) if h in staged.columns]
+        self.table = self._with_texts()
 
     # ---- the raw columns
 
@@ -143,20 +153,34 @@ class _Sheet:
         return f"CAST({column} AS DATE)" if self.staged.types[header].startswith("TIMESTAMP") else column
 
     def text(self, header: str) -> str:
-        """Return a raw column as SQL text, white space folded, whole numbers without a point."""
-        column = self.raw(header)
-        if self.staged.types[header] in ("FLOAT", "DOUBLE"):
-            whole = f"{column} = trunc({column}) AND abs({column}) < 2^53"
-            column = f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
-        text = f"CAST({column} AS VARCHAR)"
-        if self.staged.types[header] != "VARCHAR":
-            return text
-        return f"CASE WHEN regexp_matches({text}, '{_SPACE[:-1]}') THEN trim(regexp_replace({text}, '{_SPACE}', ' ', 'g')) ELSE {text} END"
+        """Return an identifier, or what is sensitive, as SQL text."""
+        return f"raw._text_{self.identifiers.index(header)}"
+
+    def _with_texts(self) -> str:
+        """Make a view of the rows in which identifiers are text too, white space folded and whole numbers without a point."""
+        listed = ""
+        for i, header in enumerate(self.identifiers):
+            column, kind = self.raw(header), self.staged.types[header]
+            if kind in ("FLOAT", "DOUBLE"):
+                whole = f"{column} = trunc({column}) AND abs({column}) < 2^53"
+                column = f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+            elif kind == "VARCHAR":  # most hold none of these, and to look is a tenth of the price
+                spaced = " OR ".join(
+                    f"contains({column}, {one})" for one in ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
+                )
+                column = (
+                    f"CASE WHEN {spaced} THEN trim(regexp_replace({column}, '{_SPACE}', ' ', 'g')) ELSE {column} END"
+                )
+            listed += f", CAST({column} AS VARCHAR) AS _text_{i}"
+        self.con.execute(f"CREATE OR REPLACE VIEW sheet AS SELECT *{listed} FROM {self.staged.table} AS raw")
+        return "sheet"
 
     def there(self, header: str, what: str) -> tuple[str]:
         """Return a header that must be there. Raises InputError."""
         if header not in self.staged.columns:
-            raise InputError(f"{self.where}: {what} the column '{header}', which is not there.{nearest(header, self.staged.columns)}")
+            raise InputError(
+                f"{self.where}: {what} the column '{header}', which is not there.{nearest(header, self.staged.columns)}"
+            )
         return (header,)
 
     def distinct(self, headers: tuple[str, ...]) -> tuple[dict[str, pa.ChunkedArray], list[np.ndarray], np.ndarray]:
@@ -165,7 +189,7 @@ class _Sheet:
             return {}, [], np.array([self.rows])
         if headers not in self._distinct:
             listed = "".join(f"{self.raw(header)} AS c{i}, " for i, header in enumerate(headers))
-            found = self.con.sql(f"SELECT {listed}count(*) AS n FROM {self.staged.table} AS raw GROUP BY ALL").to_arrow_table()
+            found = self.con.sql(f"SELECT {listed}count(*) AS n FROM {self.table} AS raw GROUP BY ALL").to_arrow_table()
             raw = {name: found[name] for name in found.column_names[:-1]}
             texts = [np.append(values.texts(column.to_pylist()), "") for column in raw.values()]
             self._distinct[headers] = raw, texts, np.append(found["n"].to_numpy().astype("int64"), 0)
@@ -182,15 +206,15 @@ class _Sheet:
             if needed & {*re.findall(r"JOIN (look_\d+)", join)}:
                 needed |= {*re.findall(r"look_\d+", join)}
                 chosen.insert(0, join)
-        return f"{self.staged.table} AS raw{''.join(chosen)}"
+        return f"{self.table} AS raw{''.join(chosen)}"
 
     def see(self) -> None:
         """Count, for each raw column, what it is used for and in how many rows it is filled."""
         listed = [
-            f"count(nullif(regexp_replace(raw.{quoted(column)}, '^{_SPACE}$', ''), ''))" if self.staged.types[header] == "VARCHAR"
-            else f"count(raw.{quoted(column)})" for header, column in self.staged.columns.items()
+            f"count(CASE WHEN {one} >= '!' OR trim({one}, {_SPACES}) <> '' THEN 1 END)" if self.staged.types[header] == "VARCHAR"
+            else f"count({one})" for header, column in self.staged.columns.items() for one in [f"raw.{quoted(column)}"]
         ]  # fmt: skip
-        counts = self.con.execute(f"SELECT {', '.join(listed)} FROM {self.staged.table} AS raw").fetchall()[0]
+        counts = self.con.execute(f"SELECT {', '.join(listed)} FROM {self.table} AS raw").fetchall()[0]
         self.tally.see(self.source, self.place, dict(zip(self.staged.headers, counts, strict=True)))
 
     # ---- a column of a map
@@ -206,7 +230,11 @@ class _Sheet:
         texts = _by_year(found) if rule.years else found[0]
         for other in () if rule.years else found[1:]:
             texts = np.where(texts == "", other, texts)
-        texts, gone = self._scrubbed(headers, texts, counts, note) if headers and rule.kind in _WRITTEN and rule.name != "event" else (texts, "")
+        texts, gone = (
+            self._scrubbed(headers, texts, counts, note)
+            if headers and rule.kind in _WRITTEN and rule.name != "event"
+            else (texts, "")
+        )
         written = texts
         if rule.kind == "date":
             texts = np.array(["" if fold(text) in values.NOTHING else text for text in texts], dtype=object)
@@ -222,7 +250,9 @@ class _Sheet:
         if strict:
             why[unreadable] = f"not readable as a {_NOUN.get(rule.kind, 'value of the map')}"
             if rule.kind == "date" and unreadable.any():
-                why[unreadable & values.swapped(texts, rule.formats)] = "not readable as a date unless day and month change places"
+                why[unreadable & values.swapped(texts, rule.formats)] = (
+                    "not readable as a date unless day and month change places"
+                )
         else:
             note("unreadable", counts[unreadable].sum())
         return self._joined(headers, gone, assumed=pa.array(assumed), found=pa.array(np.where(texts == "", written, texts), pa.string()),
@@ -236,7 +266,10 @@ class _Sheet:
         if rule.value is not None or (header is None and rule.optional):
             return ()
         if header is None:
-            expected, close = " or ".join(f"'{header}'" for header in rule.headers), nearest(rule.headers[0], self.staged.columns)
+            expected, close = (
+                " or ".join(f"'{header}'" for header in rule.headers),
+                nearest(rule.headers[0], self.staged.columns),
+            )
             raise InputError(f"{self.where}: the header {expected} (for {rule.name}) is not there.{close}")
         return (header, rule.fill) if rule.fill in self.staged.columns else (header,)
 
@@ -270,9 +303,11 @@ class _Sheet:
         table = self.to.stored({**raw, **{name: column[:-1] for name, column in columns.items()}})
         out, join = {name: f"{table}.{name}" for name in columns}, f" LEFT JOIN {table} ON {self.on(headers, table)}"
         if gone:
-            out = {name: f"CASE WHEN {gone}._row IS NULL THEN {sql} ELSE {blank[name]} END" for name, sql in out.items()}
+            out = {
+                name: f"CASE WHEN {gone}._row IS NULL THEN {sql} ELSE {blank[name]} END" for name, sql in out.items()
+            }
             join += f" LEFT JOIN {gone} ON raw._row = {gone}._row"
-        return Look(**out, join=join, many=len(raw["c0"]) > _MANY)
+        return Look(**out, join=join)
 
     def _identifier(self, headers: tuple[str, ...], rule: Column, note: Callable) -> Look:
         """Return keyed hashes. Nothing is asked of Python: identifiers may be as many as the rows."""
@@ -281,25 +316,31 @@ class _Sheet:
             return Look("NULL" if rule.value is None else f"hashed({space}{text_of(rule.value)})")
         text, found, (header, *_) = self.text(headers[0]), f"coalesce({self.text(headers[0])}, '')", headers
         row, odd = self.con.execute(
-            f"SELECT min(_row), arg_min({text}, _row) FROM {self.staged.table} AS raw WHERE regexp_full_match({text}, '{_SCIENCE}')"
+            f"SELECT min(_row), arg_min({text}, _row) FROM {self.table} AS raw WHERE contains({text}, '+') AND regexp_full_match({text}, '{_SCIENCE}')"
         ).fetchall()[0]
         if row is not None:
             raise InputError(
                 f"{self.where}: column '{header}' (for {rule.name}), row {row:,}: '{odd}' is a number in scientific notation, so different people "
                 "share it: a spreadsheet cut the last digits off. Fetch the file again with this column as text."
             )
-        nothing = " OR ".join(f"{text} = {text_of(null)}" for null in sorted(self.source.nulls)) or "false"
-        hidden = "false"
+        nothing = f"{text} IS NULL OR (strlen({text}) <= 7 AND lower({text}) IN ({', '.join(map(text_of, sorted(values.NOTHING)))}))"
+        nothing += "".join(f" OR {text} = {text_of(null)}" for null in sorted(self.source.nulls))
         if self.source.redacted:
             hidden = f"regexp_matches({text}, {text_of(self.source.redacted.pattern)})"
-            note("redacted", self.con.execute(f"SELECT count(*) FROM {self.staged.table} AS raw WHERE {hidden}").fetchall()[0][0])
-        never = ", ".join(map(text_of, sorted(values.NOTHING)))
-        whole = f"CASE WHEN len({text}) < {rule.digits} AND regexp_full_match({text}, '[0-9]+') THEN lpad({text}, {rule.digits}, '0') ELSE {text} END"
-        return Look(f"CASE WHEN NOT (lower({text}) IN ({never}) OR {nothing} OR {hidden}) THEN hashed({space}{whole if rule.digits else text}) END", found=found)
+            note(
+                "redacted",
+                self.con.execute(f"SELECT count(*) FROM {self.table} AS raw WHERE {hidden}").fetchall()[0][0],
+            )
+            nothing += f" OR {hidden}"
+        if rule.digits:
+            text = f"CASE WHEN len({text}) < {rule.digits} AND regexp_full_match({text}, '[0-9]+') THEN lpad({text}, {rule.digits}, '0') ELSE {text} END"
+        return Look(f"CASE WHEN NOT ({nothing}) THEN hashed({space}{text}) END", found=found, missing=f"({nothing})")
 
     # ---- texts that hold an identity
 
-    def _scrubbed(self, headers: tuple[str, ...], texts: np.ndarray, counts: np.ndarray, note: Callable) -> tuple[np.ndarray, str]:
+    def _scrubbed(
+        self, headers: tuple[str, ...], texts: np.ndarray, counts: np.ndarray, note: Callable
+    ) -> tuple[np.ndarray, str]:
         """Return texts, blank where one holds an identity, and the table of the rows whose text holds their own, if any."""
         hit = np.array([reason(text) is not None for text in texts], dtype=bool)
         texts = np.where(hit, "", texts)
@@ -312,7 +353,7 @@ class _Sheet:
         some = pa.array(np.flatnonzero(chosen[:-1]))
         raw = {name: column.take(some) for name, column in self.distinct(headers)[0].items()}
         table = self.to.stored({**raw, "found": pa.array(texts, pa.string()).take(some)})
-        return f"{self.staged.table} AS raw JOIN {table} AS t ON {self.on(headers, 't')}"
+        return f"{self.table} AS raw JOIN {table} AS t ON {self.on(headers, 't')}"
 
     def _own_identifier(self, headers: tuple[str, ...], texts: np.ndarray) -> Iterator[int]:
         """Yield rows whose text holds their own identifier as a word: at least four characters, with a digit among them."""
@@ -320,12 +361,23 @@ class _Sheet:
         others = [self.text(header) for header in self.identifiers if header not in headers]
         if not chosen.any() or not others:
             return
-        asked, longest = self._asked(headers, texts, chosen), max(map(len, texts[chosen]))
+        longest, asked = max(map(len, texts[chosen])), ""
         for own in others:
+            if self.shortest(own) > longest:
+                continue
+            asked = asked or self._asked(headers, texts, chosen)
             held = f"len({own}) BETWEEN {_LEAST} AND {longest} AND contains(lower(t.found), lower({own})) AND regexp_matches({own}, '[0-9]')"
             for row, text, word in _fetched(self.con.execute(f"SELECT _row, t.found, {own} FROM {asked} WHERE {held}")):
                 if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
                     yield row
+
+    @cache
+    def shortest(self, own: str) -> int:
+        """Return the length of the shortest identifier that is looked for in texts."""
+        looked_for = f"len({own}) >= {_LEAST} AND regexp_matches({own}, '[0-9]')"
+        return self.con.execute(
+            f"SELECT coalesce(min(len({own})), 1000000) FROM {self.table} AS raw WHERE {looked_for}"
+        ).fetchall()[0][0]
 
     def _own_name(self, headers: tuple[str, ...], texts: np.ndarray) -> Iterator[int]:
         """Yield rows whose text holds two words of their own row's names: one alone is as often a place's."""
@@ -337,10 +389,12 @@ class _Sheet:
         joins, known = "", []
         for header in named:
             raw, (names,), _ = self.distinct((header,))
-            table = self.to.stored({**raw, "known": pa.array([len(words(name) & said) for name in names[:-1]], pa.int64())})
+            table = self.to.stored(
+                {**raw, "known": pa.array([len(words(name) & said) for name in names[:-1]], pa.int64())}
+            )
             joins += f" JOIN {table} ON {self.on((header,), table)}"
             known.append(f"{table}.known")
-        listed = ", ".join(map(self.text, named))
+        listed = ", ".join(f"CAST({self.raw(header)} AS VARCHAR)" for header in named)
         for row, text, *names in _fetched(self.con.execute(
             f"SELECT _row, t.found, {listed} FROM {self._asked(headers, texts, chosen)}{joins} WHERE {' + '.join(known)} > 1"
         )):  # fmt: skip
@@ -364,24 +418,42 @@ class _Sheet:
         if mapping.secondary:
             missing, problems = [condition for condition, *_ in problems], []
         for name in (name for name in looks if name in strict):
-            look, blank = looks[name], f"({looks[name].value} IS NULL AND {looks[name].reason} IS NULL)"
+            look, blank = (
+                looks[name],
+                looks[name].missing or f"({looks[name].value} IS NULL AND {looks[name].reason} IS NULL)",
+            )
             problems.append((f"{look.reason} IS NOT NULL", name, look.reason, look.found))
             if name in table.keys and mapping.secondary and rules[name].kind in ("date", "category"):
                 missing.append(blank)
-            elif name in table.keys and not (name == "person_id" and self.source.link):  # who may be known by name alone
+            elif name in table.keys and not (
+                name == "person_id" and self.source.link
+            ):  # who may be known by name alone
                 problems.append((blank, name, "'blank'", look.found))
         problems += self._impossible(mapping, looks)
         sql = {name: look.value for name, look in (*looks.items(), *kept.items())} | self._birth_year(mapping, looks)
-        sql |= {f"{name}_raw": f"nullif({looks[name].found}, '')" for name in RAW_BESIDE if name in looks and rules[name].headers}
-        joins = [look.join for look in (*only.values(), *looks.values(), *kept.values())] + [self.named(h)[1] for h in self._linked()]
-        wrong, absent = (" OR ".join(f"coalesce({one}, false)" for one in some) or "false" for some in ([p[0] for p in problems], missing))
+        sql |= {
+            f"{name}_raw": f"nullif({looks[name].found}, '')"
+            for name in RAW_BESIDE
+            if name in looks and rules[name].headers
+        }
+        joins = [look.join for look in (*only.values(), *looks.values(), *kept.values())] + [
+            self.named(h)[1] for h in self._linked()
+        ]
+        wrong, absent = (
+            " OR ".join(f"coalesce({one}, false)" for one in some) or "false"
+            for some in ([p[0] for p in problems], missing)
+        )
         sql |= self._placed(mapping, sql, joins, f"NOT ({wrong} OR {absent})")
-        unknown = {name: "'unknown'" for name, kind in table.columns.items() if isinstance(kind, tuple) and "unknown" in kind}
-        listed = ", ".join(f"CAST({sql.get(name, unknown.get(name, 'NULL'))} AS {kind})" for name, kind in columns.items())
-        order = " ORDER BY raw._row" if any(look.many for look in (*looks.values(), *kept.values())) else ""
+        unknown = {
+            name: "'unknown'" for name, kind in table.columns.items() if isinstance(kind, tuple) and "unknown" in kind
+        }
+        listed = ", ".join(
+            f"CAST({sql.get(name, unknown.get(name, 'NULL'))} AS {kind})" for name, kind in columns.items()
+        )
+        self.to.inserts += 1
         inserted = self.con.execute(
-            f"INSERT INTO t_{table.name} SELECT {listed}, {self.lineage}, raw._row FROM {self.rows_of(listed + wrong + absent, joins)} "
-            f"WHERE NOT ({wrong} OR {absent}){order}"
+            f"INSERT INTO t_{table.name} SELECT {listed}, {self.lineage}, raw._row, {self.to.inserts << _SHIFT} + raw._row "
+            f"FROM {self.rows_of(listed + wrong + absent, joins)} WHERE NOT ({wrong} OR {absent})"
         ).fetchall()[0][0]
         aside = self._set_aside(mapping.table, problems, joins, f"({wrong}) AND NOT ({absent})")
         broken = [] if mapping.secondary else self._broken(mapping.table)
@@ -394,7 +466,13 @@ class _Sheet:
 
     def _typed(self, table: str, rule: Column) -> Column:
         """A covariate that a typed source holds as numbers is a number, unless the map says otherwise."""
-        open_ = TABLES[table].free and rule.kind == "text" and rule.name != "event" and not rule.explicit and rule.values is None
+        open_ = (
+            TABLES[table].free
+            and rule.kind == "text"
+            and rule.name != "event"
+            and not rule.explicit
+            and rule.values is None
+        )
         header = next((header for header in rule.headers if header in self.staged.columns), None)
         numbers = open_ and header is not None and _NUMBERS.fullmatch(self.staged.types[header])
         return rule.model_copy(update={"kind": "number"}) if numbers else rule
@@ -417,8 +495,16 @@ class _Sheet:
         headers = self.there(header, "only names")
         _, (texts,), counts = self.distinct(headers)
         named, gone = self._scrubbed(headers, texts, counts, partial(self.tally.change, mapping.table, header))
-        why = [None if fold(text) in wanted else f"left out by only: {shown or 'blank'}" for text, shown in zip(texts, named, strict=True)]
-        look = self._joined(headers, value=pa.nulls(len(texts), pa.string()), reason=pa.array(why, pa.string()), found=pa.array(texts, pa.string()))
+        why = [
+            None if fold(text) in wanted else f"left out by only: {shown or 'blank'}"
+            for text, shown in zip(texts, named, strict=True)
+        ]
+        look = self._joined(
+            headers,
+            value=pa.nulls(len(texts), pa.string()),
+            reason=pa.array(why, pa.string()),
+            found=pa.array(texts, pa.string()),
+        )
         if not gone:
             return look
         shown = f"CASE WHEN {look.reason} IS NULL OR {gone}._row IS NULL THEN {look.reason} ELSE 'left out by only: blank' END"
@@ -434,12 +520,19 @@ class _Sheet:
     def _impossible(self, mapping: Map, looks: dict[str, Look]) -> Iterator[tuple[str, str, str, str]]:
         """Yield what is readable and cannot be true: condition, column, reason and what was found, as SQL but for the column."""
         if self.source.link and "person_id" in TABLES[mapping.table].keys:
-            identified = looks["person_id"].value if "person_id" in looks else "NULL"
+            unidentified = (
+                looks["person_id"].missing or looks["person_id"].value + " IS NULL" if "person_id" in looks else "true"
+            )
             no_name = " AND ".join(f"{self.named(header)[0]} IS NULL" for header in self._linked())
-            yield f"({identified} IS NULL AND {no_name})", "person_id", "'blank, and no name'", "''"
+            yield f"({unidentified} AND {no_name})", "person_id", "'blank, and no name'", "''"
         if "jurisdiction" in looks:
             code = looks["jurisdiction"].value
-            yield f"regexp_full_match({code}, '[0-9]|[0-9]{{4}}')", "jurisdiction", "'a FIPS code has 2 or 5 digits: a leading zero is lost'", code
+            yield (
+                f"regexp_full_match({code}, '[0-9]|[0-9]{{4}}')",
+                "jurisdiction",
+                "'a FIPS code has 2 or 5 digits: a leading zero is lost'",
+                code,
+            )
         if {"booked", "released"} <= looks.keys():
             booked, released = looks["booked"].value, looks["released"].value
             yield f"{released} < {booked}", "released", "'before booked'", f"CAST({released} AS VARCHAR)"
@@ -470,11 +563,18 @@ class _Sheet:
             return {}
         known = {name: f"CAST({sql[name]} AS VARCHAR)" for name in _PLACE if name in sql}
         listed = ", ".join(f"{value} AS {name}" for name, value in known.items())
-        frame = self.con.sql(f"SELECT {listed}, count(*) AS n FROM {self.rows_of(listed + kept, joins)} WHERE {kept} GROUP BY ALL").df()
+        frame = self.con.sql(
+            f"SELECT {listed}, count(*) AS n FROM {self.rows_of(listed + kept, joins)} WHERE {kept} GROUP BY ALL"
+        ).df()
         keys = {f"k_{name}": pa.array(frame[name], pa.string(), from_pandas=True) for name in known}
         found, counted = located(frame.reindex(columns=[*_PLACE, "n"]), known)
         self.tally.places.update({(mapping.table, *how): rows for how, rows in counted.items()})
-        table = self.to.stored({**keys, **{name: pa.array(found[name], pa.string(), from_pandas=True) for name in ("jurisdiction", "operator")}})
+        table = self.to.stored(
+            {
+                **keys,
+                **{name: pa.array(found[name], pa.string(), from_pandas=True) for name in ("jurisdiction", "operator")},
+            }
+        )
         # beside the joins that the key needs, so that it comes after them
         on = " AND ".join(f"{value} IS NOT DISTINCT FROM {table}.k_{name}" for name, value in known.items())
         joins.append(f" LEFT JOIN {table} ON {on}")
@@ -487,13 +587,19 @@ class _Sheet:
         if not problems:
             return 0
         cases = [
-            "CASE " + " ".join(f"WHEN coalesce({one[0]}, false) THEN {text_of(one[1]) if i == 1 else one[i]}" for one in problems) + " END"
+            "CASE "
+            + " ".join(
+                f"WHEN coalesce({one[0]}, false) THEN {text_of(one[1]) if i == 1 else one[i]}" for one in problems
+            )
+            + " END"
             for i in (1, 2, 3)
         ]
         keys = ", ".join(f"{text_of(header)}, raw.{quoted(column)}" for header, column in self.staged.columns.items())
         before = self.con.execute("SELECT count(*) FROM aside").fetchall()[0][0]
         listed = f"{text_of(table)}, {self.lineage}, raw._row, {cases[0]}, {cases[1]}, coalesce({cases[2]}, '')"
-        self.con.execute(f"INSERT INTO aside SELECT {listed}, json_object({keys})::VARCHAR FROM {self.rows_of(listed + chosen, joins)} WHERE {chosen} ORDER BY raw._row")
+        self.con.execute(
+            f"INSERT INTO aside SELECT {listed}, json_object({keys})::VARCHAR FROM {self.rows_of(listed + chosen, joins)} WHERE {chosen} ORDER BY raw._row"
+        )
         counted = self.con.execute(
             f'SELECT "column", reason, count(*), min(source_row), arg_min(found, source_row) FROM aside WHERE rowid >= {before} GROUP BY ALL ORDER BY 4, 1, 2'
         ).fetchall()
@@ -507,7 +613,9 @@ class _Sheet:
         if broken:
             rows, texts = zip(*broken, strict=True)
             stored = self.to.stored({"_row": pa.array(rows, pa.int64()), "raw": pa.array(texts, pa.string())})
-            self.con.execute(f"INSERT INTO aside SELECT {text_of(table)}, {self.lineage}, _row, '', '{MISFIT}', '', raw FROM {stored}")
+            self.con.execute(
+                f"INSERT INTO aside SELECT {text_of(table)}, {self.lineage}, _row, '', '{MISFIT}', '', raw FROM {stored}"
+            )
             self.tally.set_aside((table, *self.place, "", MISFIT), len(broken), *broken[0])
         return broken
 
@@ -524,8 +632,13 @@ class _Sheet:
             raw, (texts,), counts = self.distinct(headers)
             shown = pd.Series(self._shown(texts, counts, lambda *_: None), dtype="str").where(lambda text: text != "")
             columns = {"value": shown, **dict(split_full(shown).items())}
-            self._names[header] = self.to.stored({**raw, **{n: pa.array(c, pa.string(), from_pandas=True)[:-1] for n, c in columns.items()}})
-        return f"{self._names[header]}.value", f" LEFT JOIN {self._names[header]} ON {self.on((header,), self._names[header])}"
+            self._names[header] = self.to.stored(
+                {**raw, **{n: pa.array(c, pa.string(), from_pandas=True)[:-1] for n, c in columns.items()}}
+            )
+        return (
+            f"{self._names[header]}.value",
+            f" LEFT JOIN {self._names[header]} ON {self.on((header,), self._names[header])}",
+        )
 
     def link(self) -> None:
         """Give linking a record of each row that was kept in any table."""
@@ -533,7 +646,10 @@ class _Sheet:
         _, (texts,), counts = self.distinct(headers)
         dates, _ = values.as_date(self._shown(texts, counts, lambda *_: None), link.formats, None, self.staged.day_0)
         born = self._joined(headers, value=pa.array(dates, from_pandas=True).cast(pa.date32()))
-        first, last = (f"{self._names[link.name]}.{part}_name" if link.name else self.named(getattr(link, f"{part}_name"))[0] for part in ("first", "last"))
+        first, last = (
+            f"{self._names[link.name]}.{part}_name" if link.name else self.named(getattr(link, f"{part}_name"))[0]
+            for part in ("first", "last")
+        )
         kept = " UNION ALL ".join(
             "SELECT source_row, " + ", ".join(c if c in self.to.types[part.table] else f"NULL AS {c}" for c in ("sex", "jurisdiction", "person_id"))
             + f", {i} AS i FROM t_{part.table} WHERE (source_file, source_sheet) = ({self.lineage})"
@@ -542,27 +658,27 @@ class _Sheet:
         joins = "".join(dict.fromkeys([*(self.named(header)[1] for header in self._linked()), born.join]))
         self.con.execute(
             f"""INSERT INTO linkage SELECT {text_of(self.where)}, k.source_row, {first}, {last}, {born.value}, k.sex, k.place, k.identifier
-            FROM {self.staged.table} AS raw{joins} JOIN (SELECT source_row, arg_min(sex, i) AS sex, arg_min(jurisdiction, i) AS place,
+            FROM {self.table} AS raw{joins} JOIN (SELECT source_row, arg_min(sex, i) AS sex, arg_min(jurisdiction, i) AS place,
             arg_min(person_id, i) AS identifier FROM ({kept}) GROUP BY source_row) AS k ON raw._row = k.source_row ORDER BY k.source_row"""
         )
 
     def phrases(self) -> None:
         """Add the hashes of identifiers, sensitive values and names, by which a page is looked through, to ``phrases``."""
         for header in self.identifiers:
-            self._add(phrases_of, f"SELECT DISTINCT {self.text(header)} FROM {self.staged.table} AS raw")
+            self._add(phrases_of, f"SELECT DISTINCT {self.text(header)} FROM {self.table} AS raw")
         kinds = {header: kind for header, kind in name_headers(self.source).items() if header in self.staged.columns}
         nothing = self.source.nulls
         for one, kind in kinds.items():
             if kind == "whole":
                 self._add(lambda texts: whole_names(split_full(pd.Series(texts, dtype="str")).itertuples(index=False), nothing),
-                          f"SELECT DISTINCT {self.text(one)} FROM {self.staged.table} AS raw")  # fmt: skip
+                          f"SELECT DISTINCT {self.text(one)} FROM {self.table} AS raw")  # fmt: skip
             for other in kinds if kind == "first" else ():
                 if kinds[other] == "last":
-                    pairs = f"SELECT DISTINCT {self.text(one)}, {self.text(other)} FROM {self.staged.table} AS raw"
+                    pairs = f"SELECT DISTINCT {self.text(one)}, {self.text(other)} FROM {self.table} AS raw"
                     self._add(lambda *pairs: whole_names(zip(*pairs, strict=True), nothing), pairs)
 
     def _add(self, made: Callable[..., np.ndarray], sql: str) -> None:
-        for batch in self.con.cursor().sql(sql).to_arrow_reader(_CHUNK):
+        for batch in self.con.cursor().sql(sql).to_arrow_reader(_CHUNK):  # one that is read while another writes
             columns = [column.fill_null("").to_numpy(zero_copy_only=False) for column in batch.columns]
             found = pa.table(dict(zip(("words", "hash"), hashes(made(*columns), self.to.phrase_key), strict=True)))
             self.con.register("_found", found)
@@ -579,7 +695,11 @@ def _by_year(found: list[np.ndarray]) -> np.ndarray:
     """Return the first year with a yes, else the number of years, as text; what is neither yes nor no before it as it is."""
     days = []
     for texts in zip(*found, strict=True):
-        said = (str(year) if values.WORDS.get(fold(text)) else text for year, text in enumerate(texts, 1) if values.WORDS.get(fold(text)) is not False)
+        said = (
+            str(year) if values.WORDS.get(fold(text)) else text
+            for year, text in enumerate(texts, 1)
+            if values.WORDS.get(fold(text)) is not False
+        )
         days.append(next(said, str(len(found))))
     return np.array(days, dtype=object)
 

@@ -141,7 +141,11 @@ def _as_pandas(folder: Path, table: str) -> pd.DataFrame:
     from analysis.data.tables import TABLES
 
     known = TABLES[table].columns
-    texts = [part.name for part in pq.read_schema(min(folder.iterdir())) if pa.types.is_string(part.type) and known.get(part.name) != "id"]
+    texts = [
+        part.name
+        for part in pq.read_schema(min(folder.iterdir()))
+        if pa.types.is_string(part.type) and known.get(part.name) != "id"
+    ]
     arrow = pq.read_table(folder, read_dictionary=texts)
     for i, part in enumerate(arrow.schema):
         if pa.types.is_date(part.type):

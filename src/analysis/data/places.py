@@ -94,7 +94,9 @@ def located(frame: pd.DataFrame, mapped: Container[str]) -> tuple[pd.DataFrame, 
     given = text["jurisdiction"].notna() & ("jurisdiction" in mapped)
     found = places(text.assign(state=text["state"].fillna(text["jurisdiction"].str[:2])))
     out = text.assign(operator=found["operator"].astype("str"))
-    out["jurisdiction"] = text["jurisdiction"].where(given, found["jurisdiction"].astype("str").where(found["jurisdiction"].notna()))
+    out["jurisdiction"] = text["jurisdiction"].where(
+        given, found["jurisdiction"].astype("str").where(found["jurisdiction"].notna())
+    )
     length, how = out["jurisdiction"].str.len(), found["place_from"].astype("str").mask(given, "given")
     level = pd.Series(np.select([length == 5, length == 2], [0, 1], 2)).map(dict(enumerate(LEVELS)))
     counts: Counter = Counter()

@@ -80,7 +80,9 @@ def write(con: duckdb.DuckDBPyConnection, private: Path, key: str) -> None:
     for words, length in con.execute("SELECT words, count(DISTINCT hash) FROM phrases GROUP BY words").fetchall():
         array = np.lib.format.open_memmap(beside / f"{words}.npy", mode="w+", dtype="<u8", shape=(length,))
         at = 0
-        for batch in con.sql(f"SELECT DISTINCT hash FROM phrases WHERE words = {words} ORDER BY hash").to_arrow_reader():
+        for batch in con.sql(
+            f"SELECT DISTINCT hash FROM phrases WHERE words = {words} ORDER BY hash"
+        ).to_arrow_reader():
             array[at : (at := at + len(batch))] = batch["hash"].to_numpy()
         array.flush()
     shutil.rmtree(folder, ignore_errors=True)

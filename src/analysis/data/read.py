@@ -25,7 +25,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from glob import escape
 from itertools import chain, count, islice
 from pathlib import Path
@@ -45,7 +45,7 @@ from analysis.data.spec import Source
 from analysis.data.values import texts
 
 if TYPE_CHECKING:
-    from analysis.data.sources import RawFile
+    pass
 
 BATCH_ROWS = 100_000
 LARGE = 1 << 30  # bytes: a packed file below it is never refused for its size

@@ -29,7 +29,9 @@ class Tally:
         """Note, for each raw column of a sheet, what it is used for and in how many rows it is filled."""
         self.layouts[place[0]] = (source.format or "") + (" (recognized)" if source.recognized else "")
         uses = dict.fromkeys(source.keep, "kept")
-        uses |= {h: f"mapped to {rule.name}" for part in source.maps for rule in part.columns.values() for h in rule.read}
+        uses |= {
+            h: f"mapped to {rule.name}" for part in source.maps for rule in part.columns.values() for h in rule.read
+        }
         uses |= dict.fromkeys(source.sensitive, "sensitive")
         for header, rows in filled.items():
             use, before = self.filled.get((*place, header), (uses.get(header, "not used"), 0))
@@ -52,7 +54,9 @@ class Tally:
     def account(self, mapping: Map, place: tuple[str, str], kept: int, aside: int, rows: int) -> None:
         """Count the rows of a sheet. Raises RuntimeError where one is not accounted for: a fault of the program."""
         if not mapping.secondary and kept + aside != rows:
-            raise RuntimeError(f"{place[0]}: {rows} rows in, {kept + aside} accounted for. This is a fault of the program: report it.")
+            raise RuntimeError(
+                f"{place[0]}: {rows} rows in, {kept + aside} accounted for. This is a fault of the program: report it."
+            )
         self.rows_in[mapping.table, *place] += kept + aside
         self.kept[mapping.table, *place] += kept
 
@@ -72,7 +76,9 @@ class Tally:
     def unknown_values(self) -> pd.DataFrame:
         """Return the values that no vocabulary has, those of most rows first."""
         frame = _frame([(*key, n) for key, n in self.unknown.items()], ["table", "column", "value"], ["rows"])
-        return frame.sort_values(["table", "column", "rows", "value"], ascending=[True, True, False, True], ignore_index=True)
+        return frame.sort_values(
+            ["table", "column", "rows", "value"], ascending=[True, True, False, True], ignore_index=True
+        )
 
     def changes(self) -> pd.DataFrame:
         """Return how many values were made missing, by table, column and why."""
@@ -80,7 +86,9 @@ class Tally:
 
     def place_counts(self) -> pd.DataFrame:
         """Return what the places and operators of a table rest on: table, level, how, operator, rows, share of its rows."""
-        frame = _frame([(*key, n) for key, n in sorted(self.places.items())], ["table", "level", "how", "operator"], ["rows"])
+        frame = _frame(
+            [(*key, n) for key, n in sorted(self.places.items())], ["table", "level", "how", "operator"], ["rows"]
+        )
         return frame.assign(share=frame["rows"] / frame.groupby("table")["rows"].transform("sum"))
 
 

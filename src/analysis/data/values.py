@@ -19,7 +19,10 @@ from analysis.data.dates import SERIAL, is_compact, other_way_round
 from analysis.data.place_names import county_code
 from analysis.data.spec import Column, fold
 
-EARLIEST, LATEST = pd.Timestamp("1900-01-02"), pd.Timestamp("2100-12-31")  # the day before is what a database writes for none
+EARLIEST, LATEST = (
+    pd.Timestamp("1900-01-02"),
+    pd.Timestamp("2100-12-31"),
+)  # the day before is what a database writes for none
 BIRTHS = (1880, 2100)
 NOTHING = frozenset(("", "na", "n/a", "null", "none", "unknown", "-", "?"))  # in identifiers and dates, in every file
 WORDS = {**dict.fromkeys(("yes", "y", "true", "t", "1"), True), **dict.fromkeys(("no", "n", "false", "f", "0"), False)}
@@ -28,7 +31,10 @@ _ZONE = r" ?(Z|UTC|[+-][0-9]{2}:?([0-9]{2})?)"
 _ISO = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{_CLOCK}({_ZONE})?)?")
 _ZONED = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[ T]{_CLOCK}{_ZONE}")
 _SERIAL = re.compile(r"[0-9]{5}(\.[0-9]+)?")
-_DAY_0 = {1900: pd.Timestamp("1899-12-30"), 1904: pd.Timestamp("1904-01-01")}  # Excel's, with its 29 February 1900 that never was
+_DAY_0 = {
+    1900: pd.Timestamp("1899-12-30"),
+    1904: pd.Timestamp("1904-01-01"),
+}  # Excel's, with its 29 February 1900 that never was
 Read = tuple[pd.Series, np.ndarray]
 
 
@@ -126,8 +132,11 @@ def as_text(found: np.ndarray, rule: Column | None = None, *, strict: bool = Fal
     """
     named = rule.values if rule and rule.values is not None else {}
     keys = [rule.looked_up(text) if named else "" for text in found]
-    bad = np.array([bool(strict and named and text and key not in named) for text, key in zip(found, keys, strict=True)], dtype=bool)
-    labels = [named[key] if key in named else text for text, key in zip(found, keys, strict=True)]
+    bad = np.array(
+        [bool(strict and named and text and key not in named) for text, key in zip(found, keys, strict=True)],
+        dtype=bool,
+    )
+    labels = [named.get(key, text) for text, key in zip(found, keys, strict=True)]
     return _labels([None if wrong else label for label, wrong in zip(labels, bad, strict=True)]), bad
 
 
@@ -163,7 +172,9 @@ def as_place(found: np.ndarray, rule: Column) -> Read:
         labels = [known.get(fold(text)) for text in found]
     else:
         labels = [known.get(fold(text)) or (county_code(text, rule.state) if text else None) or None for text in found]
-    return _labels(labels), np.array([label is None and text != "" for label, text in zip(labels, found, strict=True)], dtype=bool)
+    return _labels(labels), np.array(
+        [label is None and text != "" for label, text in zip(labels, found, strict=True)], dtype=bool
+    )
 
 
 @cache
