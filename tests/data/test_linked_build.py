@@ -1,4 +1,4 @@
-"""People linked by name in a build: one person across files, and no name in what is processed."""
+"""People linked by name in a build: one person across files, no name in what is processed, and what `[files.link]` may say."""
 
 import sys
 
@@ -8,6 +8,7 @@ import pytest
 import analysis
 from analysis import open_dataset
 from analysis.data.errors import InputError
+from analysis.data.spec import read_spec
 
 TOML = """
 title = "T"
@@ -104,11 +105,25 @@ def test_identifiers_alone_need_no_splink(house, monkeypatch):
     [
         ('last_name = "Last"', 'lastname = "Last"', "Did you mean 'last_name'?"),
         ('last_name = "Last"', 'last_name = "Lst"', "link names the column 'Lst', which is not there. Did you mean 'Last'?"),
-        ('kind = "synthetic"', 'kind = "synthetic"\nlink = { threshold = 3.0 }', "threshold = 3.0"),
+        ('last_name = "Last"\n', '', "either last_name and first_name or name"),
+        ('name = "Name"', 'name = "Name"\nlast_name = "L"\nfirst_name = "F"', "either last_name and first_name or name"),
+        ('birth_date = { from = "Born", date = ["%m/%d/%Y"] }', '', "expected birth_date"),
+        ('from = "Born", date = ["%m/%d/%Y"]', 'from = "Born", date = ["%Y"]', "has no"),
+        ('name = "Name"', 'name = 3', "expected a text"),
+        ('kind = "synthetic"', 'kind = "synthetic"\nlink = { threshold = 1.0 }', "link.threshold = 1.0, expected a match probability"),
         ('person_id = "No"', 'person_id = "No"\ncharge = "Last"', "'Last' is sensitive and mapped to 'charge'"),
         ('[files.link]\nlast', '[files.lnk]\nlast', "Did you mean 'link'?"),
     ],
 )  # fmt: skip
 def test_a_link_table_that_cannot_be_used_is_one_line(house, refused, old, new, words):
+    assert old in TOML
     house.write(TOML.replace(old, new), r_csv=RELEASES, a_csv=ARRESTS)
     assert words in refused()
+
+
+def test_a_threshold_of_ones_own(house):
+    file = (
+        house.write(TOML.replace('kind = "synthetic"', 'kind = "synthetic"\nlink = { threshold = 0.9 }'))
+        / "dataset.toml"
+    )
+    assert read_spec(file).link_threshold == 0.9
