@@ -34,7 +34,6 @@ BLOCKS = (
     "l.last_1 = r.last_1 and l.first_1 = r.first_1 and strftime(l.birth_date, '%m%d') = strftime(r.birth_date, '%m%d')",
     "l.first_name = r.last_name and l.last_name = r.first_name and year(l.birth_date) = year(r.birth_date)",
 )
-ROUNDS = ("l.birth_date = r.birth_date", "l.full_name = r.full_name")  # EM holds one equal and learns from the others
 _PAIRED = 'pairs join records l on l.id = pairs."left" join records r on r.id = "right" where match_probability >='
 
 
@@ -62,9 +61,7 @@ class Linked:
         return self.connection.sql(sql, params=[source]).to_arrow_table()["person_id"].combine_chunks()
 
 
-def link(
-    con: duckdb.DuckDBPyConnection, file: Path, hashed: Callable[[pd.Series], pd.Series], threshold: float = THRESHOLD
-) -> Linked:
+def link(con: duckdb.DuckDBPyConnection, file: Path, hashed: Callable, threshold: float = THRESHOLD) -> Linked:
     """Find the people of a file of records, those that a match probability of ``threshold`` (0.5 to below 1) joins.
 
     ``file`` is Parquet: source and record (together one row each), first_name, last_name, birth_date (a date), sex, place and
@@ -113,8 +110,7 @@ def comparisons() -> list:
     surname = " or ".join(f"last_{i}_l = last_{j}_r" for i in (1, 2) for j in (1, 2))
     part = "coalesce(starts_with(first_name_l, first_name_r) or starts_with(first_name_r, first_name_l), true)"
     names.insert(-3, CustomLevel(f"({surname}) and {part}", "One surname in common, and a given name or a part of it"))
-    new_year = "birth_date_l = birth_date_r and dayofyear(birth_date_l) = 1"
-    births.insert(1, CustomLevel(new_year, "Both the same 1 January"))
+    births.insert(1, CustomLevel("birth_date_l = birth_date_r and dayofyear(birth_date_l) = 1", "Same 1 January"))
     swapped = "month(birth_date_l) = day(birth_date_r) and day(birth_date_l) = month(birth_date_r)"
     births.insert(-2, CustomLevel(f"year(birth_date_l) = year(birth_date_r) and {swapped}", "Day and month exchanged"))
     return [
@@ -165,13 +161,8 @@ def _score(con: duckdb.DuckDBPyConnection) -> tuple[float, pd.DataFrame]:
     expected = con.execute(f"select sum(round(match_probability * 1e9)::bigint) / 1e9 from {found}").fetchall()[0][0]
     api.delete_tables_created_by_splink_from_db()
     levels = pd.json_normalize(settings["comparisons"], "comparison_levels", "output_column_name")
-    names = {
-        "output_column_name": "comparison",
-        "label_for_charts": "level",
-        "m_probability": "m",
-        "u_probability": "u",
-    }
-    model = levels[[*names]].rename(columns=names).dropna(ignore_index=True)  # values that are missing have no weight
+    shown = ["output_column_name", "label_for_charts", "m_probability", "u_probability"]
+    model = levels[shown].set_axis(["comparison", "level", "m", "u"], axis=1).dropna(ignore_index=True)
     return expected or 0.0, model.assign(weight=np.log2(model["m"] / model["u"]), estimated=trained)
 
 
@@ -181,7 +172,7 @@ def _train(con: duckdb.DuckDBPyConnection, linker, comparisons: list[dict], same
     con.execute("set threads = 1")  # sums of floats would otherwise depend on which thread came first
     linker.training.estimate_u_using_random_sampling(SAMPLED_PAIRS, SEED, min_count_per_level=None)
     em = linker.training.estimate_parameters_using_expectation_maximisation
-    for rule in ROUNDS:
+    for rule in ("l.birth_date = r.birth_date", "l.full_name = r.full_name"):  # one held equal, the others learnt from
         em(rule, estimate_without_term_frequencies=True, max_pairs=SAMPLED_PAIRS, record_sample_proportion=1.0)
     con.execute(f"set threads = {threads}")
     for ours, learned in zip(comparisons, linker.misc.save_model_to_json()["comparisons"], strict=True):
@@ -200,11 +191,10 @@ def connect(con: duckdb.DuckDBPyConnection, threshold: float) -> None:
         from {_PAIRED} {threshold} and l.node <> r.node;
     create or replace table ends as select node_l as node from edges union select node_r from edges""")
     if con.execute("from ends limit 1").fetchall():
-        from splink import DuckDBAPI
-        from splink.clustering import cluster_pairwise_predictions_at_threshold
+        from splink import DuckDBAPI, clustering
 
         api = DuckDBAPI(connection=con)
-        found = cluster_pairwise_predictions_at_threshold("ends", "edges", api, "node").physical_name
+        found = clustering.cluster_pairwise_predictions_at_threshold("ends", "edges", api, "node").physical_name
         con.execute(f"insert into joined select node, cluster_id from {found}")
         api.delete_tables_created_by_splink_from_db()
     con.execute("""create or replace table clusters as select node, coalesce(cluster, node) as cluster
@@ -214,10 +204,9 @@ def connect(con: duckdb.DuckDBPyConnection, threshold: float) -> None:
 def by_threshold(con: duckdb.DuckDBPyConnection, chosen: float, expected: float) -> pd.DataFrame:
     """Return what each threshold would give, one row each; a share is missing where its denominator is 0.
 
-    threshold (match probability), match_weight (its log2 odds), chosen, pairs (linked by name), people, largest (records of the
-    largest), model_precision (mean match probability of the pairs), model_recall (their share of the ``expected`` matches),
-    identified_pairs (of which both have an identifier), identified_agree (with the same one), identified_recall (their share of
-    the named pairs that have the same one).
+    threshold (match probability), match_weight (its log2 odds), chosen, pairs (linked by name), people, largest (its records),
+    model_precision (mean match probability of the pairs), model_recall (their share of the ``expected`` matches),
+    identified_pairs (of which both have an identifier), identified_agree (the same), identified_recall (of all such pairs).
     """
     rows = []
     for threshold in sorted({*THRESHOLDS, chosen}):
@@ -253,8 +242,8 @@ def _people(con: duckdb.DuckDBPyConnection, hashed: Callable, threshold: float) 
             where match_probability >= {threshold} group by 1) using (id) order by source, record;
     create table same as select identifier, any_value(person_id) as person_id from people where identifier is not null group by 1""")
     counts = con.execute(f"""select count(*) as "records", count(identifier) as "records with an identifier",
-        (select count(*) from named) as "records with a name and a date of birth",
-        count(distinct node) as "people by identifier alone", (select count(*) from own) as "people",
+        (select count(*) from named) as "records with a name and a date of birth", count(distinct node) as "people by identifier alone",
+        (select count(*) from own) as "people",
         (select count(*) from pairs where match_probability >= {threshold}) as "pairs linked by name",
         (select count(*) - count(distinct person_id) from same) as "people with more than one identifier",
         (select coalesce(max(size), 0) from own) as "records of the largest cluster" from records""")
