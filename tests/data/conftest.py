@@ -93,6 +93,6 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SimpleNamesp
         found = linking.link(duckdb.connect(config={"threads": threads}), file, hashed, threshold)
         people, same = (found.connection.sql(f"select * from {name}").df() for name in ("people", "same"))
         same = same.set_index("identifier")["person_id"]
-        return SimpleNamespace(people=people, same=same, person_ids=found.person_ids, **vars(found))
+        return SimpleNamespace(people=people, same=same, **vars(found))
 
     return run

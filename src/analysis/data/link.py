@@ -43,8 +43,9 @@ class Linked:
 
     ``connection`` holds ``people``: source, record, identifier, person_id, match_weight (log2 odds of the record's strongest
     link by name, if any) and by ("name", "identifier", "alone": what joins it to others); and ``same``: identifier, person_id,
-    for rows that carry an identifier alone. ``report``: one row a threshold (see ``by_threshold``). ``model``: comparison, level, m,
-    u, weight, estimated; empty where no names were compared. ``counts``: records, people and what was found, by name.
+    for rows that carry an identifier and are no record. ``report``: one row a threshold (see ``by_threshold``). ``model``:
+    comparison, level, m, u, weight, and whether they were estimated or are starting values; empty where no names were
+    compared. ``counts``: records, people and what was found, by name.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -52,21 +53,13 @@ class Linked:
     model: pd.DataFrame
     counts: dict[str, int]
 
-    def person_ids(self, rows: pa.Table, source: str) -> pa.Array:
-        """Return the ``person_id`` of rows (person_id, source_row) of a source: the record's, the identifier's, or its own."""
-        columns = [pa.array(range(len(rows))), rows["person_id"].cast(pa.string()), rows["source_row"]]
-        self.connection.register("keys", pa.table(columns, ["place", "was", "record"]))
-        sql = """select coalesce(people.person_id, same.person_id, was) as person_id from keys left join people
-            on source = ? and people.record = keys.record left join same on same.identifier = was order by place"""
-        return self.connection.sql(sql, params=[source]).to_arrow_table()["person_id"].combine_chunks()
-
 
 def link(con: duckdb.DuckDBPyConnection, file: Path, hashed: Callable, threshold: float = THRESHOLD) -> Linked:
     """Find the people of a file of records, those that a match probability of ``threshold`` (0.5 to below 1) joins.
 
     ``file`` is Parquet: source and record (together one row each), first_name, last_name, birth_date (a date), sex, place and
-    identifier (text; equal means the same person, whatever the names say). ``con`` is an empty database in which names will
-    lie: it must spill where nobody else may read, and serve nothing else. A person with identifiers is called by the first of
+    identifier (text; equal means the same person, whatever the names say). In the database ``con`` names will lie: it
+    must spill where nobody else may read, and hold no table of a name that is used here. A person with identifiers is called by the first of
     them, so that rows elsewhere that carry it alone need no change; any other by what ``hashed`` (``identity.keyed_hash``)
     makes of its first record's fields: no name leaves. Raises ValueError for two rows with the same source and record, and
     InputError where names are to be compared and splink is not installed.
@@ -93,6 +86,7 @@ def _load(con: duckdb.DuckDBPyConnection, file: Path) -> None:
         source, record, nullif(trim(identifier), '') as identifier, {", ".join(FIELDS)} from comparable;
     create table records as select numbered.*, coalesce(node, id) as node from numbered left join
         (select identifier, min(id) as node from numbered where identifier is not null group by identifier) using (identifier);
+    drop table numbered;
     create table named as select *, concat_ws(' ', last_name, first_name) as full_name from records
         where birth_date is not null and (last_name is not null or first_name is not null)""")
 
