@@ -53,6 +53,12 @@ def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
     return target
 
 
+def build_into(spec: Spec, files: list[RawFile], target: Path, private: Path) -> None:
+    """Build a dataset's tables into ``target``, and what is not published into ``private``. Raises InputError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _build(spec, target, private, files, state.expected(spec, files))
+
+
 def _build(spec: Spec, target: Path, private: Path, files: list[RawFile], wanted: dict) -> None:
     beside, aside = target.with_name(f".{target.name}.building"), aside_folder(private)
     for folder in (beside, aside):
