@@ -37,7 +37,7 @@ def test_a_check_says_what_would_be_kept_counted_and_built_and_leaves_nothing(ho
     assert "    1 set aside: released not readable as a date (first: row 6, found 'soon')" in lines
     assert "releases of r.csv: 4 people" in lines
     assert "    arrested 2020-01-31 to 2020-12-20; rows by year 2020: 3" in lines
-    assert "ids in common: 2, 50.0% of 4 people in releases and 66.7% of 3 in arrests" in lines
+    assert "releases and arrests: 2 ids in common, 50.0% of 4 people and 66.7% of 3" in lines
     assert "short_window: will be built" in lines
     assert "sanctuary: not built. These records hold no detainers, so no rule about them can be compared." in lines
     assert not [line for line in lines if line.startswith("look at this")]
@@ -71,9 +71,9 @@ def test_while_it_is_checked_nobody_else_can_read_it(house, monkeypatch):
         (BOTH.replace("arrested", 'jurisdiction = "c"\narrested'), {"a": "id,on,c\n1,2020-12-01,99999\n"},
          "arrests.jurisdiction is no place: '99999' (1 rows). Map FIPS codes"),
         (BOTH.replace("arrested", 'jurisdiction = "c"\narrested'), {"a": 'id,on,c\n1,2020-12-01,"Los Angeles, CA"\n'},
-         "'Los Angeles, CA' (1 rows: 06037 (CA)? as = \"county name\" reads names)"),
+         "'Los Angeles, CA' (1 rows: 06037 (CA)?)"),
         (BOTH.replace("arrested", 'jurisdiction = "c"\narrested'), {"a": "id,on,c\n1,2020-12-01,Kings County\n"},
-         "06031 (CA), 36047 (NY)? as"),
+         "06031 (CA), 36047 (NY)?)"),
         (BOTH.replace("arrested", 'jurisdiction = "c"\narrested'), {"a": "id,on,c\n1,2020-12-01,6037.0\n"},
          "'6037.0' (1 rows: 06037, Los Angeles County, California?)"),
         (BOTH.replace("made for a test", "TODO: who gave the files"), {}, "source would be published as TODO"),
@@ -122,7 +122,7 @@ PEOPLE = HEAD + END + "".join(RELEASES.format(name) + PERSON for name in ("r.csv
         (BOTH, {"r": "id,day\n1,1971-03-04\n2,1988-07-01\n3,1999-01-01\n"}, "releases.released: 100.0% of its days lie over 18 years before 2020-12-31"),
         (BOTH, {"r": FOUR + "6,1927-05-19\n"}, "1 days lie over 60 years before 2020-12-31, the first on 1927-05-19"),
         (PEOPLE, {"r": "id,day,sex,born\n1,2020-01-01,M,2019\n", "r2": "id,day,sex,born\n2,2020-01-01,M,1990\n"},
-         "releases.released: 1 of 2 people were under 10 years old"),
+         "releases.released: 1 of 2 people were under 10 or over 110 years old"),
         (PEOPLE, {"r": table("id,day,sex,born", *(f"{i},2020-01-01,M,1980" for i in range(1, 6))),
                   "r2": table("id,day,sex,born", *(f"{i},2020-01-02,{s},19{b}" for i, s, b in zip(range(1, 6), "MMFFF", (80, 81, 79, 60, 95), strict=True)))},
          "5 person_id occur in both r.csv and r2.csv under different births, sexes"),
@@ -151,9 +151,6 @@ def test_ordinary_records_have_no_warning(house):
     again = table("id,day,sex,born", *(f"{row},{'MF'[i % 2]},{1960 + i % 40}" for i, row in enumerate(SPREAD[:20])))
     found = house.build(PEOPLE, r_csv=releases, r2_csv=again, a_csv=table("id,on", *SPREAD[20:120], SPREAD[-1])).review
     assert (found.wrong, found.warnings) == ([], [])
-    assert found.in_common.to_dict("records") == [
-        {"table": "releases", "other": "arrests", "people": 150, "others": 101, "both": 101}
-    ]
 
 
 def texts(**columns):

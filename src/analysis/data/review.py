@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatch
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,25 +37,23 @@ ONE_ID, FEWEST = 0.01, 20  # an id that holds this share of the rows, and so man
 LATE_DAYS = 60  # from the last day in the records to the data end
 ONE_DAY, ROWS, DAYS = 0.05, 50, 60  # a day with this share of the rows, and so many, among so many days is hardly a day
 PLACEHOLDERS = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01", "1970-01-01", "9999-12-31")
-ADULT, LONG, CHILD = (
-    18,
-    60,
-    10,
-)  # years: half of the days so far back are births; no records reach so far; of age at an event
+ADULT, LONG = 18, 60  # years: half of the days so far back are births; no records reach so far back
+AGES = (10, 110)  # of people at an event
+PERSON = {  # what is compared of people: the value, and where it is known
+    "birth_year": ("birth_year::INT", "TRUE"),
+    "sex": ("sex::VARCHAR", "sex::VARCHAR <> 'unknown'"),
+    "jurisdiction": ("jurisdiction::VARCHAR", "length(jurisdiction::VARCHAR) = 5"),
+}
 SHOWN = 10  # of a list whose length a file decides
 
 
 @dataclass(frozen=True)
 class Review:
-    """What was found: ``lines`` to print, ``wrong`` what cannot be right, ``warnings`` what a reader of the pages should know.
-
-    ``in_common`` has a row for each pair of tables: table, other, people, others, both.
-    """
+    """What was found: ``lines`` to print, ``wrong`` what cannot be right, ``warnings`` what a reader of the pages should know."""
 
     lines: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    in_common: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @contextmanager
@@ -77,54 +76,45 @@ def review(spec: Spec, processed: Path, private: Path | None = None) -> Review:
 
     ``private`` is the build's own folder of what is not published: where it is given, lines quote the first row set aside.
     """
-    backend = scratch()
+    backend, found = scratch(), Review()
     try:
-        found = _Looking(spec, processed, private, backend)
-        found.rows()
-        found.files()
-        for look in (found.id_spaces, found.near_ids, found.heavy_ids, found.places, found.days, found.data_ends):
+        seen = _Seen(spec, processed, private, backend, found)
+        for look in (
+            seen.rows, seen.files, seen.near_ids, seen.shared_ids, seen.id_spaces, seen.heavy_ids, seen.places, seen.days, seen.data_ends, seen.todo,
+        ):  # fmt: skip
             look()
-        found.todo()
-        return Review(found.lines, found.wrong, found.warnings, found.shared_ids())
     finally:
         backend.disconnect()
+    return found
 
 
-class _Looking:
+class _Seen:
     """What is asked of the tables of one dataset; rows by day and people by file are counted once, for all questions."""
 
-    def __init__(self, spec: Spec, processed: Path, private: Path | None, backend: object) -> None:
-        self.spec, self.processed, self.private, self.con = spec, processed, private, backend.con
-        self.lines, self.wrong, self.warnings = [], [], []
+    def __init__(self, spec: Spec, processed: Path, private: Path | None, backend: object, found: Review) -> None:
+        self.spec, self.processed, self.private, self.con, self.near = spec, processed, private, backend.con, {}
+        self.say, self.wrong, self.warn = found.lines.append, found.wrong.append, found.warnings.append
         there = {name: processed / f"{name}.parquet" for name in TABLES}
         views = {name: read(path, backend) for name, path in there.items() if path.is_dir()}
         self.views = {name: f'"{view.get_name()}"' for name, view in views.items()}
         self.columns = {name: view.columns for name, view in views.items()}
-        self.con.execute("CREATE TEMP TABLE days (tbl VARCHAR, col VARCHAR, file VARCHAR, day DATE, n BIGINT)")
         self.con.execute(
-            "CREATE TEMP TABLE people (tbl VARCHAR, file VARCHAR, who UBIGINT, born INT, born_to INT, sex VARCHAR, sex_to VARCHAR, "
-            "place VARCHAR, place_to VARCHAR)"
+            """CREATE TEMP TABLE days (tbl VARCHAR, col VARCHAR, file VARCHAR, day DATE, n BIGINT);
+            CREATE TEMP TABLE people (tbl VARCHAR, file VARCHAR, who UBIGINT, born INT, born_to INT, sex VARCHAR, sex_to VARCHAR,
+            place VARCHAR, place_to VARCHAR)"""
         )
         for table, view in self.views.items():
             for col in self.dates(table):
-                self.con.execute(
-                    f"INSERT INTO days SELECT '{table}', '{col}', source_file, {col}::DATE, count(*) FROM {view} WHERE {col} IS NOT NULL GROUP BY ALL"
-                )
+                counted = f"SELECT '{table}', '{col}', source_file, {col}::DATE, count(*) FROM {view}"
+                self.con.execute(f"INSERT INTO days {counted} WHERE {col} IS NOT NULL GROUP BY ALL")
             if "person_id" in self.columns[table]:
-                known = {
-                    "birth_year": ("birth_year::INT", "TRUE"),
-                    "sex": ("sex::VARCHAR", "sex::VARCHAR <> 'unknown'"),
-                    "jurisdiction": ("jurisdiction::VARCHAR", "length(jurisdiction::VARCHAR) = 5"),
-                }
+                here = [(*said, name in self.columns[table]) for name, said in PERSON.items()]
                 ends = [
-                    f"{end}({value}) FILTER (WHERE {where})" if name in self.columns[table] else "NULL"
-                    for name, (value, where) in known.items()
-                    for end in ("min", "max")
-                ]
-                self.con.execute(
-                    f"INSERT INTO people SELECT '{table}', source_file, hash(person_id::VARCHAR), {', '.join(ends)} FROM {view} "
-                    "WHERE person_id IS NOT NULL GROUP BY ALL"
-                )
+                    f"{end}({value}) FILTER (WHERE {known})" if there else "NULL"
+                    for value, known, there in here for end in ("min", "max")
+                ]  # fmt: skip
+                counted = f"SELECT '{table}', source_file, hash(person_id::VARCHAR), {', '.join(ends)} FROM {view}"
+                self.con.execute(f"INSERT INTO people {counted} WHERE person_id IS NOT NULL GROUP BY ALL")
 
     def dates(self, table: str) -> list[str]:
         return [col for col in TABLES[table].dates if col in self.columns[table]]
@@ -140,30 +130,28 @@ class _Looking:
         first = self.examples()
         for (file, sheet, table), part in self.frame("quality").groupby(["source_file", "source_sheet", "table"]):
             n, kept, aside = (int(part[name].sum()) for name in ("rows_in", "kept", "set_aside"))
-            where = (f"{file}, sheet '{sheet}'" if sheet else file) + "".join(
-                f" ({name})" for name in part["layout"].unique() if name
-            )
-            self.lines += ["", f"{where} -> {table}: {n:,} rows in = {kept:,} kept + {aside:,} set aside"]
+            where = f"{file}, sheet '{sheet}'" if sheet else file
+            where += "".join(f" ({layout})" for layout in part["layout"].unique() if layout)
+            self.say("")
+            self.say(f"{where} -> {table}: {n:,} rows in = {kept:,} kept + {aside:,} set aside")
             for why in part[part["set_aside"] > 0].sort_values("set_aside", ascending=False).itertuples():
                 example = first.get((table, file, sheet, why.column, why.reason), "")
-                self.lines.append(f"    {why.set_aside:,} set aside: {why.column or 'row'} {why.reason}{example}")
+                self.say(f"    {why.set_aside:,} set aside: {why.column or 'row'} {why.reason}{example}")
         columns = self.frame("columns")
         for use, part in columns[~columns["use"].str.startswith("mapped")].groupby("use", sort=False):
             filled = part.groupby("column", sort=False)["filled"].sum()
             named = [f"{header} ({n:,} filled)" for header, n in filled.items() if n]
-            if len(named) < len(filled):
-                named.append(f"{len(filled) - len(named)} with no value")
-            self.lines += ["", f"Columns {use}: {', '.join(named)}"]
+            none = [f"{len(filled) - len(named)} with no value"] if len(named) < len(filled) else []
+            self.say("")
+            self.say(f"Columns {use}: {', '.join(named + none)}")
         every = (
             self.private / "unknown_values.csv" if self.private else None
         )  # beside the tables only those of several rows
         unknown = pd.read_csv(every, dtype="str", keep_default_na=False) if every else self.frame("unknown")
-        unknown = unknown.astype({"rows": "int64"}).nlargest(20, "rows")
-        self.lines += [
-            f"    {r.table}.{r.column}: '{r.value}' became unknown in {r.rows:,} rows" for r in unknown.itertuples()
-        ]
-        changed = self.frame("changed").itertuples()
-        self.lines += [f"    {r.table}.{r.column}: {r.rows:,} values {r.what}, made missing" for r in changed]
+        for row in unknown.astype({"rows": "int64"}).nlargest(20, "rows").itertuples():
+            self.say(f"    {row.table}.{row.column}: '{row.value}' became unknown in {row.rows:,} rows")
+        for row in self.frame("changed").itertuples():
+            self.say(f"    {row.table}.{row.column}: {row.rows:,} values {row.what}, made missing")
 
     def examples(self) -> dict[tuple, str]:
         """Return the first row set aside for each reason, and what was found there."""
@@ -187,32 +175,31 @@ class _Looking:
         query = "SELECT tbl, file, col, min(day), max(day), year(day), sum(n) FROM days GROUP BY ALL ORDER BY 4"
         for table, file, col, *span in self.sql(query):
             years.setdefault((table, file, col), []).append(span)
-        self.lines.append("")
+        self.say("")
         for table, view in self.views.items():
             for (file,) in self.sql(f"SELECT DISTINCT source_file FROM {view} ORDER BY 1"):
                 who = people.get((table, file))
-                self.lines.append(f"{table} of {file}: {f'{who:,} people' if who else 'no person_id'}")
+                self.say(f"{table} of {file}: {f'{who:,} people' if who else 'no person_id'}")
                 for col in self.dates(table):
                     if spans := years.get((table, file, col)):
                         by_year = ", ".join(f"{year}: {int(n):,}" for *_, year, n in spans)
-                        self.lines.append(f"    {col} {spans[0][0]} to {spans[-1][1]}; rows by year {by_year}")
+                        self.say(f"    {col} {spans[0][0]} to {spans[-1][1]}; rows by year {by_year}")
 
-    def shared_ids(self) -> pd.DataFrame:
+    def shared_ids(self) -> None:
         """Say the share of ids in common for each pair of tables, and which file of events has less than the others."""
         people = dict(self.sql("SELECT tbl, count(DISTINCT who) FROM people GROUP BY 1"))
         self.con.execute("CREATE TEMP TABLE person AS SELECT DISTINCT tbl, who FROM people")
         rows = self.sql("SELECT a.tbl, b.tbl, count(*) FROM person a JOIN person b USING (who) GROUP BY ALL")
-        both, order = {(a, b): n for a, b, n in rows}, [name for name in TABLES if name in people]
-        pairs = [(a, b, people[a], people[b], both.get((a, b), 0)) for i, a in enumerate(order) for b in order[i + 1 :]]
-        for a, b, n, m, k in pairs:
-            self.lines.append(
-                f"ids in common: {k:,}, {_share(k, n)} of {n:,} people in {a} and {_share(k, m)} of {m:,} in {b}"
-            )
+        both = {(a, b): n for a, b, n in rows}
+        for a, b in combinations([name for name in TABLES if name in people], 2):
+            n, m, k = people[a], people[b], both.get((a, b), 0)
+            self.say(f"{a} and {b}: {k:,} ids in common, {_share(k, n)} of {n:,} people and {_share(k, m)} of {m:,}")
             said = f"{a} and {b} have {rounded(k):,} person_id in common, of {rounded(n):,} and {rounded(m):,}"
             if not k and {a, b} & {*STARTS} and {a, b} & {*EVENTS}:
-                self.wrong.append(f"{said}: nobody is followed from one to the other. Map the same identifier in both.")
+                mends = self.near.get(frozenset((a, b)), "Map the same identifier in both.")
+                self.wrong(f"{said}: nobody is followed from one to the other. {mends}")
             elif max(k / n, k / m) < LITTLE:
-                self.warnings.append(f"{said}: are both written alike, and of the same people?")
+                self.warn(f"{said}: are both written alike, and of the same people?")
         by_file = self.sql(
             """SELECT e.tbl, e.file, count(*), count(s.who) FROM people e LEFT JOIN (SELECT DISTINCT who FROM person WHERE list_contains(?, tbl)) s
             USING (who) WHERE list_contains(?, e.tbl) GROUP BY ALL ORDER BY ALL""",
@@ -222,22 +209,20 @@ class _Looking:
             m, rest = (sum(row[i] for row in by_file if row[0] == table and row[1] != file) for i in (2, 3))
             if m and n >= FEWEST and k / n < rest / m / 2:
                 said = f"{file}: {_share(k, n)} of its {rounded(n):,} people in {table} are among those followed"
-                self.warnings.append(
-                    f"{said}, of the other files' {_share(rest, m)}: are its identifiers written as theirs?"
-                )
-        return pd.DataFrame(pairs, columns=["table", "other", "people", "others", "both"])
+                self.warn(f"{said}, of the other files' {_share(rest, m)}: are its ids written as theirs?")
 
     def id_spaces(self) -> None:
         """Point out ids that occur under different places, births or sexes: two counties may each count from 1."""
         files = [file for (file,) in self.sql("SELECT DISTINCT file FROM people")]
         self.con.execute("CREATE TEMP TABLE blocks (file VARCHAR, block VARCHAR)")
         for file in files:  # the ids of one block are of one space
-            own = (source.label for source in self.spec.sources if fnmatch(file, source.path or source.label))
-            self.con.execute("INSERT INTO blocks VALUES (?, ?)", [file, next(own, file)])
+            of = (source.package or source.download for source in self.spec.sources)
+            self.con.execute(
+                "INSERT INTO blocks VALUES (?, ?)", [file, next((one for one in of if fnmatch(file, one)), file)]
+            )
         ends = ", ".join(f"min({name}) AS {name}, max({name}_to) AS {name}_to" for name in ("born", "sex", "place"))
-        self.con.execute(
-            f"CREATE TEMP TABLE known AS SELECT block, who, {ends} FROM people JOIN blocks USING (file) GROUP BY ALL"
-        )
+        known = f"SELECT block, who, {ends} FROM people JOIN blocks USING (file) GROUP BY ALL"
+        self.con.execute(f"CREATE TEMP TABLE known AS {known}")
         rows = self.sql("SELECT block, min(place), max(place_to) FROM known GROUP BY 1")
         one_place = {block: place if place == last else None for block, place, last in rows}
         query = """SELECT a.block, b.block, count(*), count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE a.born + b.born > 0),
@@ -251,12 +236,10 @@ class _Looking:
             named = [f"places ({', '.join(places)})"] if None not in places and len({*places}) == 2 else []
             for what, two, both in (("births", *counts[:2]), ("sexes", *counts[2:])):
                 named += [what] if two > max(1, CONFLICT * both) else []
+            where = f"occur in both {a} and {b}" if a != b else f"of {a}, many of which occur"
+            said = f"{rounded(n):,} person_id {where} under different {', '.join(named)}: are they the same people?"
             if named:
-                where = f"occur in both {a} and {b}" if a != b else f"of {a}, many of which occur"
-                self.warnings.append(
-                    f"{rounded(n):,} person_id {where} under different {', '.join(named)}: are they the same people? Counties with numbers "
-                    'of their own need a [[files]] block each, with ids = "...".'
-                )
+                self.warn(f'{said} Counties with ids of their own need a [[files]] block each, with ids = "...".')
 
     def near_ids(self) -> None:
         """Point out ids that would match but for how they are written; the build counts them, since it alone sees them raw."""
@@ -264,8 +247,9 @@ class _Looking:
             zeros = f'say person_id = {{ from = "{row.header}", digits = {row.digits} }}'
             mends = zeros if row.kind == "leading zeros" else "write them alike in all files"
             where = f"others of {row.table}" if row.table == row.other else f"those of {row.other}"
-            said = f"{row.table}: {rounded(row.people):,} ids ({row.header}) would match {where} but for {row.kind}"
-            self.warnings.append(f"{said}: {mends}.")
+            said = f"{row.table}: {rounded(row.people):,} ids ({row.header}) would match {where} but for {row.kind}: {mends}."
+            self.near[frozenset((row.table, row.other))] = said
+            self.warn(said)
 
     def heavy_ids(self) -> None:
         """Point out identifiers that hold more rows than a person can."""
@@ -275,7 +259,7 @@ class _Looking:
                 query = f"SELECT count(*) FROM {view} WHERE {col} IS NOT NULL GROUP BY {col} HAVING count(*) >= ? ORDER BY 1 DESC LIMIT ?"
                 for (n,) in self.sql(query, max(FEWEST, int(ONE_ID * total) + 1), SHOWN):
                     said = f"{table}: one {col} holds {rounded(n):,} of {rounded(total):,} rows ({_share(n, total)})"
-                    self.warnings.append(f"{said}. If it means that there is none, name it in nulls.")
+                    self.warn(f"{said}. If it means that there is none, name it in nulls.")
 
     def places(self) -> None:
         """Refuse codes that are no place, with the code of a county's name where it is one."""
@@ -286,13 +270,15 @@ class _Looking:
             query = f"SELECT jurisdiction::VARCHAR, count(*) FROM {self.views[table]} WHERE jurisdiction IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
             found = self.sql(query)
             right = [f"{code} {name_of(code, own)} {n:,}" for code, n in found if code in known]
-            bad = [f"'{code}' ({n:,} rows{_meant(code)})" for code, n in found if code not in known]
+            bad = [(code, n) for code, n in found if code not in known]
             if right:
-                self.lines.append(f"places of {table}: {_few(right)}")
+                self.say(f"places of {table}: {_few(right)}")
             if bad:
-                self.wrong.append(
-                    f"{table}.jurisdiction is no place: {_few(bad)}. Map FIPS codes, or name the place in place_names."
+                said = _few(
+                    [f"'{code}' ({n:,} rows{_meant(code) if i < SHOWN else ''})" for i, (code, n) in enumerate(bad)]
                 )
+                said = f"{table}.jurisdiction is no place: {said}"
+                self.wrong(f'{said}. Map FIPS codes (as = "county name" reads names), or name it in place_names.')
 
     def days(self) -> None:
         """Point out days that are hardly days: stand-ins, and dates of birth or numbers read as dates."""
@@ -304,7 +290,7 @@ class _Looking:
             PLACEHOLDERS, ONE_DAY, ROWS, DAYS,
         ):  # fmt: skip
             said = f"{table}.{col}: {rounded(int(n)):,} of {rounded(int(total)):,} rows are of {day}"
-            self.warnings.append(f"{said}: if that day stands for none, name it in nulls.")
+            self.warn(f"{said}: if that day stands for none, name it in nulls.")
         for table, col, n, adult, long, first in self.sql(
             """SELECT tbl, col, sum(n), sum(n) FILTER (WHERE day < ?::DATE - to_years(?)), sum(n) FILTER (WHERE day < ?::DATE - to_years(?)), min(day)
             FROM days WHERE NOT list_contains(?, day::VARCHAR) GROUP BY ALL ORDER BY ALL""",
@@ -312,45 +298,44 @@ class _Looking:
         ):  # fmt: skip
             if (adult or 0) > n / 2:
                 said = f"{_share(adult, n)} of its days lie over {ADULT} years before {last}: is it a date of birth?"
-                self.warnings.append(f"{table}.{col}: {said}")
+                self.warn(f"{table}.{col}: {said}")
             elif long:
                 said = f"{rounded(int(long)):,} days lie over {LONG} years before {last}, the first on {first}: are they dates?"
-                self.warnings.append(f"{table}.{col}: {said}")
+                self.warn(f"{table}.{col}: {said}")
         for table, view in self.views.items():
             for col in self.dates(table) if "birth_year" in self.columns[table] else ():
-                query = f"SELECT count(*) FILTER (WHERE year({col}::DATE) - birth_year < ?), count(*) FROM {view} WHERE birth_year + year({col}::DATE) > 0"
-                n, known = self.sql(query, CHILD)[0]
+                ages = f"SELECT year({col}::DATE) - birth_year AS age FROM {view}"
+                n, known = self.sql(
+                    f"SELECT count(*) FILTER (WHERE age NOT BETWEEN ? AND ?), count(age) FROM ({ages})", *AGES
+                )[0]
                 if n > ONE_ID * known:
-                    said = f"{rounded(n):,} of {rounded(known):,} people were under {CHILD} years old"
-                    self.warnings.append(f"{table}.{col}: {said}: is it, or birth_year, another date?")
+                    said = (
+                        f"{rounded(n):,} of {rounded(known):,} people were under {AGES[0]} or over {AGES[1]} years old"
+                    )
+                    self.warn(f"{table}.{col}: {said}: is birth_year a year, and the day no other one?")
 
     def data_ends(self) -> None:
         """Point out a data end long after the last day on record, before it, or missing."""
-        for table, col, last in self.sql(
-            "SELECT tbl, col, max(day) FROM days WHERE tbl IN (SELECT tbl FROM people) GROUP BY ALL ORDER BY ALL"
-        ):
+        query = "SELECT tbl, col, max(day) FROM days WHERE tbl IN (SELECT tbl FROM people) GROUP BY ALL ORDER BY ALL"
+        for table, col, last in (row for row in self.sql(query) if ENDS.get(row[0]) == row[1]):
             end, said = self.spec.data_end.get(table), f"the last {table}.{col} ({last})"
-            if ENDS.get(table) != col:
-                continue
             if end is None:
-                self.warnings.append(
-                    f"data_end has no date for {table}, and a report that needs them is not built: add the last day on which one could have been seen."
-                )
+                said = f"data_end has no date for {table}, and a report that needs them is not built"
+                self.warn(f"{said}: add the last day on which one could have been seen.")
             elif end > last + timedelta(days=LATE_DAYS):
                 said = f"data_end.{table} = {end}, {(end - last).days:,} days after {said}"
-                self.warnings.append(f"{said}: people count as followed until then.")
+                self.warn(f"{said}: people count as followed until then.")
             elif end < last:
                 (n,) = self.sql("SELECT sum(n) FROM days WHERE tbl = ? AND col = ? AND day > ?", table, col, end)[0]
-                self.warnings.append(f"data_end.{table} = {end} is before {said}: {rounded(int(n)):,} are left out.")
+                self.warn(f"data_end.{table} = {end} is before {said}: {rounded(int(n)):,} are left out.")
 
     def todo(self) -> None:
         """Refuse what is still to be written where it would be published, and say where else there is any."""
-        if keys := self.spec.todo:
-            self.wrong.append(
-                f"dataset.toml: {' and '.join(keys)} would be published as TODO. Write what it should say."
-            )
-        lines = enumerate(self.spec.file.read_text(encoding="utf-8").splitlines(), 1)
-        self.lines += [f"dataset.toml line {number}: {line.strip()}" for number, line in lines if "TODO" in line]
+        if keys := " and ".join(self.spec.todo):
+            self.wrong(f"dataset.toml: {keys} would be published as TODO. Write what it should say.")
+        for number, line in enumerate(self.spec.file.read_text(encoding="utf-8").splitlines(), 1):
+            if "TODO" in line:
+                self.say(f"dataset.toml line {number}: {line.strip()}")
 
 
 def nearly_equal(con: "duckdb.DuckDBPyConnection", texts_table: str) -> pd.DataFrame:
@@ -395,11 +380,10 @@ def _meant(code: str) -> str:
     digits = code.removesuffix(".0")
     if digits.isdecimal():
         whole = digits.zfill(2 if len(digits) < 3 else 5)
-        return (
-            f": {whole}, {name_of(whole)}?" if whole != code and not name_of(whole).startswith("jurisdiction") else ""
-        )
-    states = {fips: name for name, fips in state_codes().items() if len(name) == 2 and name.isalpha()}
-    last = code.rpartition(",")[2].strip().upper()
-    wanted = [fips for fips, name in states.items() if name == last] or states
-    found = [f"{county} ({states[fips]})" for fips in wanted if (county := county_code(code, fips))]
-    return f': {_few(found)}? as = "county name" reads names' if found else ""
+        found = [f"{whole}, {name_of(whole)}"] if whole != code and "jurisdiction" not in name_of(whole) else []
+    else:
+        states = {fips: name for name, fips in state_codes().items() if len(name) == 2 and name.isalpha()}
+        last = code.rpartition(",")[2].strip().upper()
+        wanted = [fips for fips, name in states.items() if name == last] or states
+        found = [f"{county} ({states[fips]})" for fips in wanted if (county := county_code(code, fips))]
+    return f": {_few(found)}?" if found else ""
