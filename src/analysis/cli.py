@@ -145,7 +145,9 @@ def _check(arguments: argparse.Namespace) -> int:
         found = review(spec, processed, private)
         reports, nobody = planned(Dataset(spec, processed))
     lines = [f"{spec.name}: {spec.title} ({spec.kind}, {spec.disclosure})", *found.lines, ""]
-    lines += [f"{report}: {f'not built. {why}' if why else 'will be built'}" for report, why in reports.items()]
+    for why in dict.fromkeys(reports.values()):
+        named = ", ".join(report for report, because in reports.items() if because == why)
+        lines.append(f"not built: {named}. {why}" if why else f"will be built: {named}")
     lines += ["", *(f"look at this: {line}" for line in found.warnings)]
     say("\n".join(map(visible, lines)))
     wrong = [*found.wrong, *nobody]

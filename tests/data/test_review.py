@@ -38,8 +38,8 @@ def test_a_check_says_what_would_be_kept_counted_and_built_and_leaves_nothing(ho
     assert "releases of r.csv: 4 people" in lines
     assert "    arrested 2020-01-31 to 2020-12-20; rows by year 2020: 3" in lines
     assert "releases and arrests: 2 ids in common, 50.0% of 4 people and 66.7% of 3" in lines
-    assert "short_window: will be built" in lines
-    assert "sanctuary: not built. These records hold no detainers, so no rule about them can be compared." in lines
+    assert "will be built: data, short_window, long_term, answers" in lines
+    assert "not built: sanctuary. These records hold no detainers, so no rule about them can be compared." in lines
     assert not [line for line in lines if line.startswith("look at this")]
     assert [path for path in sorted(house.root.rglob("*")) if path not in before and scratch not in path.parents] == []
     assert list(scratch.glob("*")) == [] or all(
@@ -117,7 +117,7 @@ PEOPLE = HEAD + END + "".join(RELEASES.format(name) + PERSON for name in ("r.csv
         (BOTH.replace("2020-12-31", "2020-06-30"), {}, "data_end.arrests = 2020-06-30 is before the last arrests.arrested (2020-12-20): 1 are left out"),
         (BOTH + '[[files]]\ntable = "exits"\npath = "e.csv"\n[files.columns]\nperson_id = "id"\ndate = "on"\nkind = { value = "removed" }\n',
          {"e": "id,on\n1,2020-05-05\n"}, "data_end has no date for exits"),
-        (BOTH, {"r": FOUR + "6,1900-01-01\n"}, "releases.released: 1 of 5 rows are of 1900-01-01"),
+        (BOTH, {"r": FOUR + "6,1970-01-01\n"}, "releases.released: 1 of 5 rows are of 1970-01-01"),
         (BOTH, {"r": table("id,day", *SPREAD, *(f"9{i},2020-05-05" for i in range(60)))}, "releases.released: 61 of 210 rows are of 2020-05-05"),
         (BOTH, {"r": "id,day\n1,1971-03-04\n2,1988-07-01\n3,1999-01-01\n"}, "releases.released: 100.0% of its days lie over 18 years before 2020-12-31"),
         (BOTH, {"r": FOUR + "6,1927-05-19\n"}, "1 days lie over 60 years before 2020-12-31, the first on 1927-05-19"),
