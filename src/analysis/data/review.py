@@ -256,7 +256,7 @@ class _Seen:
         for table, view in self.views.items():
             (total,) = self.sql(f"SELECT count(*) FROM {view}")[0]
             for col in (col for col in self.columns[table] if TABLES[table].columns.get(col) == "id"):
-                query = f"SELECT count(*) FROM {view} WHERE {col} IS NOT NULL GROUP BY {col} HAVING count(*) >= ? ORDER BY 1 DESC LIMIT ?"
+                query = f"SELECT count(*) FROM {view} WHERE {col} IS NOT NULL GROUP BY hash({col}) HAVING count(*) >= ? ORDER BY 1 DESC LIMIT ?"
                 for (n,) in self.sql(query, max(FEWEST, int(ONE_ID * total) + 1), SHOWN):
                     said = f"{table}: one {col} holds {rounded(n):,} of {rounded(total):,} rows ({_share(n, total)})"
                     self.warn(f"{said}. If it means that there is none, name it in nulls.")
