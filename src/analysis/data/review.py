@@ -187,8 +187,8 @@ class _Seen:
 
     def shared_ids(self) -> None:
         """Say the share of ids in common for each pair of tables, and which file of events has less than the others."""
-        people = dict(self.sql("SELECT tbl, count(DISTINCT who) FROM people GROUP BY 1"))
         self.con.execute("CREATE TEMP TABLE person AS SELECT DISTINCT tbl, who FROM people")
+        people = dict(self.sql("SELECT tbl, count(*) FROM person GROUP BY 1"))
         rows = self.sql("SELECT a.tbl, b.tbl, count(*) FROM person a JOIN person b USING (who) GROUP BY ALL")
         both = {(a, b): n for a, b, n in rows}
         for a, b in combinations([name for name in TABLES if name in people], 2):
@@ -225,12 +225,13 @@ class _Seen:
         self.con.execute(f"CREATE TEMP TABLE known AS {known}")
         rows = self.sql("SELECT block, min(place), max(place_to) FROM known GROUP BY 1")
         one_place = {block: place if place == last else None for block, place, last in rows}
-        query = """SELECT a.block, b.block, count(*), count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE a.born + b.born > 0),
-            count(*) FILTER (WHERE {1}), count(*) FILTER (WHERE a.sex || b.sex <> '') FROM known a JOIN known b ON a.who = b.who AND {2}
-            GROUP BY ALL ORDER BY ALL"""
+        counts = """count(*), count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE a.born + b.born > 0), count(*) FILTER (WHERE {1}),
+            count(*) FILTER (WHERE a.sex || b.sex <> '') FROM known a"""
         born = "greatest(a.born, b.born) > least(a.born_to, b.born_to) + 1"  # an age gives a year or the next
-        within = query.format("a.born_to > a.born + 1", "a.sex <> a.sex_to", "a.block = b.block")
-        between = query.format(born, "a.sex_to < b.sex OR b.sex_to < a.sex", "a.block < b.block")
+        between = counts.format(born, "a.sex_to < b.sex OR b.sex_to < a.sex")
+        between = f"SELECT a.block, b.block, {between} JOIN known b ON a.who = b.who AND a.block < b.block GROUP BY ALL ORDER BY ALL"
+        within = counts.format("a.born_to > a.born + 1", "a.sex <> a.sex_to").replace("b.", "a.")
+        within = f"SELECT a.block, a.block, {within} GROUP BY ALL ORDER BY ALL"
         for a, b, n, *counts in [*self.sql(between), *self.sql(within)]:
             places = [one_place[block] for block in (a, b)]
             named = [f"places ({', '.join(places)})"] if None not in places and len({*places}) == 2 else []
