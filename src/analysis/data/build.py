@@ -17,7 +17,7 @@ from analysis.data import raw_values, state
 from analysis.data.clean import Cleaning
 from analysis.data.errors import InputError, memory_ran_out, say
 from analysis.data.identity import hashing_key, phrase_key
-from analysis.data.read import first_line, quoted, stage, stage_frame, text_of
+from analysis.data.read import first_line, quoted, readable, stage, stage_frame, text_of
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once, check_unchanged, package_frame
 from analysis.data.spec import Source, Spec
@@ -95,7 +95,8 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
             else [stage_frame(con, package_frame(file), file.name)]
         )
         for staged in sheets:
-            cleaning.add(file, staged)
+            with readable("Parquet file", file.name, *((duckdb.InvalidInputException, duckdb.IOException) if staged.view else ())):
+                cleaning.add(file, staged)  # a view is read only here
             con.execute(f"DROP VIEW sheet; DROP {'VIEW' if staged.view else 'TABLE'} {staged.table}")
     check_unchanged(spec, files)
     for source in spec.sources:
