@@ -15,6 +15,8 @@ from analysis.data.spec import Spec, chosen
 if TYPE_CHECKING:
     import ibis
 
+    from analysis.data.review import Review
+
 
 class Dataset:
     """A built dataset. Attributes of ``dataset.toml`` are attributes of it: kind, source, data_end and so on.
@@ -100,6 +102,13 @@ class Dataset:
     def places(self) -> pd.DataFrame:
         """What places and operators rest on: table, level (county, state, not known), how, operator, rows, share."""
         return pd.read_parquet(self.processed / "places.parquet")
+
+    @cached_property
+    def review(self) -> "Review":
+        """What stands out in the tables: ids, places, days and data ends that are hardly right (`analysis.data.review`)."""
+        from analysis.data.review import review
+
+        return review(self.spec, self.processed)
 
     @cached_property
     def linkage(self) -> dict[str, pd.DataFrame]:
