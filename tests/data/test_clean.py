@@ -1,12 +1,12 @@
 """Raw rows to canonical rows: every rule of a map, and the identity of rows."""
 
 import pytest
+from cleaned import cleaned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.data.errors import InputError
 from analysis.data.tables import LINEAGE, TABLES
-from cleaned import cleaned
 
 ARREST = {"person_id": "id", "arrested": "on"}
 ONE = {"id": ["1"], "on": ["2020-01-01"]}

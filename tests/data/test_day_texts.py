@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from analysis.data.values import as_date, swapped, texts
 
-
 text = lambda *values: texts(values)  # noqa: E731
 
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from analysis import open_dataset
 
-
 TOML = (
     'title = "T"\nkind = "synthetic"\nsource = "s"\n[[files]]\ntable = "detainers"\npath = "*.parquet"\n[files.columns]\n'
     'person_id = "id"\nprepared = "on"\n'

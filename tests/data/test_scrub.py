@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from cleaned import cleaned
 
 from analysis.data.scrub import reason
-from cleaned import cleaned
 
 HELD = {
     "A-number": [

@@ -10,7 +10,6 @@ from analysis.data.spec import column
 from analysis.data.tables import SEVERITIES, TABLES
 from analysis.data.values import as_birth_year, as_category, as_flag, as_number, as_place, as_text, texts
 
-
 text = lambda *values: texts(values)  # noqa: E731
 
 
