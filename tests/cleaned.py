@@ -26,7 +26,13 @@ class Cleaned:
 
 
 def cleaned(
-    raw: dict | pd.DataFrame, columns: dict, table: str = "arrests", part: int = 0, follow_up=None, where=("a.csv", "One"), **settings
+    raw: dict | pd.DataFrame,
+    columns: dict,
+    table: str = "arrests",
+    part: int = 0,
+    follow_up=None,
+    where=("a.csv", "One"),
+    **settings,
 ) -> Cleaned:
     """Clean rows, the first of which is row 2, for one of the block's tables."""
     source = read_source({"table": table, "path": where[0], "columns": columns, **settings}, "here")
@@ -35,7 +41,9 @@ def cleaned(
     spec = Spec(**made).model_copy(update={"sources": (source,), "follow_up": follow_up})
     if isinstance(raw, dict):
         texts = {name: all(isinstance(value, str) for value in values) for name, values in raw.items()}
-        raw = pd.DataFrame({name: pd.Series(values, dtype="str") if texts[name] else values for name, values in raw.items()})
+        raw = pd.DataFrame(
+            {name: pd.Series(values, dtype="str") if texts[name] else values for name, values in raw.items()}
+        )
     with duckdb.connect() as con, tempfile.TemporaryDirectory() as folder:
         cleaning = Cleaning(con, spec, bytes(32), "0" * 16)
         con.execute("CREATE OR REPLACE TEMP MACRO hashed(x) AS x")
@@ -48,7 +56,9 @@ def cleaned(
         if source.link:
             sheet.link()
         own = source.maps[0].table
-        con.execute(f"COPY (SELECT * EXCLUDE (_at) FROM t_{own} ORDER BY _at) TO '{folder}/{own}.parquet' (FORMAT parquet)")
+        con.execute(
+            f"COPY (SELECT * EXCLUDE (_at) FROM t_{own} ORDER BY _at) TO '{folder}/{own}.parquet' (FORMAT parquet)"
+        )
         kept = _as_pandas(Path(folder), own)
         aside, linkage = (con.execute(f"SELECT * FROM {name}").df() for name in ("aside", "linkage"))
         tally = cleaning.tally

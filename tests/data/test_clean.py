@@ -101,7 +101,12 @@ NAMES = {
 
 
 def test_linking_gets_the_kept_rows_with_what_is_known_of_them():
-    columns = {"person_id": "id", "released": "on", "sex": {"from": "sex", "values": {"F": "female"}}, "jurisdiction": "at"}
+    columns = {
+        "person_id": "id",
+        "released": "on",
+        "sex": {"from": "sex", "values": {"F": "female"}},
+        "jurisdiction": "at",
+    }
     out = cleaned(NAMES, columns, "releases", link=LINK, nulls=["N/A"], redacted="REDACTED").linkage
     assert out["record"].tolist() == [2, 3, 5]
     assert out["source"].unique().tolist() == ["a.csv, sheet 'One'"]
@@ -117,7 +122,10 @@ def test_a_full_name_in_one_column_and_a_person_without_any():
     raw = {**NAMES, "Full": ["GARCIA LOPEZ, MARIA", "", "x", "Eva"]}
     result = cleaned(raw, {"person_id": "id", "released": "on"}, "releases", link={"name": "Full", "birth_date": "DOB"})
     assert result.linkage["last_name"].tolist() == ["GARCIA LOPEZ", "Eva"]
-    assert result.aside[["source_row", "reason"]].to_numpy().tolist() == [[3, "blank, and no name"], [4, "not readable as a date"]]
+    assert result.aside[["source_row", "reason"]].to_numpy().tolist() == [
+        [3, "blank, and no name"],
+        [4, "not readable as a date"],
+    ]
     with pytest.raises(InputError, match=r"link names the column 'Nme', which is not there"):
         cleaned(raw, ARREST, link={"name": "Nme", "birth_date": "DOB"})
 

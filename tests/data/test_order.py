@@ -64,7 +64,11 @@ def test_neither_memory_nor_the_number_of_threads_changes_a_byte(house, monkeypa
     found, connect = [], build.duckdb.connect
     for memory, threads in (("1GB", 1), ("1GB", 4), ("300MB", 2)):
         monkeypatch.setenv("ANALYSIS_MEMORY", memory)
-        monkeypatch.setattr(build.duckdb, "connect", lambda *a, config, threads=threads: connect(*a, config={**config, "threads": threads}))
+        monkeypatch.setattr(
+            build.duckdb,
+            "connect",
+            lambda *a, config, threads=threads: connect(*a, config={**config, "threads": threads}),
+        )
         ds = open_dataset("test")
         found.append(contents(ds.processed))
         (ds.processed / "manifest.json").unlink()

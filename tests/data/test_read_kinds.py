@@ -138,7 +138,6 @@ def test_a_hidden_sheet_is_called_hidden_and_days_from_1904_are_told(tmp_path):
     assert (now.hidden, old.hidden, now.day_0) == (False, True, 1904)
 
 
-
 MAP = Map(
     table="arrests",
     columns={

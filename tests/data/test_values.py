@@ -35,7 +35,14 @@ def test_nobody_is_born_in_the_year_34():
 
 def test_texts_of_numbers_dates_and_blanks():
     assert texts([1.0, 0.25, np.nan, 1e20, np.inf, None]).tolist() == ["1", "0.25", "", "1e+20", "inf", ""]
-    assert texts([" a\u00a0 b\n", None, "NA", True, 3, date(2018, 1, 31)]).tolist() == ["a b", "", "NA", "True", "3", "2018-01-31"]
+    assert texts([" a\u00a0 b\n", None, "NA", True, 3, date(2018, 1, 31)]).tolist() == [
+        "a b",
+        "",
+        "NA",
+        "True",
+        "3",
+        "2018-01-31",
+    ]
 
 
 def severity(**rule):
@@ -69,7 +76,10 @@ def test_text_keeps_what_a_map_does_not_name():
     assert as_text(text("a", "b", "C"), rule)[0].astype("str").fillna("").tolist() == ["Jail A", "", "C"]
 
 
-@pytest.mark.parametrize(("raw", "value"), [("Yes", True), ("true", True), ("1", True), ("N", False), ("", None), ("maybe", None), ("J", True)])
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [("Yes", True), ("true", True), ("1", True), ("N", False), ("", None), ("maybe", None), ("J", True)],
+)
 def test_a_flag_is_yes_no_or_missing_and_never_a_guess(raw, value):
     rule = column("judicial_warrant", {"from": "w", "values": {"J": "yes"}}, TABLES["detainers"], None, "here")
     found, bad = as_flag(text(raw), rule)
