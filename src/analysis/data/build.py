@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from glob import escape
 from pathlib import Path
 
 import duckdb
@@ -15,9 +16,9 @@ import pandas as pd
 
 from analysis.data import raw_values, state
 from analysis.data.clean import Cleaning
-from analysis.data.errors import InputError, memory_ran_out, say
+from analysis.data.errors import InputError, memory_ran_out, say, visible
 from analysis.data.identity import hashing_key, phrase_key
-from analysis.data.read import first_line, quoted, stage, stage_frame, text_of
+from analysis.data.read import first_line, quoted, readable, stage, stage_frame, text_of
 from analysis.data.recognize import recognized
 from analysis.data.sources import RawFile, check_once, check_unchanged, package_frame
 from analysis.data.spec import Source, Spec
@@ -97,7 +98,10 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
             else [stage_frame(con, package_frame(file), file.name)]
         )
         for staged in sheets:
-            cleaning.add(file, staged)
+            with readable(
+                "Parquet file", file.name, *((duckdb.InvalidInputException, duckdb.IOException) if staged.view else ())
+            ):
+                cleaning.add(file, staged)  # a view is read only here
             con.execute(f"DROP VIEW sheet; DROP {'VIEW' if staged.view else 'TABLE'} {staged.table}")
     check_unchanged(spec, files)
     for source in spec.sources:
@@ -111,6 +115,29 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
     nearly_equal(con, "ids").to_parquet(out / "ids.parquet", index=False)
     raw_values.write(con, private, cleaning.phrase_key)
     _write_counts(cleaning.tally, duplicates, out, private)
+    (out / "README.md").write_text(_about(con, spec, files, out), encoding="utf-8")
+
+
+def _about(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out: Path) -> str:
+    """Return what lies in a folder of processed tables, and what it was made from."""
+    lines = [
+        f"# {spec.name}: {spec.title}",
+        "",
+        f"Made by `make report`, {spec.kind} and {spec.disclosure}; change nothing here.",
+        "",
+        "From:",
+        "",
+    ]
+    lines += [f"- {visible(file.name)} (sha256 {file.sha256})" for file in files]
+    for name in sorted(path.name for path in out.glob("*.parquet")):
+        rows = f"read_parquet({text_of(escape(str(out / name)) + ('/*.parquet' if (out / name).is_dir() else ''))})"
+        count = con.execute(f"SELECT count(*) FROM {rows}").fetchall()[0][0]
+        lines += ["", f"## {name} ({count:,} rows)", "", "| column | type |", "| --- | --- |"]
+        lines += [
+            f"| {visible(column)} | {kind} |"
+            for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def _link(con: duckdb.DuckDBPyConnection, spec: Spec, cleaning: Cleaning, out: Path, private: Path) -> None:

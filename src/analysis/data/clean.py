@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -42,7 +42,7 @@ _SPACE = r"[\s\x0b\x1c-\x1f\x85\p{Z}]+"
 _SPACES = r"e' \t\r\n' || chr(160)"
 _SCIENCE = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"  # what a spreadsheet makes of a long identifier
 _LEAST = 4  # characters of an identifier that is looked for in texts: shorter ones stand in many by chance
-_CHUNK = 100_000
+_CHUNK, _WIDE = 100_000, 200  # rows fetched, and columns asked about, at a time
 _SHIFT = 40  # a row's place in its table, by which it is written: joins keep no order
 
 
@@ -136,6 +136,7 @@ class _Sheet:
         self.rows = self.con.execute(f"SELECT count(*) FROM {staged.table}").fetchall()[0][0]
         self._distinct: dict[tuple[str, ...], tuple[dict[str, pa.ChunkedArray], list[np.ndarray], np.ndarray]] = {}
         self._names: dict[str, str] = {}
+        self._shortest: dict[str, int] = {}
         mapped = (
             header
             for part in self.source.maps
@@ -211,12 +212,17 @@ class _Sheet:
 
     def see(self) -> None:
         """Count, for each raw column, what it is used for and in how many rows it is filled."""
-        listed = [
-            f"count(CASE WHEN {one} >= '!' OR trim({one}, {_SPACES}) <> '' THEN 1 END)" if self.staged.types[header] == "VARCHAR"
-            else f"count({one})" for header, column in self.staged.columns.items() for one in [f"raw.{quoted(column)}"]
-        ]  # fmt: skip
-        counts = self.con.execute(f"SELECT {', '.join(listed)} FROM {self.table} AS raw").fetchall()[0]
-        self.tally.see(self.source, self.place, dict(zip(self.staged.headers, counts, strict=True)))
+        columns, filled = list(self.staged.columns.items()), {}
+        for at in range(0, len(columns), _WIDE):
+            some = columns[at : at + _WIDE]
+            listed = []
+            for header, column in some:
+                one = f"raw.{quoted(column)}"
+                text = f"CASE WHEN {one} >= '!' OR trim({one}, {_SPACES}) <> '' THEN 1 END"
+                listed.append(f"count({text if self.staged.types[header] == 'VARCHAR' else one})")
+            counts = self.con.execute(f"SELECT {', '.join(listed)} FROM {self.staged.table} AS raw").fetchall()[0]
+            filled |= dict(zip((header for header, _ in some), counts, strict=True))
+        self.tally.see(self.source, self.place, filled)
 
     # ---- a column of a map
 
@@ -377,13 +383,13 @@ class _Sheet:
                 if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
                     yield row
 
-    @cache
     def shortest(self, own: str) -> int:
         """Return the length of the shortest identifier that is looked for in texts."""
+        if own in self._shortest:
+            return self._shortest[own]
         looked_for = f"len({own}) >= {_LEAST} AND regexp_matches({own}, '[0-9]')"
-        return self.con.execute(
-            f"SELECT coalesce(min(len({own})), 1000000) FROM {self.table} AS raw WHERE {looked_for}"
-        ).fetchall()[0][0]
+        found = self.con.execute(f"SELECT min(len({own})) FROM {self.table} AS raw WHERE {looked_for}").fetchall()[0][0]
+        return self._shortest.setdefault(own, found or 1 << 30)
 
     def _own_name(self, headers: tuple[str, ...], texts: np.ndarray) -> Iterator[int]:
         """Yield rows whose text holds two words of their own row's names: one alone is as often a place's."""

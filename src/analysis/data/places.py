@@ -86,23 +86,26 @@ def located(frame: pd.DataFrame, mapped: Container[str]) -> tuple[pd.DataFrame, 
     that the dataset maps. A mapped jurisdiction or operator is never changed, only a missing one filled; a state alone is the
     jurisdiction. The counts are by (level, how, operator); without facility or city there are none.
     """
-    text = frame[list(_PLACE)].astype("str").where(frame[list(_PLACE)].notna())
+    text = pd.DataFrame({name: _as_text(frame[name]) for name in _PLACE})
     if "jurisdiction" not in mapped:
-        text["jurisdiction"] = text["state"].map(lambda state: state_codes().get(plain(state)), na_action="ignore")
+        codes = state_codes()
+        text["jurisdiction"] = _as_text(text["state"].map(lambda state: codes.get(plain(state)), na_action="ignore"))
     if not {"facility", "city"} & set(mapped) or frame.empty:
         return text.assign(operator=text["operator"].fillna("unknown")), Counter()
     given = text["jurisdiction"].notna() & ("jurisdiction" in mapped)
     found = places(text.assign(state=text["state"].fillna(text["jurisdiction"].str[:2])))
-    out = text.assign(operator=found["operator"].astype("str"))
-    out["jurisdiction"] = text["jurisdiction"].where(
-        given, found["jurisdiction"].astype("str").where(found["jurisdiction"].notna())
-    )
+    where = text["jurisdiction"].where(given, _as_text(found["jurisdiction"]))
+    out = text.assign(operator=_as_text(found["operator"]), jurisdiction=where)
     length, how = out["jurisdiction"].str.len(), found["place_from"].astype("str").mask(given, "given")
     level = pd.Series(np.select([length == 5, length == 2], [0, 1], 2)).map(dict(enumerate(LEVELS)))
     counts: Counter = Counter()
     for *key, rows in zip(level, how, out["operator"], frame["n"], strict=True):
         counts[tuple(key)] += int(rows)
     return out, counts
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return values.astype("object").where(values.notna(), None).astype("str")
 
 
 def place_report(frame: pd.DataFrame) -> pd.DataFrame:

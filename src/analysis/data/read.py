@@ -123,7 +123,7 @@ def stage(con: Connection, path: Path, source: Source, name: str | None = None) 
         elif suffix in (*BOOKS, *BASES):
             yield from (_workbook if suffix in BOOKS else _sqlite)(con, path, source, name)
         elif suffix == ".parquet":
-            yield _parquet(con, path, name)
+            yield _parquet(con, path, source, name)
         elif suffix in (".jsonl", ".ndjson"):
             yield _json_lines(con, path, name)
         else:
@@ -210,7 +210,7 @@ def _blocks(opened: Opened, overlap: int = 0) -> Iterator[bytes]:
 
 
 @contextmanager
-def _readable(what: str, name: str, *errors: type[Exception]) -> Iterator[None]:
+def readable(what: str, name: str, *errors: type[Exception]) -> Iterator[None]:
     """Say of errors that a damaged file causes in its reader what they all mean."""
     try:
         yield
@@ -518,7 +518,7 @@ def _sheets(path: Path, source: Source, name: str) -> Iterator[tuple[calamine.Sh
     """Yield the named worksheets of a workbook, or all that are not empty, with what is said of them."""
     _check_workbook(path, name)
     what = "OpenDocument spreadsheet" if path.suffix.lower() == ".ods" else "Excel workbook"
-    with _readable(what, name, calamine.CalamineError, OSError, ValueError):
+    with readable(what, name, calamine.CalamineError, OSError, ValueError):
         book = calamine.CalamineWorkbook.from_path(str(path))
         about = {info.name: info for info in book.sheets_metadata if info.typ == calamine.SheetTypeEnum.WorkSheet}
         for wanted in source.sheets:
@@ -639,16 +639,27 @@ def _check_grid(opened: Opened, sheet: str, name: str) -> None:
 # ---- files that hold typed columns, and databases
 
 
-def _parquet(con: Connection, path: Path, name: str) -> Staged:
-    """Stage a Parquet file as a view; row 1 is the first. Nested columns (lists, structs) become JSON text."""
+def _parquet(con: Connection, path: Path, source: Source, name: str) -> Staged:
+    """Stage a Parquet file as a view; row 1 is the first. Nested columns (lists, structs) become JSON text.
+
+    Moments are those of the zone that the map says. Raises InputError for a column of dates that needs one.
+    """
+    rules = [rule for part in source.maps for rule in part.columns.values() if rule.kind == "date"]
+    zones = {header: rule.tz for rule in rules for header in rule.read}
     scan = f"read_parquet([{text_of(escape(str(path)))}], file_row_number=true, hive_partitioning=false)"
-    with _readable("Parquet file", name, pa.ArrowException, OSError, ValueError, duckdb.Error):
+    with readable("Parquet file", name, pa.ArrowException, OSError, ValueError, duckdb.Error):
         schema = pq.read_schema(path)
         columns = _columns(_folded(schema.names, name))
         own = con.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {scan}").fetchall()
+        for header, (column, kind, *_) in zip(columns, own, strict=True):
+            if kind == "TIMESTAMP WITH TIME ZONE" and header in zones and not zones[header]:
+                raise InputError(
+                    f"{name}: column '{header}' holds moments in {schema.field(column).type.tz}, and a day begins at another hour elsewhere. Say "
+                    f'whose day is meant: {{ from = "{header}", tz = "America/New_York" }}, or tz = "UTC".'
+                )
         kept = ", ".join(
-            f"{_plain(quoted(column), kind, part.type)} AS {quoted(to)}"
-            for (column, kind, *_), part, to in zip(own, schema, columns.values(), strict=True)
+            f"{_plain(quoted(column), kind, part.type, zones.get(header))} AS {quoted(to)}"
+            for (column, kind, *_), part, (header, to) in zip(own, schema, columns.items(), strict=True)
         )
         table = f"raw_{next(_numbers)}"
         con.execute(f"CREATE VIEW {table} AS SELECT {kept}, file_row_number + 1 AS _row FROM {scan}")
@@ -657,7 +668,7 @@ def _parquet(con: Connection, path: Path, name: str) -> Staged:
         return staged
 
 
-def _plain(column: str, kind: str, own: pa.DataType) -> str:
+def _plain(column: str, kind: str, own: pa.DataType, zone: str | None) -> str:
     """Return a column of a type that pandas has: nested values as JSON, decimals as numbers or digits, bytes as text."""
     if pa.types.is_nested(own):
         return f"to_json({column})::VARCHAR"
@@ -665,8 +676,8 @@ def _plain(column: str, kind: str, own: pa.DataType) -> str:
         return f"{column}::{'DOUBLE' if own.scale else 'BIGINT' if own.precision <= 18 else 'VARCHAR'}"
     if kind == "BLOB":
         return f"coalesce(TRY(decode({column})), lower(hex({column})))"
-    if kind == "TIMESTAMP WITH TIME ZONE":  # as the source's own clock showed it
-        zone = getattr(own, "tz", None) or "UTC"
+    if kind == "TIMESTAMP WITH TIME ZONE":  # as the source's own clock showed it, unless the map says another
+        zone = zone or getattr(own, "tz", None) or "UTC"
         away = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
         local = f"({column} AT TIME ZONE {text_of('UTC' if away else zone)})"
         return f"{local} {away[1]} INTERVAL '{away[2]}:{away[3]}:00'" if away else local
@@ -676,7 +687,7 @@ def _plain(column: str, kind: str, own: pa.DataType) -> str:
 def _json_lines(con: Connection, path: Path, name: str) -> Staged:
     """Stage a file of one JSON object a line as text; row 1 is the first. What is nested stays JSON."""
     lines = f"raw_{next(_numbers)}"
-    with _readable("file of JSON lines", name, duckdb.Error):
+    with readable("file of JSON lines", name, duckdb.Error):
         objects = f"read_ndjson_objects([{text_of(escape(str(path)))}], maximum_object_size={_BLOCK})"
         con.execute(f"CREATE TEMP TABLE {lines} AS SELECT json, row_number() OVER () AS _row FROM {objects}")
     odd = con.execute(f"SELECT min(_row) FROM {lines} WHERE json_type(json) <> 'OBJECT'").fetchall()[0][0]
@@ -699,7 +710,7 @@ def _json_lines(con: Connection, path: Path, name: str) -> Staged:
 def _sqlite(con: Connection, path: Path, source: Source, name: str) -> Iterator[Staged]:
     """Stage the named tables of a SQLite database, or all of them, as text; row 1 is the first."""
     with (
-        _readable("SQLite database", name, sqlite3.Error),
+        readable("SQLite database", name, sqlite3.Error),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as base,
     ):
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -717,7 +728,7 @@ def _sqlite(con: Connection, path: Path, source: Source, name: str) -> Iterator[
 def _statistics(con: Connection, path: Path, source: Source, suffix: str, name: str) -> Staged:
     """Stage a file of Stata, SAS or SPSS; row 1 is the first. Labelled values are their labels."""
     what = {".dta": "Stata", ".sav": "SPSS"}.get(suffix, "SAS") + " file"
-    with _readable(what, name, Exception), warnings.catch_warnings():  # a damaged file fails inside in many ways
+    with readable(what, name, Exception), warnings.catch_warnings():  # a damaged file fails inside in many ways
         # a part need not hold every label, and old files need not be UTF-8
         warnings.simplefilter("ignore", pd.errors.CategoricalConversionWarning)
         warnings.simplefilter("ignore", UnicodeWarning)
@@ -758,7 +769,9 @@ def _of_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
     for frame in frames:
         columns = {str(i): frame.iloc[:, i].reset_index(drop=True) for i in range(frame.shape[1])}
         for place, values in columns.items():
-            if values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
+            if isinstance(values.dtype, pd.DatetimeTZDtype):
+                columns[place] = values.dt.tz_localize(None)
+            elif values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
                 cells = [_cell(value) if isinstance(value, float) and value == value else value for value in values]
                 columns[place] = pd.Series(texts(cells), dtype="str")
         table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)

@@ -109,7 +109,8 @@ def as_number(found: np.ndarray) -> Read:
     column = pd.Series(found, dtype="str")
     plain = column.str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
     numbers = pd.to_numeric(plain.where(plain != ""), errors="coerce").astype("float64")
-    if column.str.fullmatch(r"-?\d+(\.\d{3})*,(\d{1,2}|\d{4,})|-?\d{1,3}(\.\d{3})+,\d+").any():
+    comma = column.str.fullmatch(r"-?\d+(\.\d{3})*,(\d{1,2}|\d{4,})|-?\d{1,3}(\.\d{3})+,\d+").any()
+    if comma and not column.str.fullmatch(r"-?[\d,]*\.(\d{1,2}|\d{4,})").any():
         numbers = numbers.mask(column.str.fullmatch(r"-?\d{1,3}([.,]\d{3})+").astype(bool))
     numbers = numbers.where(np.isfinite(numbers))
     return numbers, ((column != "") & numbers.isna()).to_numpy(dtype=bool)
