@@ -8,11 +8,11 @@ import os
 import shutil
 import sys
 from collections import Counter
-from glob import escape
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 
 from analysis.data import raw_values, state
 from analysis.data.clean import Cleaning
@@ -31,7 +31,7 @@ FLAG, GAP_DAYS = (
     1,
 )  # detainers that follow another of the same person by so many days: flagged, never dropped
 PUBLIC_UNKNOWN = 10  # an unknown raw value is listed outside data/private only with this many rows
-ROW_GROUP = 1 << 17
+PART, ROW_GROUP = "part-00000.parquet", 1 << 17
 
 
 def build(spec: Spec, root: Path, files: list[RawFile]) -> Path:
@@ -115,10 +115,10 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
     nearly_equal(con, "ids").to_parquet(out / "ids.parquet", index=False)
     raw_values.write(con, private, cleaning.phrase_key)
     _write_counts(cleaning.tally, duplicates, out, private)
-    (out / "README.md").write_text(_about(con, spec, files, out), encoding="utf-8")
+    (out / "README.md").write_text(_about(spec, files, out), encoding="utf-8")
 
 
-def _about(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out: Path) -> str:
+def _about(spec: Spec, files: list[RawFile], out: Path) -> str:
     """Return what lies in a folder of processed tables, and what it was made from."""
     lines = [
         f"# {spec.name}: {spec.title}",
@@ -130,13 +130,9 @@ def _about(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
     ]
     lines += [f"- {visible(file.name)} (sha256 {file.sha256})" for file in files]
     for name in sorted(path.name for path in out.glob("*.parquet")):
-        rows = f"read_parquet({text_of(escape(str(out / name)) + ('/*.parquet' if (out / name).is_dir() else ''))})"
-        count = con.execute(f"SELECT count(*) FROM {rows}").fetchall()[0][0]
-        lines += ["", f"## {name} ({count:,} rows)", "", "| column | type |", "| --- | --- |"]
-        lines += [
-            f"| {visible(column)} | {kind} |"
-            for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
-        ]
+        file = out / name / PART if (out / name).is_dir() else out / name
+        lines += ["", f"## {name} ({pq.read_metadata(file).num_rows:,} rows)", "", "| column | type |", "| --- | --- |"]
+        lines += [f"| {visible(part.name)} | {part.type} |" for part in pq.read_schema(file)]
     return "\n".join(lines) + "\n"
 
 
@@ -187,7 +183,7 @@ def _written(con: duckdb.DuckDBPyConnection, cleaning: Cleaning, out: Path) -> C
             counted.update({(file, sheet): n for file, sheet, n in found})
         (out / f"{table}.parquet").mkdir()
         listed = ", ".join(map(quoted, (*cleaning.types[table], *LINEAGE)))
-        _copy(con, f"SELECT {listed}{flag} FROM {rows} ORDER BY _at", out / f"{table}.parquet" / "part-00000.parquet")
+        _copy(con, f"SELECT {listed}{flag} FROM {rows} ORDER BY _at", out / f"{table}.parquet" / PART)
     return counted
 
 
