@@ -367,24 +367,23 @@ def _check_header(found: list[str], rows: list[list[str]], where: str, source: S
         raise InputError(f"{where}: the header row is row {below + 1}, as it seems. Say so: skip_rows = {below}.")
 
 
-def top_rows(path: Path, name: str) -> list[list[str]]:
-    """Return the rows at the top of a file as folded text: up to TOP of each sheet or of a text, else the headers alone.
+def top_rows(path: Path, name: str) -> dict[str, list[list[str]]]:
+    """Return the rows at the top of each sheet as folded text: up to TOP of a text or a workbook's sheet, else the headers alone.
 
     Raises InputError for a file that cannot be read, or is of no known kind.
     """
     suffix, packing = kind_of(path, name)
     source = Source()
     if suffix in BOOKS:
-        return [row for _, sheet in _sheets(path, source, name) for row in _top(sheet)]
+        return {info.name: _top(sheet) for info, sheet in _sheets(path, source, name)}
     if suffix in TEXTS:
-        with (
-            closing(_members(path, packing, (), name)) as members,  # a zip stays open as long as its members are read
-            _in_utf8(next(members)[1], None, name) as again,
-            _lines(again) as lines,
-        ):
-            return _rows_of_lines(list(islice(lines, TOP)), suffix)
+        found = {}
+        for member, opened in _members(path, packing, (), name):
+            with _in_utf8(opened, None, name) as again, _lines(again) as lines:
+                found[member] = _rows_of_lines(list(islice(lines, TOP)), suffix)
+        return found
     with duckdb.connect() as con:
-        return [staged.headers for staged in stage(con, path, source, name)]
+        return {staged.sheet: [staged.headers] for staged in stage(con, path, source, name)}
 
 
 # ---- text

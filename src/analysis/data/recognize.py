@@ -75,7 +75,7 @@ def nearly(path: Path, name: str) -> tuple[str, list[str]] | None:
 
 
 def _looked_at(path: Path, name: str) -> dict[str, list[str]]:
-    rows = top_rows(path, name)
+    rows = [row for sheet in top_rows(path, name).values() for row in sheet]
     return {known: _missing(known, rows) for known in names()}
 
 
