@@ -597,9 +597,14 @@ def _groups(groups: tuple[str, ...], sources: tuple[Source, ...]) -> list[tuple[
     """Return, for each column by which pages break figures down, whether no block gives it to a table, and what to do."""
     if any(source.open for source in sources):  # a layout that is still to be recognized may map it
         return []
-    given = {name: None for source in sources for name in (*source.keep, *(c for part in source.maps for c in part.columns))}
+    given = {
+        name: None for source in sources for name in (*source.keep, *(c for part in source.maps for c in part.columns))
+    }
     return [
-        (name not in given, f"groups names '{name}', which is neither kept nor mapped: add it to keep.{nearest(name, given)}")
+        (
+            name not in given,
+            f"groups names '{name}', which is neither kept nor mapped: add it to keep.{nearest(name, given)}",
+        )
         for name in groups
     ]
 
