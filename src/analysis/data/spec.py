@@ -135,6 +135,14 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
         ("from" in raw and not named, f"from = {shown(raw.get('from'))}, expected a header, or a list of headers."),
         ("fill" in raw and not rule.headers, "fill is the header to take where the one in from is blank: add from = ..."),
     )  # fmt: skip
+    numbers = isinstance(rule.values, dict) and any(not isinstance(value, str) for value in rule.values.values())
+    refuse(
+        where,
+        (
+            name == "days" and numbers,
+            'values are texts. Columns of yes and no, one a year, are { years = ["Year1", "Year2", "Year3"] }, with time_unit = "year".',
+        ),
+    )
     kind, labels = _kind(name, raw, table, where)
     formats, birth = date_formats(rule.formats, where), name == "birth_year"
     mapped = _values(raw.get("values", values), labels, where)
