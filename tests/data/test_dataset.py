@@ -80,7 +80,8 @@ def test_the_public_names_are_there():
 
 def test_groups_come_along_with_a_cohort(house):
     toml = (
-        TOML.split("[[files]]")[0] + 'groups = ["Race", "severity"]\n[[files]]\ntable = "releases"\npath = "r.csv"\nkeep = ["Race"]\n'
+        TOML.split("[[files]]")[0]
+        + 'groups = ["Race", "severity"]\n[[files]]\ntable = "releases"\npath = "r.csv"\nkeep = ["Race"]\n'
         '[files.columns]\nperson_id = "id"\nreleased = "out"\n[[files.also]]\ntable = "arrests"\n'
         'columns = { person_id = "id", arrested = "again", severity = { value = "felony" } }\n'
     )

@@ -5,7 +5,16 @@ import pytest
 from analysis.recidivism.cohort import as_cohort
 from analysis.recidivism.life_table import life_table
 from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
-from analysis.recidivism.windows import COLUMNS, ESTIMANDS, by_group, estimands, readings, short_window, units_per_year, window
+from analysis.recidivism.windows import (
+    COLUMNS,
+    ESTIMANDS,
+    by_group,
+    estimands,
+    readings,
+    short_window,
+    units_per_year,
+    window,
+)
 
 
 def cohort():

@@ -18,9 +18,9 @@ from analysis.data.dates import proposed
 from analysis.data.errors import InputError, nearest
 from analysis.data.keys import as_toml, refuse, toml_line
 from analysis.data.place_names import states_of
-from analysis.data.read import found_header, stage, top_rows
-from analysis.data.recognize import fitting, headers_toml, meant, nearly, words
-from analysis.data.spec import Source, fold, layout, meanings
+from analysis.data.read import stage, top_rows
+from analysis.data.recognize import headers_toml, meant, nearly, words
+from analysis.data.spec import Source, fold, meanings
 from analysis.data.tables import TABLES
 
 MANY, LOOKED, TRIED = (
@@ -77,29 +77,22 @@ def draft(name: str, file: Path, table: str = "", blocks: Iterable[dict] = (), b
 
 def _known(file: Path) -> list[str]:
     """Return the block of a file of a known layout, or of one that all but fits one; nothing where it fits none."""
-    try:
-        found, lack = fitting(file, file.name, ""), []
-    except InputError:
-        found, lack = nearly(file, file.name) or ("", [])
-    if not found:
-        return []
-    tops, headers = top_rows(file, file.name), frozenset(layout(found, found)["headers"])
-    held = [sheet for sheet, rows in tops.items() if found_header(rows, headers) is not None]
+    found, lack, sheets = nearly(file, file.name)
     note = NOTES["lack"].format(lack=", ".join(map(as_toml, lack))) if lack else ""
-    some = [toml_line("sheets", held)] if 0 < len(held) < len(tops) else []
-    return ["[[files]]", toml_line("path", file.name), toml_line("format", found, note), *some]
+    some = [toml_line("sheets", sheets)] if sheets else []
+    return ["[[files]]", toml_line("path", file.name), toml_line("format", found, note), *some] if found else []
 
 
 def _parts(file: Path) -> Iterator["Part"]:
     """Yield the sheets of a file, those with the same headers together; sheets without a header that is known are not there."""
     parts: dict[tuple, Part] = {}
     tops = {sheet: [len(meant(row)) for row in rows] for sheet, rows in top_rows(file, file.name).items()}
-    least = min(2, max(max(known, default=0) for known in tops.values()))
+    least = min(2, max(map(max, tops.values()), default=0))
     with duckdb.connect() as con:
         for sheet, known in tops.items():
-            above = known.index(max(known)) if max(known, default=0) > 1 else 0
+            above = known.index(max(known)) if max(known) > 1 else 0
             source = Source(path=file.name, sheets=(sheet,) if sheet else (), skip_rows=above)
-            for staged in stage(con, file, source, file.name) if max(known, default=0) >= least else ():
+            for staged in stage(con, file, source, file.name) if max(known) >= least else ():
                 texts = "coalesce(COLUMNS(* EXCLUDE (_row))::VARCHAR, '')"
                 frame = con.sql(f"SELECT {texts}, _row FROM {staged.table} LIMIT {LOOKED}").df()
                 frame.columns = [*staged.headers, "_row"]
@@ -109,8 +102,8 @@ def _parts(file: Path) -> Iterator["Part"]:
                 part = parts.setdefault((above, *staged.headers), Part(file, above, frame.iloc[:0], len(tops)))
                 (part.hidden if staged.hidden and len(tops) > 1 else part.sheets).append(sheet)
                 part.frame = pd.concat([part.frame, frame])
-    empty = not any(len(part.frame) for part in parts.values())
-    refuse(file.name, (empty, "a header and no rows. A first map needs some rows to look at."))
+    rows = sum(len(part.frame) for part in parts.values())
+    refuse(file.name, (not rows, "a header and no rows. A first map needs some rows to look at."))
     yield from (part for part in parts.values() if part.sheets)
 
 
@@ -203,6 +196,8 @@ class Part:
                 return toml_line(column, {"from": header, "digits": digits}, NOTES["digits"] * (digits != wanted))
         if column == "jurisdiction":
             return _place(header, values)
+        if column == "days" and not self.frame[header].all():
+            return toml_line(column, header, NOTES["blank"])
         labels = kind if isinstance(kind, tuple) else ()
         if (labels or column == "event") and 0 < len(values) <= MANY:
             note = NOTES["labels"].format(labels=", ".join(labels)) if labels else NOTES["event"]
@@ -252,12 +247,10 @@ class Part:
 
 def _label(value: str, labels: tuple[str, ...], header: str) -> str:
     bare = re.sub(r"[^a-z_ ]", "", value.casefold()).strip()
-    if labels:
-        fits = [label for label in labels if label == value.casefold() or (bare and label.startswith(bare))]
-        return [*fits, "unknown" if "unknown" in labels else ""][0]
-    if value.casefold() not in VALUES["no" if header.startswith("cens") else "yes"]:
-        return ""
-    return "return_to_prison" if "return" in header else "rearrest"
+    fits = [label for label in labels if label == value.casefold() or (bare and label.startswith(bare))]
+    happened = value.casefold() in VALUES["no" if header.startswith("cens") else "yes"]
+    event = "return_to_prison" if "return" in header else "rearrest"
+    return [*fits, "unknown" if "unknown" in labels else event if happened and not labels else ""][0]
 
 
 def _place(header: str, values: list[str]) -> str:
@@ -265,7 +258,7 @@ def _place(header: str, values: list[str]) -> str:
     if all(map(str.isdecimal, values)):
         lost = {len(value) for value in values} & {1, 4}
         return toml_line("jurisdiction", {"from": header, "digits": 5 if 4 in lost else 2} if lost else header)
-    fits = states_of(values)
-    rule = {"from": header, "as": "county name", "state": fits[0] if len(fits) == 1 else "??"}
-    note = NOTES["state" if len(fits) == 1 else "states"].format(states=", ".join(fits[:8]) or "not all are of one")
-    return "# " * (len(fits) != 1) + toml_line("jurisdiction", rule, note)
+    fits, one = states_of(values), len(states_of(values)) == 1
+    note = NOTES["state" if one else "states"].format(states=", ".join(fits[:8]) or "not all are of one")
+    rule = {"from": header, "as": "county name", "state": fits[0] if one else "??"}
+    return "# " * (not one) + toml_line("jurisdiction", rule, note)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError
 from analysis.data.keys import folded
-from analysis.data.read import top_rows
+from analysis.data.read import found_header, top_rows
 from analysis.data.spec import Source, layout, names, read_source
 
 FEW = (
@@ -71,11 +71,18 @@ def fitting(path: Path, name: str, where: str) -> str:
     )
 
 
-def nearly(path: Path, name: str) -> tuple[str, list[str]] | None:
-    """Return the layout that a file all but fits and the headers that it lacks; None where it lacks a tenth or more."""
-    missing = _looked_at(path, name)
+def nearly(path: Path, name: str) -> tuple[str, list[str], list[str]]:
+    """Return the layout that a file fits or all but fits ("" where none or several do), the headers that it lacks, and its sheets.
+
+    Sheets are those with the layout's headers, none where all have them.
+    """
+    missing, tops = _looked_at(path, name), top_rows(path, name)
     closest = min(missing, key=lambda known: _share(known, missing))
-    return (closest, missing[closest]) if 0 < _share(closest, missing) < FEW else None
+    if _share(closest, missing) >= FEW or sum(not absent for absent in missing.values()) > 1:
+        return "", [], []
+    headers = frozenset(layout(closest, closest)["headers"])
+    held = [sheet for sheet, rows in tops.items() if found_header(rows, headers) is not None]
+    return closest, missing[closest], held if len(held) < len(tops) else []
 
 
 def _looked_at(path: Path, name: str) -> dict[str, list[str]]:
