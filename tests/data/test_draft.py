@@ -142,12 +142,17 @@ def test_the_files_of_a_county_one_after_the_other(house):
 
 def test_two_counties_with_ids_of_their_own_are_asked_about(house):
     rows = "id,release_dt,County,age at release\n1,25/01/2024,{0},30\n2,02/15/2024,{0},40\n"
-    raw = made(house, "two", kings_csv=rows.format("Kings County"), erie_csv=rows.format("Alameda"))
-    assert '# ids = "erie"  # TODO' in raw["text"]
+    raw = made(house, "two", kings_csv=rows.format("Kings County"), alameda_releases_2024_csv=rows.format("Alameda"))
+    assert '# ids = "alameda"  # TODO' in raw["text"]
     assert "orders of day and month are mixed (row 2 is no %m/%d/%Y, row 3 no %d/%m/%Y)" in raw["text"]
     assert "the state of these counties (CA, NY)" in raw["text"]
     assert raw["files"][1]["columns"]["jurisdiction"] == {"from": "County", "as": "county name", "state": "CA"}
     assert raw["files"][1]["columns"]["birth_year"] == {"from": "age at release", "of": "released"}
+
+
+def test_a_column_of_the_state_says_which_county_of_a_name_is_meant(house):
+    raw = made(house, "one", a_csv="id,Release Date,County,State\n1,2024-01-25,Kings,NY\n2,2024-02-15,Erie County,NY\n")
+    assert raw["files"][0]["columns"]["jurisdiction"] == {"from": "County", "as": "county name", "state": "NY"}
 
 
 def test_durations_and_what_happened_year_by_year(house):

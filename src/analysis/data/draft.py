@@ -147,7 +147,8 @@ class Part:
         yield from [toml_line("skip_rows", self.above)] if self.above else []
         yield from [toml_line("sensitive", list(dict.fromkeys(hidden)), NOTES["sensitive"])] if hidden else []
         again = any(block.get("table") == table for block in blocks)
-        yield from [NOTES["ids"].format(stem=as_toml(self.file.stem))] if again else []
+        place = re.sub(VALUES["no_place"], "", words(self.file.stem)).strip() or "other"
+        yield from [NOTES["ids"].format(place=as_toml(place))] if again else []
         yield from self.only(hidden) if table == "arrests" else []
         if linked:
             link = {**person, "birth_date": self.dated(born)[0]}
@@ -195,7 +196,8 @@ class Part:
             if digits:
                 return toml_line(column, {"from": header, "digits": digits}, NOTES["digits"] * (digits != wanted))
         if column == "jurisdiction":
-            return _place(header, values)
+            states = {text for state in self.meant.get("state", ()) for text in self.frame[state]}
+            return _place(header, values, states)
         if column == "days" and not self.frame[header].all():
             return toml_line(column, header, NOTES["blank"])
         labels = kind if isinstance(kind, tuple) else ()
@@ -253,12 +255,13 @@ def _label(value: str, labels: tuple[str, ...], header: str) -> str:
     return [*fits, "unknown" if "unknown" in labels else event if happened and not labels else ""][0]
 
 
-def _place(header: str, values: list[str]) -> str:
+def _place(header: str, values: list[str], states: set[str]) -> str:
     """Return the line of a column of places: codes, codes that lost a zero, or names of counties and their state."""
     if all(map(str.isdecimal, values)):
         lost = {len(value) for value in values} & {1, 4}
         return toml_line("jurisdiction", {"from": header, "digits": 5 if 4 in lost else 2} if lost else header)
-    fits, one = states_of(values), len(states_of(values)) == 1
+    fits = [state for state in states_of(values) if not states or states == {state}]
+    one = len(fits) == 1
     note = NOTES["state" if one else "states"].format(states=", ".join(fits[:8]) or "not all are of one")
     rule = {"from": header, "as": "county name", "state": fits[0] if one else "??"}
     return "# " * (not one) + toml_line("jurisdiction", rule, note)
