@@ -62,10 +62,16 @@ def new(name: str, file: Path, root: Path, table: str = "") -> Path:
 
 def draft(name: str, file: Path, table: str = "", blocks: Iterable[dict] = (), before: str = "") -> str:
     """Return the text of a ``dataset.toml``: what stands there ``before``, with its ``blocks``, and a further file's."""
-    known = [] if table else _known(file)
-    parts = [known] if known else (part.lines(name, table, list(blocks)) for part in _parts(file))
+    form, lack, sheets = ("", [], []) if table else nearly(file, file.name)
+    if form:
+        note = NOTES["lack"].format(lack=", ".join(map(as_toml, lack))) if lack else ""
+        some = [toml_line("sheets", sheets)] if sheets else []
+        parts = [["[[files]]", toml_line("path", file.name), toml_line("format", form, note), *some]]
+    else:
+        parts = [part.lines(name, table, list(blocks)) for part in _parts(file)]
+    refuse(file.name, (not parts, "a header and no rows. A first map needs some rows to look at."))
     found = "\n".join("\n".join(part) + "\n" for part in parts)
-    fed = ("detainers", "exits") if known else re.findall(r'^table = "(\w+)"', found, re.MULTILINE)
+    fed = ("detainers", "exits") if form else re.findall(r'^table = "(\w+)"', found, re.MULTILINE)
     ends = list(dict.fromkeys(end for to, end in VALUES["ends"].items() if to in fed))
     if before:
         ends = [end for end in ends if not re.search(rf"^data_end\b.*\b{end}\b", before, re.MULTILINE)]
@@ -73,14 +79,6 @@ def draft(name: str, file: Path, table: str = "", blocks: Iterable[dict] = (), b
     unit = "year" if "years = [" in found else "day"
     dated = TOP["dated" if ends else "durations"].format(ends=as_toml(dict.fromkeys(ends, 2000)), unit=unit)
     return TOP["text"].format(name=name) + dated.replace("= 2000", "= 2000-01-01") + "\n" + found
-
-
-def _known(file: Path) -> list[str]:
-    """Return the block of a file of a known layout, or of one that all but fits one; nothing where it fits none."""
-    found, lack, sheets = nearly(file, file.name)
-    note = NOTES["lack"].format(lack=", ".join(map(as_toml, lack))) if lack else ""
-    some = [toml_line("sheets", sheets)] if sheets else []
-    return ["[[files]]", toml_line("path", file.name), toml_line("format", found, note), *some] if found else []
 
 
 def _parts(file: Path) -> Iterator["Part"]:
@@ -102,9 +100,7 @@ def _parts(file: Path) -> Iterator["Part"]:
                 part = parts.setdefault((above, *staged.headers), Part(file, above, frame.iloc[:0], len(tops)))
                 (part.hidden if staged.hidden and len(tops) > 1 else part.sheets).append(sheet)
                 part.frame = pd.concat([part.frame, frame])
-    rows = sum(len(part.frame) for part in parts.values())
-    refuse(file.name, (not rows, "a header and no rows. A first map needs some rows to look at."))
-    yield from (part for part in parts.values() if part.sheets)
+    yield from (part for part in parts.values() if part.sheets and len(part.frame))
 
 
 class Part:
@@ -153,7 +149,7 @@ class Part:
         if linked:
             link = {**person, "birth_date": self.dated(born)[0]}
             yield "# " * ids + toml_line("link", link, NOTES["link_ids" if ids else "link"])
-        yield from [toml_line("vocabulary", "ice-detainers")] if table == "detainers" else []
+        yield from (toml_line("vocabulary", known) for to, known in VALUES["vocabularies"].items() if to == table)
         yield from ("", "[files.columns]")
         yield from (self.column(column, header, table, blocks) for column, header in mapped.items())
         by_year = {"days": {"years": self.years}, "event": {"value": "rearrest"}} if self.years else {}
@@ -172,16 +168,15 @@ class Part:
         more = {"arrested": ["booked"], "birth_year": ["birth_date", *(["age"] if table != "follow_up" else [])]}
         for column in TABLES[table].columns:
             fits = [h for key in (column, *more.get(column, ())) for h in self.meant.get(key, ())]
-            born = self.meant.get("birth_date", []) if column == "birth_year" else []
-            free = [h for h in fits if h not in found.values() and (h in born or h not in hidden)]
+            free = [h for h in fits if h not in found.values() and (column == "birth_year" or h not in hidden)]
             found |= {column: free[0]} if free else {}
         return found
 
     def column(self, column: str, header: str, table: str, blocks: list[dict]) -> str:
         """Return the line of one column: its header, and how its values are written."""
-        kind, words_of = TABLES[table].columns[column], meanings("ice-detainers" if table == "detainers" else None, "")
-        known = {*map(fold, words_of.get(column, ()))}
-        values = [value for value in self.frame[header].value_counts().index if value and fold(value) not in known]
+        known = {*map(fold, meanings(VALUES["vocabularies"].get(table), "").get(column, ()))}
+        kind, counts = TABLES[table].columns[column], self.frame[header].value_counts()
+        values = [value for value in counts.index if value and fold(value) not in known]
         if kind == "date" or header in self.meant.get("birth_date", ()):
             rule, note = self.dated(header)
             rule = {"from": rule, "date": ["%Y-%m-%d"]} if kind != "date" and isinstance(rule, str) else rule
@@ -221,7 +216,7 @@ class Part:
             other = [kind for kind in kinds if re.search(VALUES["no_arrest"], kind.casefold())]
             kept = {header: [kind for kind in kinds if kind not in other]}
             if len(kinds) <= MANY and other and kept[header]:
-                return [toml_line("only", kept, NOTES["only"].format(other=", ".join(other)))]
+                return [toml_line("only", kept, NOTES["only"].format(other=", ".join(map(as_toml, other))))]
         return []
 
     def also(self, table: str, mapped: dict[str, str]) -> Iterator[str]:
@@ -237,8 +232,8 @@ class Part:
         for key, header in [(one, header) for one in VALUES["also"][table] for header in self.meant.get(one, ())]:
             kind = next((k for k, text in VALUES["exits"].items() if re.search(text, words(header))), "removed")
             left, later = key == "date", key == "date" or re.search(VALUES["later"], words(header))
-            day = {"date" if left else "arrested": self.dated(header)[0]}
-            columns = {**who, **day, **({"kind": {"value": kind}} if left else {})}
+            columns = {**who, "date" if left else "arrested": self.dated(header)[0]}
+            columns |= {"kind": {"value": kind}} if left else {}
             lines = (
                 "[[files.also]]",
                 toml_line("table", "exits" if left else "arrests"),
