@@ -18,16 +18,12 @@ from analysis.data.dates import proposed
 from analysis.data.errors import InputError, nearest
 from analysis.data.keys import as_toml, refuse, toml_line
 from analysis.data.place_names import states_of
-from analysis.data.read import stage, top_rows
+from analysis.data.read import first_rows, stage, top_rows
 from analysis.data.recognize import headers_toml, meant, nearly, words
 from analysis.data.spec import Source, fold, meanings
 from analysis.data.tables import TABLES
 
-MANY, LOOKED, TRIED = (
-    15,
-    20_000,
-    1_000,
-)  # values that are listed; rows of a sheet and dates of a column that are looked at
+MANY, LOOKED, TRIED = 15, 20_000, 1_000  # values listed, rows of a sheet and dates of a column looked at
 VALUES, NOTES, UNMAPPED, TOP = (headers_toml()[key] for key in ("values", "notes", "unmapped", "top"))
 NAMES = ("last_name", "first_name", "name", "birth_date")
 
@@ -35,8 +31,7 @@ NAMES = ("last_name", "first_name", "name", "birth_date")
 def new(name: str, file: Path, root: Path, table: str = "") -> Path:
     """Write the first ``dataset.toml`` of a dataset, or add a further file's block to the one there; return its path.
 
-    ``table`` says what the rows are where headers do not. Raises InputError where the name, file or table cannot be used,
-    the file has a block already, or nothing says of which table it is.
+    ``table`` says what rows are where headers do not. Raises InputError for a name, file or table that cannot be used.
     """
     such, target = "small letters, digits and hyphens, such as county-jail", root / "data/raw" / name / "dataset.toml"
     refuse(f"DATASET={name}", (not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name), f"expected a name of {such}."))
@@ -91,12 +86,7 @@ def _parts(file: Path) -> Iterator["Part"]:
             above = known.index(max(known)) if max(known) > 1 else 0
             source = Source(path=file.name, sheets=(sheet,) if sheet else (), skip_rows=above)
             for staged in stage(con, file, source, file.name) if max(known) >= least else ():
-                texts = "coalesce(COLUMNS(* EXCLUDE (_row))::VARCHAR, '')"
-                frame = con.sql(f"SELECT {texts}, _row FROM {staged.table} LIMIT {LOOKED}").df()
-                frame.columns = [*staged.headers, "_row"]
-                for header, kind in zip(staged.headers, staged.types.values(), strict=True):
-                    whole = frame[header].str.removesuffix(".0") if kind in ("DOUBLE", "FLOAT") else frame[header]
-                    frame[header] = whole.map(lambda text: " ".join(text.split()))
+                frame = first_rows(con, staged, LOOKED)
                 part = parts.setdefault((above, *staged.headers), Part(file, above, frame.iloc[:0], len(tops)))
                 (part.hidden if staged.hidden and len(tops) > 1 else part.sheets).append(sheet)
                 part.frame = pd.concat([part.frame, frame])
@@ -108,7 +98,7 @@ class Part:
 
     def __init__(self, file: Path, above: int, frame: pd.DataFrame, of: int) -> None:
         self.file, self.above, self.frame, self.of, self.sheets, self.hidden = file, above, frame, of, [], []
-        self.headers = [header for header in frame if header != "_row"]
+        self.headers = list(frame.columns[:-1])
         self.meant = meant(self.headers)
         years = [header for header in self.headers if re.search(VALUES["years"], words(header))]
         self.years = years if len(years) > 1 else []  # columns of yes and no, one a year of follow-up
@@ -119,15 +109,15 @@ class Part:
             return "detainers" if "prepared" in self.meant else "follow_up"
         marks = {"releases": {"released"}, "arrests": {"arrested", "booked"}, "exits": {"date"}}
         fits = [table for table, columns in marks.items() if columns & self.meant.keys()]
-        called = " ".join([self.file.stem, *self.sheets])
-        named = [table for table in fits if re.search(VALUES["files"][table], called, re.IGNORECASE)]
+        called = f"{self.file.stem} {self.sheets}".casefold()
+        named = [table for table in fits if re.search(VALUES["files"][table], called)]
         if len(named) == 1 or len(fits) == 1:
             return (named or fits)[0]
         if "releases" in fits and all(block.get("table") != "releases" for block in blocks):
             return "releases"
         why = f"It could be {' or '.join(fits)}" if fits else "No header says what its rows are"
-        say = {"why": why, "name": name, "file": self.file, "such": (fits or ["releases"])[-1]}
-        raise InputError(f"{' '.join([self.file.name, *self.sheets]).strip()}: {NOTES['table'].format(**say)}")
+        ask = NOTES["table"].format(why=why, name=name, file=self.file, such=[*fits, "releases"][len(fits) - 1])
+        raise InputError(f"{' '.join([self.file.name, *self.sheets]).strip()}: {ask}")
 
     def lines(self, name: str, table: str, blocks: list[dict]) -> Iterator[str]:
         """Yield the lines of the block, above its columns first."""
@@ -234,11 +224,8 @@ class Part:
             left, later = key == "date", key == "date" or re.search(VALUES["later"], words(header))
             columns = {**who, "date" if left else "arrested": self.dated(header)[0]}
             columns |= {"kind": {"value": kind}} if left else {}
-            lines = (
-                "[[files.also]]",
-                toml_line("table", "exits" if left else "arrests"),
-                toml_line("columns", columns),
-            )
+            to = toml_line("table", "exits" if left else "arrests")
+            lines = ("[[files.also]]", to, toml_line("columns", columns))
             yield from ("", NOTES["later" if later else "earlier"], *(line if later else f"# {line}" for line in lines))
 
 

@@ -137,6 +137,17 @@ def stage(con: Connection, path: Path, source: Source, name: str | None = None) 
         raise InputError(f"{name}: the file cannot be read ({error.strerror or first_line(error)}).") from None
 
 
+def first_rows(con: Connection, staged: Staged, most: int) -> pd.DataFrame:
+    """Return the first rows of a staged table as folded text by header, whole numbers without a point, and ``_row``."""
+    texts = "coalesce(COLUMNS(* EXCLUDE (_row))::VARCHAR, '')"
+    frame = con.sql(f"SELECT {texts}, _row FROM {staged.table} LIMIT {most}").df()
+    frame.columns = [*staged.headers, "_row"]
+    for header, kind in zip(staged.headers, staged.types.values(), strict=True):
+        whole = frame[header].str.removesuffix(".0") if kind in ("DOUBLE", "FLOAT") else frame[header]
+        frame[header] = whole.map(lambda text: " ".join(text.split()))
+    return frame
+
+
 # ---- batches of a staged table, for the pipeline that cleans batch by batch
 
 
