@@ -25,7 +25,7 @@ data: $(STAMP) ## download what DATASETS="name ..." need (default: all)
 new: $(STAMP) ## write a first dataset.toml, or a block for a further file (DATASET=name FILE=path TABLE=arrests)
 	@$(ANALYSIS) new --dataset "$(DATASET)" --file "$(FILE)" --table "$(TABLE)"
 
-check: $(STAMP) ## read a dataset, build nothing, say what would be kept (DATASET=name)
+check: $(STAMP) ## review a dataset: what is kept, what cannot be right, what will be built (DATASET=name)
 	@$(ANALYSIS) check --dataset "$(DATASET)"
 
 sweep: $(STAMP) ## one notebook over many places or windows (SWEEP=sweeps/demo-counties.toml)

@@ -42,7 +42,7 @@ def plain_pandas(home: Path) -> Callable:
     from analysis import places
     from analysis.data.scrub import reason
     from analysis.data.spec import fold, read_source
-    from analysis.data.states import states
+    from analysis.data.values import states
 
     file = home / "data" / "raw" / NAME / "detainers.parquet"
     source = read_source({"path": file.name, "format": "deportation-data-project"}, NAME)
@@ -66,7 +66,7 @@ def plain_pandas(home: Path) -> Callable:
     table = pd.DataFrame({name: text(rules[name].headers[0]) for name in ("facility", "city", "charge", "citizenship")})
     table = table.mask(table.map(lambda one: not one or reason(one) is not None))
     table = table.assign(**{name: labelled(name, rules) for name in LABELS}, source_row=range(1, len(raw) + 1))
-    table["state"] = text(rules["state"].headers[0]).map(lambda one: states("abbreviation").get(fold(one)))
+    table["state"] = text(rules["state"].headers[0]).map(lambda one: states().get(fold(one)))
     hashed = lambda one: hashlib.sha256(one.encode()).hexdigest()[:32] if one else None  # noqa: E731
     table["person_id"] = text(rules["person_id"].headers[0]).map(hashed)
     table["prepared"], table["birth_year"] = pd.to_datetime(raw[rules["prepared"].headers[0]]), raw["birth_year"]

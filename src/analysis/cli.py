@@ -85,9 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--dataset", required=True)
     added.add_argument("--file", required=True)
     added.add_argument("--table", default="", help="what its rows are, where headers do not say")
-    command("check", _check, "read a dataset, build nothing, say what would be kept").add_argument(
-        "--dataset", required=True
-    )
+    command(
+        "check", _check, "review a dataset: what would be kept, what cannot be right, which reports will be built"
+    ).add_argument("--dataset", required=True)
     added = command("sweep", _sweep, "one notebook over many places or windows")
     added.add_argument("--file", required=True, help="a TOML file such as sweeps/demo-counties.toml")
     added.add_argument("--jobs", type=int, default=2, help="worker processes (default 2)")
@@ -135,10 +135,28 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from analysis.data.preview import preview
+    from analysis.data.dataset import Dataset
+    from analysis.data.errors import visible
+    from analysis.data.review import review, tried
+    from analysis.data.state import find_spec
+    from analysis.reports import planned
 
-    say(preview(arguments.dataset))
-    return 0
+    spec, _ = find_spec(arguments.dataset)
+    with tried(spec) as (processed, private):
+        found = review(spec, processed, private)
+        reports, nobody = planned(Dataset(spec, processed))
+    lines = [f"{spec.name}: {spec.title} ({spec.kind}, {spec.disclosure})", *found.lines, ""]
+    for why in dict.fromkeys(reports.values()):
+        named = ", ".join(report for report, because in reports.items() if because == why)
+        lines.append(f"not built: {named}. {why}" if why else f"will be built: {named}")
+    lines += ["", *(f"look at this: {line}" for line in found.warnings)]
+    say("\n".join(map(visible, lines)))
+    wrong = [*found.wrong, *nobody]
+    for line in wrong:
+        say(f"analysis: {spec.name} cannot be right: {InputError(line)}", sys.stderr)
+    if not wrong:
+        say(f"\nNothing was built. `make report DATASETS={arguments.dataset}` builds the reports.")
+    return int(bool(wrong))
 
 
 def _sweep(arguments: argparse.Namespace) -> int:

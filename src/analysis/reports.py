@@ -11,6 +11,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis import site_index
 from analysis.data import state
@@ -20,6 +21,9 @@ from analysis.data.spec import Spec
 from analysis.publish import parameters
 from analysis.report.build import Job, build
 from analysis.site_index import SITE
+
+if TYPE_CHECKING:
+    from analysis.data.dataset import Dataset
 
 NUMBERED = "[0-9][0-9]_*.ipynb"  # the notebooks that are reports; others, such as explore.ipynb, are for people
 BESIDE = (
@@ -106,6 +110,10 @@ def named(name: str, value: object) -> str:
 
 def _dataset_jobs(spec: Spec, root: Path, name: str, site: Path) -> list[Job]:
     """Return the jobs of one dataset, after building its tables where they are missing or stale."""
+    if spec.todo:
+        raise InputError(
+            f"{spec.name}: {' and '.join(spec.todo)} would be published as TODO. Write in dataset.toml what it should say."
+        )
     command = f'make report DATASETS="{name}"{" RELEASE=1" if site.name == "release" else ""}'
     inputs = built_inputs(spec, root)
     tables = state.processed_folder(spec, root).rglob("*.parquet")
@@ -125,6 +133,35 @@ def _dataset_jobs(spec: Spec, root: Path, name: str, site: Path) -> list[Job]:
         for report, notebook, declared in _notebooks(root)
         if "dataset" in declared or not declared  # the runner says what is wrong with a notebook
     ]
+
+
+def planned(ds: "Dataset") -> tuple[dict[str, str], list[str]]:
+    """Return each report about a dataset with why it will not be built (empty: it will), and a line where nobody could be followed."""
+    from analysis.claims.asked import why_no_curve
+    from analysis.recidivism.cohort import cohort
+    from analysis.recidivism.durations import possible, why_nobody, why_none
+
+    why, nobody = why_none(ds), []
+    for origin, event in possible(ds)[:1]:
+        people = cohort(ds, origin=origin, event=event, lazy=True)
+        if not people.count().rows["count"].sum():
+            why = why_nobody(people)
+            nobody = [why]
+    curves = why_no_curve(ds, {}) if "follow_up" in ds.tables else why
+    return {"data": "", "short_window": why, "long_term": why, "sanctuary": _no_rules(ds), "answers": curves}, nobody
+
+
+def _no_rules(ds: "Dataset") -> str:
+    """Return why the detainers of a dataset cannot be laid beside rules, as the report on them says it."""
+    if "detainers" not in ds.tables:
+        return "These records hold no detainers, so no rule about them can be compared."
+    table = ds.table("detainers")
+    local = table.filter(table.operator.cast("string") == "local")
+    if not local.count().to_pandas():
+        return "No detainer was lodged with a local facility, or who runs it (operator) is not known; local rules govern no other."
+    if not local.filter(local.jurisdiction.notnull()).count().to_pandas():
+        return "No detainer in these records can be placed at a local facility in a known county or state."
+    return ""
 
 
 def built_inputs(spec: Spec, root: Path) -> dict[str, str]:

@@ -84,15 +84,15 @@ def hashed(values: pd.Series) -> pd.Series:
 @pytest.fixture(scope="session")
 def link(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SimpleNamespace]:
     """Return a function that links a frame of records; what the database holds of people comes back as frames."""
+    text = ["source", "first_name", "last_name", "sex", "place", "identifier"]
 
-    def run(records: pd.DataFrame, threshold: float = THRESHOLD) -> SimpleNamespace:
+    def run(records: pd.DataFrame, threshold: float = THRESHOLD, threads: int = 2) -> SimpleNamespace:
         file = tmp_path_factory.mktemp("link") / "linkage.parquet"
-        records.to_parquet(file, index=False)
-        found = linking.link(duckdb.connect(), file, hashed, threshold)
+        whole = records.reindex(columns=[*text, "record", "birth_date"]).astype(dict.fromkeys(text, "str"))
+        whole.assign(birth_date=pd.to_datetime(whole["birth_date"])).to_parquet(file, index=False)
+        found = linking.link(duckdb.connect(config={"threads": threads}), file, hashed, threshold)
         people, same = (found.connection.sql(f"select * from {name}").df() for name in ("people", "same"))
-        return SimpleNamespace(
-            people=people, same=same.set_index("identifier")["person_id"], report=found.report, model=found.model,
-            counts=found.counts, person_ids=found.person_ids,
-        )  # fmt: skip
+        same = same.set_index("identifier")["person_id"]
+        return SimpleNamespace(people=people, same=same, **vars(found))
 
     return run

@@ -1,35 +1,12 @@
 """Raw rows to canonical rows: every rule of a map, and the identity of rows."""
 
-import numpy as np
-import pandas as pd
 import pytest
+from cleaned import cleaned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.data.clean import clean
 from analysis.data.errors import InputError
-from analysis.data.spec import read_source
 from analysis.data.tables import LINEAGE, TABLES
-
-
-def cleaned(raw: dict, columns: dict, table: str = "arrests", part: int = 0, follow_up=None, **settings):
-    source = read_source({"table": table, "path": "a.csv", "columns": columns, **settings}, "here")
-    frame = pd.DataFrame(
-        {
-            name: pd.Series(values, dtype="str") if all(isinstance(v, str) for v in values) else values
-            for name, values in raw.items()
-        }
-    )
-    return clean(
-        frame,
-        np.arange(2, 2 + len(frame)),
-        source.maps[part],
-        source,
-        ("a.csv", "One"),
-        lambda values: values,
-        follow_up,
-    )
-
 
 ARREST = {"person_id": "id", "arrested": "on"}
 ONE = {"id": ["1"], "on": ["2020-01-01"]}
@@ -114,6 +91,43 @@ def test_covariates_of_a_typed_source_are_numbers_or_labels():
     assert kept["flag"].tolist() == ["True", "False"]
     assert kept["grade"].tolist() == ["3", "4"]
     assert kept["event"].astype("str").fillna("").tolist() == ["rearrest", ""]
+
+
+LINK = {"last_name": "Last", "first_name": "First", "birth_date": {"from": "DOB", "date": ["%m/%d/%Y"]}}
+NAMES = {
+    "id": ["h2", "", "x", "h5"], "on": ["2020-01-01", "2020-01-01", "soon", "2020-01-01"], "sex": ["F", "", "", ""], "at": ["", "06037", "", "06037"],
+    "Last": ["Garcia", "REDACTED", "Lopez", "N/A"], "First": ["Maria", "Ana", "", "Eva"], "DOB": ["03/09/1980", "1985-03-09", "13/45/1980", ""],
+}  # fmt: skip
+
+
+def test_linking_gets_the_kept_rows_with_what_is_known_of_them():
+    columns = {
+        "person_id": "id",
+        "released": "on",
+        "sex": {"from": "sex", "values": {"F": "female"}},
+        "jurisdiction": "at",
+    }
+    out = cleaned(NAMES, columns, "releases", link=LINK, nulls=["N/A"], redacted="REDACTED").linkage
+    assert out["record"].tolist() == [2, 3, 5]
+    assert out["source"].unique().tolist() == ["a.csv, sheet 'One'"]
+    assert out["first_name"].tolist() == ["Maria", "Ana", "Eva"]
+    assert out["last_name"].isna().tolist() == [False, True, True]
+    assert out["birth_date"].dt.strftime("%Y-%m-%d").fillna("").tolist() == ["1980-03-09", "1985-03-09", ""]
+    assert out["identifier"].fillna("").tolist() == ["h2", "", "h5"]
+    assert out["place"].fillna("").tolist() == ["", "06037", "06037"]
+    assert out["sex"].tolist() == ["female", "unknown", "unknown"]
+
+
+def test_a_full_name_in_one_column_and_a_person_without_any():
+    raw = {**NAMES, "Full": ["GARCIA LOPEZ, MARIA", "", "x", "Eva"]}
+    result = cleaned(raw, {"person_id": "id", "released": "on"}, "releases", link={"name": "Full", "birth_date": "DOB"})
+    assert result.linkage["last_name"].tolist() == ["GARCIA LOPEZ", "Eva"]
+    assert result.aside[["source_row", "reason"]].to_numpy().tolist() == [
+        [3, "blank, and no name"],
+        [4, "not readable as a date"],
+    ]
+    with pytest.raises(InputError, match=r"link names the column 'Nme', which is not there"):
+        cleaned(raw, ARREST, link={"name": "Nme", "birth_date": "DOB"})
 
 
 def test_the_first_problem_of_a_row_is_the_one_given():
@@ -205,5 +219,3 @@ def test_a_moment_is_the_day_that_it_was_here():
     ]
     kept = cleaned({"id": list("12345"), "on": texts}, rule).kept
     assert kept["arrested"].astype("str").tolist() == ["2024-01-04"] * 3 + ["2024-01-05"] * 2
-    moments = pd.Series(pd.to_datetime(texts[:1], utc=True))
-    assert cleaned({"id": ["1"], "on": moments}, rule).kept["arrested"].astype("str").tolist() == ["2024-01-04"]

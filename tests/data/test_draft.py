@@ -13,7 +13,7 @@ from analysis import open_dataset
 from analysis.cli import main
 from analysis.data.draft import draft, new
 from analysis.data.errors import InputError
-from analysis.data.spec import layout
+from analysis.data.spec import layout, read_spec
 
 JAIL = (
     "PersonNo,LastName,DOB,BookingDate,ReleaseDate,FIPS,Gender,OffenseClass,Judge\n"
@@ -137,7 +137,11 @@ def test_the_files_of_a_county_one_after_the_other(house):
     assert "data_end, above, needs the last day on which one of detainers" in raw["text"]
     assert raw["disclosure"] == "internal"
     assert all(f'"{kind}":' in raw["text"] for kind in ("internal", "restricted", "public"))
-    assert main(["check", "--dataset", "county"]) == 0
+    assert {source.maps[0].table for source in read_spec(house.root / "data/raw/county/dataset.toml").sources} == {
+        "releases",
+        "arrests",
+        "detainers",
+    }
 
 
 def test_two_counties_with_ids_of_their_own_are_asked_about(house):
@@ -153,6 +157,11 @@ def test_two_counties_with_ids_of_their_own_are_asked_about(house):
 def test_a_column_of_the_state_says_which_county_of_a_name_is_meant(house):
     raw = made(house, "one", a_csv="id,Release Date,County,State\n1,2024-01-25,Kings,NY\n2,2024-02-15,Erie County,NY\n")
     assert raw["files"][0]["columns"]["jurisdiction"] == {"from": "County", "as": "county name", "state": "NY"}
+
+
+def test_days_of_a_spreadsheet_in_a_text_are_said_to_be_serial_numbers(house):
+    raw = made(house, "one", a_csv="id,Release Date\n1,45296\n2,45301\n")
+    assert raw["files"][0]["columns"]["released"] == {"from": "Release Date", "date": ["serial"]}
 
 
 def test_durations_and_what_happened_year_by_year(house):

@@ -269,13 +269,17 @@ def test_a_first_draft_names_the_layout(house, tmp_path):
     assert set(raw["data_end"]) == {"detainers", "exits"}
 
 
-def test_a_first_draft_for_a_file_that_lacks_a_few_headers_says_which(house, tmp_path):
+def test_a_first_draft_for_a_file_that_lacks_a_few_headers_says_which(house, tmp_path, capsys):
     file = tmp_path / "d.csv"
     lookalike(40, seed=8).drop(columns=["msc_sentence_days"]).to_csv(file, index=False)
     assert main(["new", "--dataset", "mine", "--file", str(file)]) == 0
     text = (house.root / "data/raw/mine/dataset.toml").read_text()
     assert tomllib.loads(text)["files"] == [{"path": "d.csv", "format": "deportation-data-project"}]
     assert 'lacks headers of it: "msc_sentence_days"' in text
+    file = house.root / "data/raw/mine/dataset.toml"
+    assert main(["check", "--dataset", "mine"]) == 1
+    assert "would be published as TODO" in capsys.readouterr().err
+    file.write_text(text.replace("TODO", "what the agency said").replace("2000-01-01", "2026-09-30"))
     assert main(["check", "--dataset", "mine"]) == 0
 
 

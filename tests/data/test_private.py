@@ -3,11 +3,6 @@
 import json
 
 import pandas as pd
-import pyarrow as pa
-import pytest
-
-from analysis.data.private import PrivateFile
-from analysis.data.write import write_part
 
 HEAD = 'title = "Test"\nkind = "real"\nsource = "made for a test"\ndata_end = { arrests = 2020-12-31 }\n'
 ARRESTS = '[[files]]\ntable = "arrests"\npath = "a.*"\n[files.columns]\nperson_id = "id"\narrested = "on"\n'
@@ -54,19 +49,6 @@ def test_typed_values_and_blanks(house):
         "label": "b",
         "yes": False,
     }
-
-
-def test_a_file_is_there_whole_or_not_at_all(tmp_path):
-    schema, part = pa.schema([("x", pa.int64())]), tmp_path / "part"
-    for rows in ([1], [2, 3]):
-        write_part(pa.table({"x": rows}, schema), part)
-        with PrivateFile(tmp_path / "whole.parquet", schema) as file:
-            file.add(part)
-        assert [path.name for path in tmp_path.iterdir()] == ["whole.parquet"]
-    with pytest.raises(RuntimeError), PrivateFile(tmp_path / "whole.parquet", schema):
-        raise RuntimeError
-    assert pd.read_parquet(tmp_path / "whole.parquet")["x"].tolist() == [2, 3]
-    assert [path.name for path in tmp_path.iterdir()] == ["whole.parquet"]
 
 
 def test_no_row_set_aside_is_an_empty_table_of_the_same_columns(house):

@@ -10,13 +10,10 @@ import zipfile
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 import pytest
 import xlsxwriter
-from pyarrow import parquet as pq
 
 from analysis.data import read
-from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
 from analysis.data.recognize import fitting
 from analysis.data.spec import Column, Map, Source, layout
@@ -138,8 +135,7 @@ def test_a_hidden_sheet_is_called_hidden_and_days_from_1904_are_told(tmp_path):
             book.add_worksheet(name).write_column(0, 0, ["id", 1])
         book.get_worksheet_by_name("old").hide()
     now, old = read.stage(duckdb.connect(), path, PLAIN)
-    assert (now.hidden, old.hidden, now.from_1904) == (False, True, True)
-    assert [batch.sheet for batch in read.batches(path, PLAIN)] == ["now", "old (hidden)"]
+    assert (now.hidden, old.hidden, now.day_0) == (False, True, 1904)
 
 
 MAP = Map(
@@ -195,15 +191,6 @@ def test_a_gzip_in_a_zip_and_packed_json_lines_are_read(tmp_path):
 def test_rows_that_all_end_with_a_delimiter_fit_a_header_that_does_not(tmp_path):
     (tmp_path / "a.csv").write_text("id,on\n1,x,\n2,y,\n")
     assert staged(tmp_path / "a.csv") == [("", ["id", "on", "(column 3)"], [("1", "x", "", 2), ("2", "y", "", 3)])]
-
-
-def test_moments_of_a_parquet_file_in_utc_say_so_and_others_are_local(tmp_path):
-    moment = [dt.datetime(2020, 1, 3, 4, 30)]
-    zones = {zone: pa.array(moment, pa.timestamp("us", tz=zone)) for zone in ("UTC", "America/New_York")}
-    pq.write_table(pa.table(zones), tmp_path / "a.parquet")
-    [(_, _, [(utc, local, _)])] = staged(tmp_path / "a.parquet")
-    assert (utc, local) == ("2020-01-03 04:30:00Z", dt.datetime(2020, 1, 2, 23, 30))
-    assert as_date(pd.Series([utc]), (), "America/New_York")[0].dt.day.tolist() == [2]
 
 
 @pytest.mark.parametrize(("mark", "told"), [(b"\x01", True), (b"\x00", False)])

@@ -4,12 +4,10 @@ import csv
 import os
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
+from cleaned import cleaned
 
-from analysis.data.coded import coded
-from analysis.data.scrub import OWN, Names, own, reason, scrub
+from analysis.data.scrub import reason
 
 HELD = {
     "A-number": [
@@ -64,34 +62,35 @@ def test_long_texts_are_searched_to_their_end(text, why):
     assert reason(text) == why
 
 
-def test_rows_are_counted_by_reason_and_the_rest_is_unchanged():
-    values = pd.Series(["JAIL", "A012345678", None, "A012345678", "", "on 3/9/1985"], dtype="str")
-    clean, hits = scrub(values)
-    assert clean.series().tolist() == ["JAIL", "", "", "", "", ""]
-    assert dict(hits) == {"A-number": 2, "full date": 1}
-    labels, again = scrub(values.astype("category"))
-    assert again == hits
-    assert labels.series().tolist() == clean.series().tolist()
+ARREST = {"person_id": "id", "arrested": "on", "charge": "c"}
+
+
+def scrubbed(texts, ids=None, **columns):
+    """Return the charges of rows after cleaning, "" where one was made missing, and the counts."""
+    raw = {"id": ids or ["1"] * len(texts), "on": ["2020-01-01"] * len(texts), "c": texts, **columns}
+    result = cleaned(raw, ARREST, sensitive=list(columns))
+    return result.kept["charge"].astype("str").fillna("").tolist(), result.changed
+
+
+def test_rows_are_counted_and_the_rest_is_unchanged():
+    texts = ["JAIL", "A012345678", "", "A012345678", "", "on 3/9/1985"]
+    assert scrubbed(texts) == (["JAIL", "", "", "", "", ""], {("charge", "identifying"): 3})
 
 
 def test_a_text_that_holds_its_own_rows_identifier_goes():
-    values = pd.Series(["cell of P7001", "cell of P7001", "P70012 WING", "NO 12", "JAIL"], dtype="str")
-    identifiers = pd.Series(["P7001", "P7002", "P7001", "12", "JAIL"], dtype="str")
-    clean, hits = scrub(values, [own(identifiers), own(pd.Series(None, index=values.index, dtype="str"))])
-    assert clean.blank.tolist() == [True, False, False, False, False]
-    assert dict(hits) == {OWN: 1}
+    texts = ["cell of P7001", "cell of P7001", "P70012 WING", "NO 12", "JAIL"]
+    kept, changed = scrubbed(texts, ["P7001", "P7002", "P7001", "12", "JAIL"])
+    assert kept == ["", *texts[1:]]
+    assert changed == {("charge", "identifying"): 1}
 
 
 def test_a_text_that_holds_two_words_of_its_own_rows_names_goes():
-    values = pd.Series(["RESIDENCE OF ADA QUILLFEATHER", "Quillfeather, A. (ada)", "QUILLFEATHER ROAD", "DE LA CRUZ HALL", "JAIL",
-                        "HOUSE OF BO MARROWBY"], dtype="str")  # fmt: skip
-    first = pd.Series(["Ada", "ADA", "Ada", "Maria", None, "Ada"], dtype="str")
-    last = pd.Series(["Quillfeather"] * 3 + ["De La Cruz", "Jail", "Quillfeather"], dtype="str")
-    clean, hits = scrub(values, [Names([coded(first), coded(last)])])
-    assert clean.blank.tolist() == [True, True, False, False, False, False]
-    assert dict(hits) == {OWN: 2}
-    both = pd.Series(["Quillfeather, Ada"] * 6, dtype="str")
-    assert scrub(values, [Names([coded(both)])])[0].blank.tolist() == [True, True, False, False, False, False]
+    texts = ["RESIDENCE OF ADA QUILLFEATHER", "Quillfeather, A. (ada)", "QUILLFEATHER ROAD", "DE LA CRUZ HALL", "JAIL",
+             "HOUSE OF BO MARROWBY"]  # fmt: skip
+    first = ["Ada", "ADA", "Ada", "Maria", "", "Ada"]
+    last = ["Quillfeather"] * 3 + ["De La Cruz", "Jail", "Quillfeather"]
+    assert scrubbed(texts, First=first, Last=last) == (["", "", *texts[2:]], {("charge", "identifying"): 2})
+    assert scrubbed(texts, Inmate=["Quillfeather, Ada"] * 6)[0] == ["", "", *texts[2:]]
 
 
 def test_kept_columns_lose_names_of_their_own_rows_without_a_link_table(house):
@@ -125,17 +124,3 @@ def test_no_text_of_a_real_file_is_taken_for_an_identity():
         texts.update(cell for row in csv.reader(file) for cell in row)
     assert len(texts) > 1000
     assert [text for text in sorted(texts) if reason(text)] == []
-
-
-def test_the_cost_is_of_distinct_texts():
-    values = pd.Series(np.repeat(["JAIL 1", "A012345678"], 200_000))
-    calls = []
-    from analysis.data import scrub as module
-
-    original = module.reason
-    try:
-        module.reason = lambda text: calls.append(text) or original(text)
-        scrub(values)
-    finally:
-        module.reason = original
-    assert len(calls) == 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import analysis
 from analysis.data.errors import InputError
-from analysis.recidivism.cohort import EPISODE_GAP, Choice, as_cohort
+from analysis.recidivism.cohort import EPISODE_GAP, Choice, arrests_accounted, as_cohort
 from analysis.recidivism.recurrent import later_events
 
 END = date(2020, 12, 31)
@@ -389,6 +389,59 @@ def test_changing_outcomes_never_changes_who_is_eligible(world, releases, one, t
         return cohort.frame["released"].tolist(), cohort.frame["follow_up"].tolist(), outside
 
     assert eligible(one) == eligible(two)
+
+
+classed = st.lists(
+    st.tuples(st.sampled_from("abcdex"), days, st.sampled_from(["felony", "misdemeanor", ""])), min_size=1, max_size=25
+)
+held = st.tuples(st.sampled_from("abcde"), st.dates(date(2019, 12, 1), date(2021, 2, 1)), st.integers(0, 90))
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    stays=st.lists(held, min_size=1, max_size=12), arrests=classed, exits=exits, unit=st.sampled_from(["first_release", "every_release"]),
+    severity=st.sampled_from(["any", "felony"]), min_days=st.sampled_from([0, 1, 30]), custody=st.booleans(), entry_days=st.sampled_from([0, 20]),
+)  # fmt: skip
+def test_arrests_in_are_events_and_those_left_out_by_reason(world, stays, arrests, exits, **choices):
+    releases = [(who, str(day), "", "", "", str(day - timedelta(days=long))) for who, day, long in stays]
+    ds = world(releases=releases, arrests=arrests, exits=exits)
+    found = arrests_accounted(ds, **choices).set_index("what")["arrests"].to_dict()
+    assert sum(found.values()) == len(arrests)
+    assert min(found.values()) >= 0
+    people, rows = analysis.cohort(ds, **choices), ds.frame("arrests")
+    counts = rows[rows["severity"] == "felony"] if choices["severity"] == "felony" else rows
+    assert found.get("not of the kinds that count", 0) == len(rows) - len(counts)
+    assert found.get("not in the cohort", 0) == (~counts["person_id"].isin(people.frame["person_id"])).sum()
+    events = people.frame[people.frame["event"] == "rearrest"]
+    ended = events["released"] + pd.to_timedelta(events["days"], unit="D")
+    assert found["first re-arrests: the events"] == len(set(zip(events["person_id"], ended, strict=True)))
+    if (
+        choices["unit"] == "first_release" and not choices["entry_days"]
+    ):  # one start a person: as the cohort counts them
+        early = "on the day of origin" if choices["min_days"] == 1 else f"before day {choices['min_days']}"
+        for mine, its in (
+            ("before the origin", "dated before the origin"),
+            (early, early),
+            ("while in custody",) * 2,
+            ("after the end of follow-up",) * 2,
+        ):
+            assert found.get(mine, 0) == people.left_out.get(f"rearrest {its}", 0)
+
+
+def test_what_becomes_of_each_arrest(world):
+    ds = world(
+        releases=[("a", "2020-03-01", "", "", "", "2020-02-01"), ("a", "2020-09-01", "", "", "", "2020-08-01"), ("b", "2020-03-01")],
+        arrests=[("a", "2020-01-01"), ("a", "2020-03-01"), ("a", "2020-04-01"), ("a", "2020-04-01"), ("a", "2020-05-01"), ("a", "2020-08-15"),
+                 ("b", "2020-06-01"), ("b", "2021-01-01"), ("x", "2020-04-01")],
+        exits=[("b", "2020-05-01", "removed")],
+    )  # fmt: skip
+    assert list(arrests_accounted(ds).itertuples(index=False, name=None)) == [
+        ("first re-arrests: the events", 1), ("further rows of such a day", 1), ("not in the cohort", 1), ("after the end of follow-up", 1),
+        ("before the origin", 1), ("on the day of origin", 1), ("while in custody", 1), ("after the first re-arrest", 1),
+        ("after custody, removal or death", 1),
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="has no table 'arrests'"):
+        arrests_accounted(world(releases=[("a", "2020-01-01")]))
 
 
 PLACED = [

@@ -1,226 +1,721 @@
-"""Raw rows to canonical rows: one pure function, column by column, nothing dropped.
+"""Raw rows to canonical rows, in the query engine.
 
-In: a batch of raw rows and the map of one table. Out: the rows that can be used, in the columns of the
-table, and beside them the rows that can't with the reason for each. ``kept + set aside = rows in``,
-always. Nothing here knows a path, so that the same function runs in batches here and on a cluster.
+In: a file's rows as a table of the engine (``read.stage``) and the block that says what they mean. Out: tables ``t_<table>``
+of canonical rows, ``aside`` of rows that cannot be used with the reason for each, ``linkage`` of what linking compares,
+``phrases`` of what no page may hold, and the counts of all that. ``rows in = kept + set aside``, always.
+
+The rules of a map (dates, labels, redactions, places) are Python: they are asked once for each distinct value of a column,
+and their answers joined on. Everything that costs by the row happens in the engine.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from analysis.data.coded import Coded, RawColumns, coded, constant
-from analysis.data.convert import Changes, birth_years, converted, found_values, noun, plain, scrubbed, typed
+from analysis.data import values
 from analysis.data.errors import InputError, nearest
-from analysis.data.link_input import has_name
-from analysis.data.person_names import name_headers
+from analysis.data.person_names import PARTICLES, name_headers, split_full
 from analysis.data.places import located
-from analysis.data.scrub import Names, Own, own
-from analysis.data.spec import Map, Source, fold
-from analysis.data.states import as_state
-from analysis.data.tables import LINEAGE, TABLES, Table
-from analysis.data.values import as_text
+from analysis.data.raw_values import hashes, phrases_of, whole_names
+from analysis.data.read import Staged, quoted, text_of
+from analysis.data.scrub import reason, words
+from analysis.data.sources import RawFile
+from analysis.data.spec import Column, Map, Spec, fold
+from analysis.data.tables import LINEAGE, TABLES
+from analysis.data.tally import MISFIT, Tally
 
 RAW_BESIDE = ("outcome", "request", "case_status", "criminality", "threat_level")  # kept as written beside their label
+_WRITTEN = ("text", "category", "state")  # kinds whose raw texts are kept or listed somewhere
+_PLACE = ("facility", "city", "state", "jurisdiction", "operator")
+_SQL = {"date": "DATE", "number": "DOUBLE", "flag": "BOOLEAN"}
+_ARROW = {"date": pa.date32(), "number": pa.float64(), "flag": pa.bool_()}
+_NOUN = {"date": "date", "number": "number", "category": "known label", "flag": "yes or no"}
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE")
+_SPACE = r"[\s\x0b\x1c-\x1f\x85\p{Z}]+"
+_SPACES = r"e' \t\r\n' || chr(160)"
+_SCIENCE = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"  # what a spreadsheet makes of a long identifier
+_LEAST = 4  # characters of an identifier that is looked for in texts: shorter ones stand in many by chance
+_CHUNK, _WIDE = 100_000, 200  # rows fetched, and columns asked about, at a time
+_SHIFT = 40  # a row's place in its table, by which it is written: joins keep no order
 
 
-@dataclass
-class Cleaned(Changes):
-    """A cleaned batch: rows kept, rows set aside (row, column, reason, found), what changed, and what places rest on."""
+@dataclass(frozen=True)
+class Look:
+    """A column as SQL: its value, why it could not be read (else NULL), what was found, and the joins that these need."""
 
-    kept: pd.DataFrame = field(default_factory=pd.DataFrame)
-    aside: pd.DataFrame = field(default_factory=pd.DataFrame)
-    places: Counter = field(default_factory=Counter)  # (level, how, operator) -> rows
+    value: str
+    reason: str = "NULL"
+    found: str = "''"
+    assumed: str = "false"  # a blank was given its meaning
+    missing: str = ""  # that there is no value, where this is cheaper to ask than the value
+    join: str = ""
 
 
-def clean(
-    raw: pd.DataFrame | RawColumns, rows: np.ndarray, mapping: Map, source: Source, lineage: tuple[str, str],
-    hashed: Callable[[pd.Series], pd.Series], follow_up: float | None = None,
-) -> Cleaned:  # fmt: skip
-    """Clean one batch for one table.
+class Cleaning:
+    """The canonical tables of a dataset in the making, in a connection that spills where nobody else looks.
 
-    ``raw`` holds the rows by header, ``rows`` their numbers in the file, ``lineage`` the file's name
-    and sheet; ``hashed`` replaces identifiers; ``follow_up`` is the planned length where everyone was
-    followed equally. Raises InputError where a mapped header is absent.
+    ``key`` (32 bytes) keys the hashes that stand for identifiers, ``phrase_key`` those of what no page may hold.
     """
-    table = TABLES[mapping.table]
-    where = f"{lineage[0]}, sheet '{lineage[1]}'" if lineage[1] else lineage[0]
-    result = Cleaned()
-    raw = raw if isinstance(raw, RawColumns) else RawColumns(raw)
-    identifiers = _identifiers(raw, mapping, source)
-    problems = Problems(len(raw))
-    missing_key = np.zeros(len(raw), dtype=bool)
-    for header, wanted in mapping.only.items():
-        found = _named(raw, header, "only", where)
-        out = found.rows(np.array([fold(text) not in wanted for text in found.texts], dtype=bool))
-        if mapping.secondary:
-            missing_key |= out
-            continue
-        named = scrubbed(found, header, identifiers, result)
-        reasons = np.array([f"left out by only: {text or 'blank'}" for text in named.texts], dtype=object)
-        problems.add(out, header, named.rows(reasons), found)
-    columns: dict[str, pd.Series] = {}
-    assumed: dict[str, np.ndarray] = {}  # where a blank was given its meaning
-    for name, rule in mapping.columns.items():
-        rule = typed(rule, raw, free=table.free)
-        found = found_values(raw, rule, source, identifiers, result, where)
-        written, found = found, plain(found, rule)
-        if rule.blank is not None:
-            assumed[name] = found.blank
-            found = found.filled(constant(rule.blank, len(raw)))
-        values, bad = converted(rule, found, result, hashed, source.ids)
-        # an event that cannot be read is not "no event": that would count the person as followed without one
-        if bad is not None and (rule.kind == "date" or name in table.keys or name == "event"):
-            problems.add(bad, name, f"not readable as a {noun(rule)}", found)
-        elif bad is not None and bad.any():
-            result.changed[name, "unreadable"] += int(bad.sum())
-        if name in table.keys:
-            blank = values.isna().to_numpy() & ~(bad if bad is not None else np.zeros(len(raw), dtype=bool))
-            if mapping.secondary and rule.kind in ("date", "category"):
-                missing_key |= blank
-            elif not (name == "person_id" and source.link):  # a person may be known by name alone
-                problems.add(blank, name, "blank", written)
-        columns[name] = values
-        if name in RAW_BESIDE and rule.headers:
-            columns[f"{name}_raw"] = as_text(found)[0]
-    if "birth_year" in columns:
-        columns["birth_year"] = birth_years(columns, mapping.columns["birth_year"], table)
-    if source.link and "person_id" in table.keys:
-        identified = (
-            columns["person_id"].notna().to_numpy() if "person_id" in columns else np.zeros(len(raw), dtype=bool)
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, spec: Spec, key: bytes, phrase_key: str) -> None:
+        self.con, self.spec, self.phrase_key, self.tally = con, spec, phrase_key, Tally()
+        self.number = self.inserts = 0
+        self.types: dict[str, dict[str, str]] = {}  # table -> column -> its type
+        inner, outer = ("unhex('" + bytes(k ^ pad for k in key.ljust(64, b"\0")).hex() + "')" for pad in (0x36, 0x5C))
+        con.execute(  # HMAC-SHA-256 (RFC 2104)
+            f"""CREATE TEMP MACRO hashed(x) AS left(sha256({outer} || unhex(sha256({inner} || encode(x)))), 32);
+            CREATE TABLE aside ("table" VARCHAR, source_file VARCHAR, source_sheet VARCHAR, source_row BIGINT, "column" VARCHAR,
+                reason VARCHAR, found VARCHAR, raw VARCHAR);
+            CREATE TABLE linkage (source VARCHAR, record BIGINT, first_name VARCHAR, last_name VARCHAR, birth_date DATE, sex VARCHAR,
+                place VARCHAR, identifier VARCHAR);
+            CREATE TABLE phrases (words TINYINT, hash UBIGINT)"""
         )
-        named = has_name(raw.frame, source.link, lineage, (source.nulls, source.redacted))
-        problems.add(~identified & ~named, "person_id", "blank, and no name")
-    check_rows(columns, problems)
-    if mapping.table == "follow_up":
-        check_durations(columns, assumed.get("days"), follow_up, problems)
-    for header in () if mapping.secondary else source.keep:
-        columns[header] = as_text(scrubbed(_named(raw, header, "keep", where), header, identifiers, result))[0]
-    frame = _complete(columns, table, raw.frame.index)
-    for name, value in zip(LINEAGE, lineage, strict=False):
-        frame[name] = _same(0, [value], frame.index)
-    frame[LINEAGE[2]] = rows
-    aside = problems.rows()
-    # a row of the file without a secondary table's date or kind is not a row of that table
-    kept = frame[~aside & ~missing_key].reset_index(drop=True)
-    result.kept, result.places = located(kept, mapping.columns) if not table.free else (kept, Counter())
-    result.aside = problems.frame(rows, aside & ~missing_key)
-    return result
 
+    def add(self, file: RawFile, staged: Staged) -> None:
+        """Clean the rows of one sheet for every table that its block feeds. Raises InputError where a mapped header is absent."""
+        sheet = _Sheet(self, file, staged)
+        sheet.see()
+        for mapping in file.source.maps:
+            sheet.clean(mapping)
+        if file.source.link:
+            sheet.link()
+        sheet.phrases()
+        for number in range(1, self.number + 1):
+            self.con.execute(f"DROP TABLE IF EXISTS look_{number}")
 
-def _named(raw: RawColumns, header: str, key: str, where: str) -> Coded:
-    if header not in raw.columns:
-        raise InputError(
-            f"{where}: {key} names the column '{header}', which is not there.{nearest(header, raw.columns)}"
+    def columns(self, mapping: Map, typed: Callable[[Column], Column]) -> dict[str, str]:
+        """Return the columns of a table and their types, making the table before its first rows come.
+
+        Every column that any block maps or keeps is there; what a typed source holds as numbers is a number.
+        """
+        if mapping.table in self.types:
+            return self.types[mapping.table]
+        table = TABLES[mapping.table]
+        blocks = [(source, part) for source in self.spec.sources for part in source.maps if part.table == table.name]
+        rules = {name: rule for _, part in blocks for name, rule in part.columns.items()}
+        rules |= {name: typed(rule) for name, rule in mapping.columns.items()}
+        found: dict[str, str] = {}
+        for name in dict.fromkeys((*(() if table.free else table.columns), *mapping.columns, *rules)):
+            kind = table.columns.get(name) or rules[name].kind
+            found[name] = _SQL.get(kind, "VARCHAR") if isinstance(kind, str) else "VARCHAR"
+            if name in RAW_BESIDE and any(name in part.columns and part.columns[name].headers for _, part in blocks):
+                found[f"{name}_raw"] = "VARCHAR"
+        for source, part in blocks:
+            found |= dict.fromkeys(() if part.secondary else source.keep, "VARCHAR")
+        kinds = {**found, **dict(zip((*LINEAGE, "_at"), ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), strict=True))}
+        self.con.execute(
+            f"CREATE TABLE t_{table.name} ({', '.join(f'{quoted(name)} {kind}' for name, kind in kinds.items())})"
         )
-    return raw.coded(header)
+        self.types[table.name] = found
+        return found
+
+    def stored(self, columns: dict[str, pa.Array | pa.ChunkedArray]) -> str:
+        """Store columns in a table and return its name."""
+        self.number += 1
+        self.con.register("_columns", pa.table(columns))
+        self.con.execute(f"CREATE TEMP TABLE look_{self.number} AS SELECT * FROM _columns")
+        self.con.unregister("_columns")
+        return f"look_{self.number}"
 
 
-def _identifiers(raw: RawColumns, mapping: Map, source: Source) -> list[Own | Names]:
-    """Return the raw identifiers and names of the rows: what is mapped to an id, and what the block calls sensitive."""
-    mapped = [header for rule in mapping.columns.values() if rule.kind == "id" for header in rule.headers]
-    headers = [header for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
-    identifiers = [found.once(own, partial(own, found)) for found in map(raw.coded, headers)]
-    named = [raw.coded(header) for header in name_headers(source) if header in raw.columns]
-    return [*identifiers, named[0].once(Names, partial(Names, named))] if named else identifiers
+class _Sheet:
+    """The rows of one sheet of a file, and what is asked of them."""
 
+    def __init__(self, to: Cleaning, file: RawFile, staged: Staged) -> None:
+        self.to, self.con, self.tally, self.staged, self.source = to, to.con, to.tally, staged, file.source
+        self.place = file.name, staged.sheet + " (hidden)" * staged.hidden
+        self.where = source_name(*self.place)
+        self.rows = self.con.execute(f"SELECT count(*) FROM {staged.table}").fetchall()[0][0]
+        self._distinct: dict[tuple[str, ...], tuple[dict[str, pa.ChunkedArray], list[np.ndarray], np.ndarray]] = {}
+        self._names: dict[str, str] = {}
+        self._shortest: dict[str, int] = {}
+        mapped = (
+            header
+            for part in self.source.maps
+            for rule in part.columns.values()
+            if rule.kind == "id"
+            for header in rule.headers
+        )
+        self.identifiers = [h for h in dict.fromkeys((*mapped, *self.source.sensitive)) if h in staged.columns]
+        self.table = self._with_texts()
 
-def _complete(columns: dict[str, pd.Series], table: Table, index: pd.Index) -> pd.DataFrame:
-    """Add the table's columns that the map does not name, empty and of the right type, in the table's order."""
-    if table.free:
-        return pd.DataFrame(columns, index=index)
-    if "jurisdiction" not in columns and "state" in columns:
-        columns = {**columns, "jurisdiction": as_state(columns["state"], Counter(), code="fips")[0]}
-    whole: dict[str, pd.Series] = {}
-    for name, kind in table.columns.items():
-        whole[name] = columns.get(name, _empty(kind, index))
-        if f"{name}_raw" in columns:
-            whole[f"{name}_raw"] = columns[f"{name}_raw"]
-    return pd.DataFrame({**whole, **{n: v for n, v in columns.items() if n not in whole}}, index=index)
+    # ---- the raw columns
 
+    def raw(self, header: str) -> str:
+        """Return a raw column as SQL; moments are days."""
+        column = f"raw.{quoted(self.staged.columns[header])}"
+        return f"CAST({column} AS DATE)" if self.staged.types[header].startswith("TIMESTAMP") else column
 
-def _empty(kind: str | tuple[str, ...], index: pd.Index) -> pd.Series:
-    if kind == "date":
-        return pd.Series(pd.NaT, index=index, dtype="datetime64[s]")
-    if kind == "number":
-        return pd.Series(np.nan, index=index, dtype="float64")
-    if kind == "flag":
-        return pd.Series(pd.NA, index=index, dtype="boolean")
-    if isinstance(kind, tuple):
-        return _same(kind.index("unknown") if "unknown" in kind else -1, list(kind), index)
-    if kind == "text":
-        return _same(-1, [], index)
-    import pyarrow as pa
+    def text(self, header: str) -> str:
+        """Return an identifier, or what is sensitive, as SQL text."""
+        return f"raw._text_{self.identifiers.index(header)}"
 
-    return pd.Series(pd.array(pa.nulls(len(index), pa.large_string()), dtype="str"), index=index)
+    def _with_texts(self) -> str:
+        """Make a view of the rows in which identifiers are text too, white space folded and whole numbers without a point."""
+        listed = ""
+        for i, header in enumerate(self.identifiers):
+            column, kind = self.raw(header), self.staged.types[header]
+            if kind in ("FLOAT", "DOUBLE"):
+                whole = f"{column} = trunc({column}) AND abs({column}) < 2^53"
+                column = f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+            elif kind == "VARCHAR":  # most hold none of these, and to look is a tenth of the price
+                spaced = " OR ".join(
+                    f"contains({column}, {one})" for one in ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
+                )
+                column = (
+                    f"CASE WHEN {spaced} THEN trim(regexp_replace({column}, '{_SPACE}', ' ', 'g')) ELSE {column} END"
+                )
+            listed += f", CAST({column} AS VARCHAR) AS _text_{i}"
+        self.con.execute(f"CREATE OR REPLACE VIEW sheet AS SELECT *{listed} FROM {self.staged.table} AS raw")
+        return "sheet"
 
+    def there(self, header: str, what: str) -> tuple[str]:
+        """Return a header that must be there. Raises InputError."""
+        if header not in self.staged.columns:
+            raise InputError(
+                f"{self.where}: {what} the column '{header}', which is not there.{nearest(header, self.staged.columns)}"
+            )
+        return (header,)
 
-def _same(code: int, categories: list[str], index: pd.Index) -> pd.Series:
-    """Return a categorical that holds one category in every row; -1: missing."""
-    codes = np.full(len(index), code, dtype="int8")
-    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(categories, dtype="str")), index=index)
+    def distinct(self, headers: tuple[str, ...]) -> tuple[dict[str, pa.ChunkedArray], list[np.ndarray], np.ndarray]:
+        """Return the distinct values of some columns, as they are and as texts, and the rows of each; the last text is a blank."""
+        if not headers:  # a constant
+            return {}, [], np.array([self.rows])
+        if headers not in self._distinct:
+            listed = "".join(f"{self.raw(header)} AS c{i}, " for i, header in enumerate(headers))
+            found = self.con.sql(f"SELECT {listed}count(*) AS n FROM {self.table} AS raw GROUP BY ALL").to_arrow_table()
+            raw = {name: found[name] for name in found.column_names[:-1]}
+            texts = [np.append(values.texts(column.to_pylist()), "") for column in raw.values()]
+            self._distinct[headers] = raw, texts, np.append(found["n"].to_numpy().astype("int64"), 0)
+        return self._distinct[headers]
 
+    def on(self, headers: tuple[str, ...], table: str) -> str:
+        """Return the condition by which a row has its value's line of a table."""
+        return " AND ".join(f"{self.raw(header)} IS NOT DISTINCT FROM {table}.c{i}" for i, header in enumerate(headers))
 
-# ---- why a row cannot be used: what could not be read, and what is readable and cannot be true
+    def rows_of(self, sql: str, joins: list[str]) -> str:
+        """Return the rows of the sheet as SQL, with those joins of a list that some SQL needs."""
+        needed, chosen = {*re.findall(r"look_\d+", sql)}, []
+        for join in reversed(dict.fromkeys(joins)):  # what a join stands on comes before it
+            if needed & {*re.findall(r"JOIN (look_\d+)", join)}:
+                needed |= {*re.findall(r"look_\d+", join)}
+                chosen.insert(0, join)
+        return f"{self.table} AS raw{''.join(chosen)}"
 
+    def see(self) -> None:
+        """Count, for each raw column, what it is used for and in how many rows it is filled."""
+        columns, filled = list(self.staged.columns.items()), {}
+        for at in range(0, len(columns), _WIDE):
+            some = columns[at : at + _WIDE]
+            listed = []
+            for header, column in some:
+                one = f"raw.{quoted(column)}"
+                text = f"CASE WHEN {one} >= '!' OR trim({one}, {_SPACES}) <> '' THEN 1 END"
+                listed.append(f"count({text if self.staged.types[header] == 'VARCHAR' else one})")
+            counts = self.con.execute(f"SELECT {', '.join(listed)} FROM {self.staged.table} AS raw").fetchall()[0]
+            filled |= dict(zip((header for header, _ in some), counts, strict=True))
+        self.tally.see(self.source, self.place, filled)
 
-class Problems:
-    """The first problem of each row: a row is set aside once, for one reason."""
+    # ---- a column of a map
 
-    def __init__(self, length: int) -> None:
-        self.column = np.full(length, "", dtype=object)
-        self.reason = np.full(length, "", dtype=object)
-        self.found = np.full(length, "", dtype=object)
+    def look(self, mapping: Map, rule: Column, *, strict: bool) -> Look:
+        """Return a column's values. Where ``strict``, one that cannot be read sets its row aside; else it is missing, and counted."""
+        headers = self._headers(rule)
+        note = partial(self.tally.change, mapping.table, rule.name)
+        if rule.kind == "id":
+            return self._identifier(headers, rule, note)
+        _, found, counts = self.distinct(headers)
+        found = [self._shown(texts, counts, note) for texts in found] or [np.array([rule.value or ""], dtype=object)]
+        texts = _by_year(found) if rule.years else found[0]
+        for other in () if rule.years else found[1:]:
+            texts = np.where(texts == "", other, texts)
+        texts, gone = (
+            self._scrubbed(headers, texts, counts, note)
+            if headers and rule.kind in _WRITTEN and rule.name != "event"
+            else (texts, "")
+        )
+        written = texts
+        if rule.kind == "date":
+            texts = np.array(["" if fold(text) in values.NOTHING else text for text in texts], dtype=object)
+        if rule.digits:
+            texts = np.array([text.zfill(rule.digits) if text.isdecimal() else text for text in texts], dtype=object)
+        assumed = (texts == "") & (rule.blank is not None)
+        texts = np.where(assumed, rule.blank or "", texts)
+        value, bad = self._converted(rule, texts)
+        if listed := rule.kind in ("category", "state") or bool(rule.written):
+            self.tally.not_known(mapping.table, rule.name, texts[bad], counts[bad])
+        unreadable = bad & value.isna().to_numpy() & (not listed or rule.kind == "category")
+        why = np.full(len(texts), None, dtype=object)
+        if strict:
+            why[unreadable] = f"not readable as a {_NOUN.get(rule.kind, 'value of the map')}"
+            if rule.kind == "date" and unreadable.any():
+                why[unreadable & values.swapped(texts, rule.formats)] = (
+                    "not readable as a date unless day and month change places"
+                )
+        else:
+            note("unreadable", counts[unreadable].sum())
+        return self._joined(headers, gone, assumed=pa.array(assumed), found=pa.array(np.where(texts == "", written, texts), pa.string()),
+            value=pa.array(value, from_pandas=True).cast(_ARROW.get(rule.kind, pa.string())), reason=pa.array(why, pa.string()))  # fmt: skip
 
-    def add(
-        self, bad: np.ndarray, column: str, reason: str | np.ndarray, found: pd.Series | Coded | None = None
-    ) -> None:
-        """Give the rows that have no problem yet this one."""
-        fresh = bad & (self.reason == "")
-        if not fresh.any():
+    def _headers(self, rule: Column) -> tuple[str, ...]:
+        """Return the headers that a rule reads: none for a constant, or an optional one that is absent. Raises InputError."""
+        if rule.years:
+            return tuple(self.there(header, "days names")[0] for header in rule.years)
+        header = next((header for header in rule.headers if header in self.staged.columns), None)
+        if rule.value is not None or (header is None and rule.optional):
+            return ()
+        if header is None:
+            expected, close = (
+                " or ".join(f"'{header}'" for header in rule.headers),
+                nearest(rule.headers[0], self.staged.columns),
+            )
+            raise InputError(f"{self.where}: the header {expected} (for {rule.name}) is not there.{close}")
+        return (header, rule.fill) if rule.fill in self.staged.columns else (header,)
+
+    def _shown(self, texts: np.ndarray, counts: np.ndarray, note: Callable) -> np.ndarray:
+        """Return texts with what the block calls nothing or redacted blank."""
+        hit = np.array([bool(self.source.redacted and self.source.redacted.search(text)) for text in texts], dtype=bool)
+        note("redacted", counts[hit].sum())
+        return np.where(hit | np.array([text in self.source.nulls for text in texts], dtype=bool), "", texts)
+
+    def _converted(self, rule: Column, texts: np.ndarray) -> values.Read:
+        if rule.kind == "date":
+            return values.as_date(texts, rule.formats, rule.tz, self.staged.day_0)
+        if rule.name == "birth_year":
+            return values.as_birth_year(texts, rule.formats, age=rule.of is not None)
+        if rule.kind == "number":
+            return values.as_number(texts)
+        if rule.kind == "flag":
+            return values.as_flag(texts, rule)
+        if rule.kind == "category":
+            return values.as_category(texts, rule)
+        if rule.kind == "state" or rule.written:
+            return values.as_place(texts, rule)
+        return values.as_text(texts, rule, strict=rule.name == "event")
+
+    def _joined(self, headers: tuple[str, ...], gone: str = "", **columns: pa.Array) -> Look:
+        """Store what is known of each distinct value; a row that is in the table ``gone`` has what a blank has."""
+        blank = {name: _literal(column[-1].as_py()) for name, column in columns.items()}
+        if not headers:
+            return Look(**blank)
+        raw, _, _ = self.distinct(headers)
+        table = self.to.stored({**raw, **{name: column[:-1] for name, column in columns.items()}})
+        out, join = {name: f"{table}.{name}" for name in columns}, f" LEFT JOIN {table} ON {self.on(headers, table)}"
+        if gone:
+            out = {
+                name: f"CASE WHEN {gone}._row IS NULL THEN {sql} ELSE {blank[name]} END" for name, sql in out.items()
+            }
+            join += f" LEFT JOIN {gone} ON raw._row = {gone}._row"
+        return Look(**out, join=join)
+
+    def _identifier(self, headers: tuple[str, ...], rule: Column, note: Callable) -> Look:
+        """Return keyed hashes. Nothing is asked of Python: identifiers may be as many as the rows."""
+        space = f"{text_of(self.source.ids)} || chr(31) || " if self.source.ids else ""
+        if not headers:
+            return Look("NULL" if rule.value is None else f"hashed({space}{text_of(rule.value)})")
+        text, found, (header, *_) = self.text(headers[0]), f"coalesce({self.text(headers[0])}, '')", headers
+        row, odd = self.con.execute(
+            f"SELECT min(_row), arg_min({text}, _row) FROM {self.table} AS raw WHERE contains({text}, '+') AND regexp_full_match({text}, '{_SCIENCE}')"
+        ).fetchall()[0]
+        if row is not None:
+            raise InputError(
+                f"{self.where}: column '{header}' (for {rule.name}), row {row:,}: '{odd}' is a number in scientific notation, so different people "
+                "share it: a spreadsheet cut the last digits off. Fetch the file again with this column as text."
+            )
+        nothing = f"{text} IS NULL OR (strlen({text}) <= 7 AND lower({text}) IN ({', '.join(map(text_of, sorted(values.NOTHING)))}))"
+        nothing += "".join(f" OR {text} = {text_of(null)}" for null in sorted(self.source.nulls))
+        if self.source.redacted:
+            hidden = f"regexp_matches({text}, {text_of(self.source.redacted.pattern)})"
+            note(
+                "redacted",
+                self.con.execute(f"SELECT count(*) FROM {self.table} AS raw WHERE {hidden}").fetchall()[0][0],
+            )
+            nothing += f" OR {hidden}"
+        if rule.digits:
+            text = f"CASE WHEN len({text}) < {rule.digits} AND regexp_full_match({text}, '[0-9]+') THEN lpad({text}, {rule.digits}, '0') ELSE {text} END"
+        return Look(f"CASE WHEN NOT ({nothing}) THEN hashed({space}{text}) END", found=found, missing=f"({nothing})")
+
+    # ---- texts that hold an identity
+
+    def _scrubbed(
+        self, headers: tuple[str, ...], texts: np.ndarray, counts: np.ndarray, note: Callable
+    ) -> tuple[np.ndarray, str]:
+        """Return texts, blank where one holds an identity, and the table of the rows whose text holds their own, if any."""
+        hit = np.array([reason(text) is not None for text in texts], dtype=bool)
+        texts = np.where(hit, "", texts)
+        own = sorted({*self._own_identifier(headers, texts), *self._own_name(headers, texts)})
+        note("identifying", counts[hit].sum() + len(own))
+        return texts, self.to.stored({"_row": pa.array(own, pa.int64())}) if own else ""
+
+    def _asked(self, headers: tuple[str, ...], texts: np.ndarray, chosen: np.ndarray) -> str:
+        """Return the rows that hold one of the chosen texts of a column, as ``t.found``."""
+        some = pa.array(np.flatnonzero(chosen[:-1]))
+        raw = {name: column.take(some) for name, column in self.distinct(headers)[0].items()}
+        table = self.to.stored({**raw, "found": pa.array(texts, pa.string()).take(some)})
+        return f"{self.table} AS raw JOIN {table} AS t ON {self.on(headers, 't')}"
+
+    def _own_identifier(self, headers: tuple[str, ...], texts: np.ndarray) -> Iterator[int]:
+        """Yield rows whose text holds their own identifier as a word: at least four characters, with a digit among them."""
+        chosen = np.array([len(text) >= _LEAST and bool(re.search(r"\d", text)) for text in texts], dtype=bool)
+        others = [self.text(header) for header in self.identifiers if header not in headers]
+        if not chosen.any() or not others:
             return
-        self.column[fresh], self.reason[fresh] = column, reason if isinstance(reason, str) else reason[fresh]
-        if found is not None:
-            some = found.at(fresh) if isinstance(found, Coded) else coded(found[fresh])
-            self.found[fresh] = some.rows(some.texts)
+        longest, asked = max(map(len, texts[chosen])), ""
+        for own in others:
+            if self.shortest(own) > longest:
+                continue
+            asked = asked or self._asked(headers, texts, chosen)
+            held = f"len({own}) BETWEEN {_LEAST} AND {longest} AND contains(lower(t.found), lower({own})) AND regexp_matches({own}, '[0-9]')"
+            for row, text, word in _fetched(self.con.execute(f"SELECT _row, t.found, {own} FROM {asked} WHERE {held}")):
+                if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
+                    yield row
 
-    def rows(self) -> np.ndarray:
-        """Return which rows have a problem."""
-        return self.reason != ""
+    def shortest(self, own: str) -> int:
+        """Return the length of the shortest identifier that is looked for in texts."""
+        if own in self._shortest:
+            return self._shortest[own]
+        looked_for = f"len({own}) >= {_LEAST} AND regexp_matches({own}, '[0-9]')"
+        found = self.con.execute(f"SELECT min(len({own})) FROM {self.table} AS raw WHERE {looked_for}").fetchall()[0][0]
+        return self._shortest.setdefault(own, found or 1 << 30)
 
-    def frame(self, rows: np.ndarray, chosen: np.ndarray) -> pd.DataFrame:
-        """Return the chosen rows' numbers, their places in the batch, and their problems."""
-        parts = {"column": self.column, "reason": self.reason, "found": self.found}
-        texts = {name: pd.Series(values[chosen], dtype="str") for name, values in parts.items()}
-        return pd.DataFrame({"source_row": rows[chosen], "at": np.flatnonzero(chosen), **texts})
+    def _own_name(self, headers: tuple[str, ...], texts: np.ndarray) -> Iterator[int]:
+        """Yield rows whose text holds two words of their own row's names: one alone is as often a place's."""
+        chosen = np.array([len(words(text)) > 1 for text in texts], dtype=bool)
+        named = [header for header in name_headers(self.source) if header in self.staged.columns]
+        if not chosen.any() or not named:
+            return
+        said = set().union(*map(words, texts[chosen])) - PARTICLES
+        joins, known = "", []
+        for header in named:
+            raw, (names,), _ = self.distinct((header,))
+            table = self.to.stored(
+                {**raw, "known": pa.array([len(words(name) & said) for name in names[:-1]], pa.int64())}
+            )
+            joins += f" JOIN {table} ON {self.on((header,), table)}"
+            known.append(f"{table}.known")
+        listed = ", ".join(f"CAST({self.raw(header)} AS VARCHAR)" for header in named)
+        for row, text, *names in _fetched(self.con.execute(
+            f"SELECT _row, t.found, {listed} FROM {self._asked(headers, texts, chosen)}{joins} WHERE {' + '.join(known)} > 1"
+        )):  # fmt: skip
+            if len(words(text) & set().union(*(words(name or "") for name in names))) > 1:
+                yield row
+
+    # ---- a table
+
+    def clean(self, mapping: Map) -> None:
+        """Add the rows to a table, and those that cannot be used to ``aside``, each for the first of its problems."""
+        table, typed = TABLES[mapping.table], partial(self._typed, mapping.table)
+        columns = self.to.columns(mapping, typed)
+        rules = {name: self._as_before(typed(rule), columns[name]) for name, rule in mapping.columns.items()}
+        # an event that cannot be read is not "no event": that would count the person as followed without one
+        strict = {name for name, rule in rules.items() if rule.kind == "date" or name in table.keys or name == "event"}
+        only = {header: self._only(mapping, header, wanted) for header, wanted in mapping.only.items()}
+        looks = {name: self.look(mapping, rule, strict=name in strict) for name, rule in rules.items()}
+        kept = {} if mapping.secondary else {header: self._kept(mapping, header) for header in self.source.keep}
+        problems = [(f"{look.reason} IS NOT NULL", header, look.reason, look.found) for header, look in only.items()]
+        missing = []  # a row of the file without a secondary table's date or kind is no row of that table
+        if mapping.secondary:
+            missing, problems = [condition for condition, *_ in problems], []
+        for name in (name for name in looks if name in strict):
+            look, blank = (
+                looks[name],
+                looks[name].missing or f"({looks[name].value} IS NULL AND {looks[name].reason} IS NULL)",
+            )
+            problems.append((f"{look.reason} IS NOT NULL", name, look.reason, look.found))
+            if name in table.keys and mapping.secondary and rules[name].kind in ("date", "category"):
+                missing.append(blank)
+            elif name in table.keys and not (
+                name == "person_id" and self.source.link
+            ):  # who may be known by name alone
+                problems.append((blank, name, "'blank'", look.found))
+        problems += self._impossible(mapping, looks)
+        sql = {name: look.value for name, look in (*looks.items(), *kept.items())} | self._birth_year(mapping, looks)
+        sql |= {
+            f"{name}_raw": f"nullif({looks[name].found}, '')"
+            for name in RAW_BESIDE
+            if name in looks and rules[name].headers
+        }
+        joins = [look.join for look in (*only.values(), *looks.values(), *kept.values())] + [
+            self.named(h)[1] for h in self._linked()
+        ]
+        wrong, absent = (
+            " OR ".join(f"coalesce({one}, false)" for one in some) or "false"
+            for some in ([p[0] for p in problems], missing)
+        )
+        sql |= self._placed(mapping, sql, joins, f"NOT ({wrong} OR {absent})")
+        unknown = {
+            name: "'unknown'" for name, kind in table.columns.items() if isinstance(kind, tuple) and "unknown" in kind
+        }
+        listed = ", ".join(
+            f"CAST({sql.get(name, unknown.get(name, 'NULL'))} AS {kind})" for name, kind in columns.items()
+        )
+        self.to.inserts += 1
+        inserted = self.con.execute(
+            f"INSERT INTO t_{table.name} SELECT {listed}, {self.lineage}, raw._row, {self.to.inserts << _SHIFT} + raw._row "
+            f"FROM {self.rows_of(listed + wrong + absent, joins)} WHERE NOT ({wrong} OR {absent})"
+        ).fetchall()[0][0]
+        aside = self._set_aside(mapping.table, problems, joins, f"({wrong}) AND NOT ({absent})")
+        broken = [] if mapping.secondary else self._broken(mapping.table)
+        self.tally.account(mapping, self.place, inserted, aside + len(broken), self.rows + len(broken))
+
+    @property
+    def lineage(self) -> str:
+        """The file and the sheet as SQL."""
+        return ", ".join(map(text_of, self.place))
+
+    def _typed(self, table: str, rule: Column) -> Column:
+        """A covariate that a typed source holds as numbers is a number, unless the map says otherwise."""
+        open_ = (
+            TABLES[table].free
+            and rule.kind == "text"
+            and rule.name != "event"
+            and not rule.explicit
+            and rule.values is None
+        )
+        header = next((header for header in rule.headers if header in self.staged.columns), None)
+        numbers = open_ and header is not None and _NUMBERS.fullmatch(self.staged.types[header])
+        return rule.model_copy(update={"kind": "number"}) if numbers else rule
+
+    def _as_before(self, rule: Column, kind: str) -> Column:
+        """A covariate has the kind in all files that it has in the first. Raises InputError for a text among numbers."""
+        if kind == "DOUBLE" and rule.kind == "text":
+            texts = self.distinct(self._headers(rule))[1]
+            bad = values.as_number(texts[0])[1] if texts else np.zeros(1, dtype=bool)
+            if bad.any():
+                raise InputError(
+                    f"{self.place[0]}: '{rule.name}' holds the text '{texts[0][bad][0]}', and numbers in the files before it. Say which is "
+                    f'meant: {rule.name} = {{ from = "...", type = "text" }} or type = "number".'
+                )
+        new = {"VARCHAR": "text", "DOUBLE": "number"}.get(kind)
+        return rule.model_copy(update={"kind": new}) if new and {rule.kind, new} == {"text", "number"} else rule
+
+    def _only(self, mapping: Map, header: str, wanted: frozenset[str]) -> Look:
+        """Return why a row is no row of the table: its value, but for an identity."""
+        headers = self.there(header, "only names")
+        _, (texts,), counts = self.distinct(headers)
+        named, gone = self._scrubbed(headers, texts, counts, partial(self.tally.change, mapping.table, header))
+        why = [
+            None if fold(text) in wanted else f"left out by only: {shown or 'blank'}"
+            for text, shown in zip(texts, named, strict=True)
+        ]
+        look = self._joined(
+            headers,
+            value=pa.nulls(len(texts), pa.string()),
+            reason=pa.array(why, pa.string()),
+            found=pa.array(texts, pa.string()),
+        )
+        if not gone:
+            return look
+        shown = f"CASE WHEN {look.reason} IS NULL OR {gone}._row IS NULL THEN {look.reason} ELSE 'left out by only: blank' END"
+        return Look("NULL", shown, look.found, join=f"{look.join} LEFT JOIN {gone} ON raw._row = {gone}._row")
+
+    def _kept(self, mapping: Map, header: str) -> Look:
+        """Return a column that no rule reads, as it is but for identities."""
+        headers = self.there(header, "keep names")
+        _, (texts,), counts = self.distinct(headers)
+        texts, gone = self._scrubbed(headers, texts, counts, partial(self.tally.change, mapping.table, header))
+        return self._joined(headers, gone, value=pa.array(values.as_text(texts)[0], pa.string(), from_pandas=True))
+
+    def _impossible(self, mapping: Map, looks: dict[str, Look]) -> Iterator[tuple[str, str, str, str]]:
+        """Yield what is readable and cannot be true: condition, column, reason and what was found, as SQL but for the column."""
+        if self.source.link and "person_id" in TABLES[mapping.table].keys:
+            unidentified = (
+                looks["person_id"].missing or looks["person_id"].value + " IS NULL" if "person_id" in looks else "true"
+            )
+            no_name = " AND ".join(f"{self.named(header)[0]} IS NULL" for header in self._linked())
+            yield f"({unidentified} AND {no_name})", "person_id", "'blank, and no name'", "''"
+        if "jurisdiction" in looks:
+            code = looks["jurisdiction"].value
+            yield (
+                f"regexp_full_match({code}, '[0-9]|[0-9]{{4}}')",
+                "jurisdiction",
+                "'a FIPS code has 2 or 5 digits: a leading zero is lost'",
+                code,
+            )
+        if {"booked", "released"} <= looks.keys():
+            booked, released = looks["booked"].value, looks["released"].value
+            yield f"{released} < {booked}", "released", "'before booked'", f"CAST({released} AS VARCHAR)"
+        if mapping.table != "follow_up":
+            return
+        days, planned, assumed = looks["days"].value, self.to.spec.follow_up, looks["days"].assumed
+        yield f"{days} < 0", "days", "'negative'", looks["days"].found
+        if planned is not None:
+            yield f"{days} > {planned}", "days", f"'beyond the follow-up of {planned:g}'", looks["days"].found
+        if "follow_up" in looks:
+            yield f"{days} > {looks['follow_up'].value}", "days", "'beyond the row''s follow_up'", looks["days"].found
+        yield f"{assumed} AND {looks['event'].value} IS NOT NULL", "days", "'blank, though there was an event'", "''"
+
+    def _birth_year(self, mapping: Map, looks: dict[str, Look]) -> dict[str, str]:
+        """Return years of birth: ages taken from their date; a year of two digits that lies past the row's dates in its century."""
+        rule = mapping.columns.get("birth_year")
+        if rule is not None and rule.of:
+            return {"birth_year": f"year({looks[rule.of].value}) - {looks['birth_year'].value}"}
+        seen = [f"year({looks[name].value})" for name in TABLES[mapping.table].dates if name in looks]
+        if rule is None or not seen or not any("%y" in text for text in rule.formats):
+            return {}
+        year = looks["birth_year"].value
+        return {"birth_year": f"CASE WHEN {year} > greatest({', '.join(seen)}) THEN {year} - 100 ELSE {year} END"}
+
+    def _placed(self, mapping: Map, sql: dict[str, str], joins: list[str], kept: str) -> dict[str, str]:
+        """Return jurisdiction and operator, found once for each facility, city and state that rows name; add the join for it."""
+        if TABLES[mapping.table].free or not {"facility", "city", "state"} & sql.keys():
+            return {}
+        known = {name: f"CAST({sql[name]} AS VARCHAR)" for name in _PLACE if name in sql}
+        listed = ", ".join(f"{value} AS {name}" for name, value in known.items())
+        frame = self.con.sql(
+            f"SELECT {listed}, count(*) AS n FROM {self.rows_of(listed + kept, joins)} WHERE {kept} GROUP BY ALL"
+        ).df()
+        keys = {f"k_{name}": pa.array(frame[name], pa.string(), from_pandas=True) for name in known}
+        found, counted = located(frame.reindex(columns=[*_PLACE, "n"]), known)
+        self.tally.places.update({(mapping.table, *how): rows for how, rows in counted.items()})
+        table = self.to.stored(
+            {
+                **keys,
+                **{name: pa.array(found[name], pa.string(), from_pandas=True) for name in ("jurisdiction", "operator")},
+            }
+        )
+        # beside the joins that the key needs, so that it comes after them
+        on = " AND ".join(f"{value} IS NOT DISTINCT FROM {table}.k_{name}" for name, value in known.items())
+        joins.append(f" LEFT JOIN {table} ON {on}")
+        return {name: f"{table}.{name}" for name in ("jurisdiction", "operator")}
+
+    # ---- rows that cannot be used
+
+    def _set_aside(self, table: str, problems: list[tuple[str, str, str, str]], joins: list[str], chosen: str) -> int:
+        """Store rows whole, as JSON, each with the first of its problems, and return how many they are."""
+        if not problems:
+            return 0
+        cases = [
+            "CASE "
+            + " ".join(
+                f"WHEN coalesce({one[0]}, false) THEN {text_of(one[1]) if i == 1 else one[i]}" for one in problems
+            )
+            + " END"
+            for i in (1, 2, 3)
+        ]
+        keys = ", ".join(f"{text_of(header)}, raw.{quoted(column)}" for header, column in self.staged.columns.items())
+        before = self.con.execute("SELECT count(*) FROM aside").fetchall()[0][0]
+        listed = f"{text_of(table)}, {self.lineage}, raw._row, {cases[0]}, {cases[1]}, coalesce({cases[2]}, '')"
+        self.con.execute(
+            f"INSERT INTO aside SELECT {listed}, json_object({keys})::VARCHAR FROM {self.rows_of(listed + chosen, joins)} WHERE {chosen} ORDER BY raw._row"
+        )
+        counted = self.con.execute(
+            f'SELECT "column", reason, count(*), min(source_row), arg_min(found, source_row) FROM aside WHERE rowid >= {before} GROUP BY ALL ORDER BY 4, 1, 2'
+        ).fetchall()
+        for column, why, rows, first, found in counted:
+            self.tally.set_aside((table, *self.place, column, why), rows, first, found)
+        return sum(rows for _, _, rows, *_ in counted)
+
+    def _broken(self, table: str) -> list[tuple[int, str]]:
+        """Set records aside that do not fit the header: they have no columns, and are the main table's to account for."""
+        broken = self.staged.broken
+        if broken:
+            rows, texts = zip(*broken, strict=True)
+            stored = self.to.stored({"_row": pa.array(rows, pa.int64()), "raw": pa.array(texts, pa.string())})
+            self.con.execute(
+                f"INSERT INTO aside SELECT {text_of(table)}, {self.lineage}, _row, '', '{MISFIT}', '', raw FROM {stored}"
+            )
+            self.tally.set_aside((table, *self.place, "", MISFIT), len(broken), *broken[0])
+        return broken
+
+    # ---- names: what linking compares, and what no page may hold
+
+    def _linked(self) -> list[str]:
+        link = self.source.link
+        return [header for header in (link.first_name, link.last_name, link.name) if header] if link else []
+
+    def named(self, header: str) -> tuple[str, str]:
+        """Return a column of names as SQL, NULL for none, and the join that it needs: its table holds both parts of whole names."""
+        if header not in self._names:
+            headers = self.there(header, "link names")
+            raw, (texts,), counts = self.distinct(headers)
+            shown = pd.Series(self._shown(texts, counts, lambda *_: None), dtype="str").where(lambda text: text != "")
+            columns = {"value": shown, **dict(split_full(shown).items())}
+            self._names[header] = self.to.stored(
+                {**raw, **{n: pa.array(c, pa.string(), from_pandas=True)[:-1] for n, c in columns.items()}}
+            )
+        return (
+            f"{self._names[header]}.value",
+            f" LEFT JOIN {self._names[header]} ON {self.on((header,), self._names[header])}",
+        )
+
+    def link(self) -> None:
+        """Give linking a record of each row that was kept in any table."""
+        link, headers = self.source.link, self.there(self.source.link.birth_date, "link names")
+        _, (texts,), counts = self.distinct(headers)
+        dates, _ = values.as_date(self._shown(texts, counts, lambda *_: None), link.formats, None, self.staged.day_0)
+        born = self._joined(headers, value=pa.array(dates, from_pandas=True).cast(pa.date32()))
+        first, last = (
+            f"{self._names[link.name]}.{part}_name" if link.name else self.named(getattr(link, f"{part}_name"))[0]
+            for part in ("first", "last")
+        )
+        kept = " UNION ALL ".join(
+            "SELECT source_row, " + ", ".join(c if c in self.to.types[part.table] else f"NULL AS {c}" for c in ("sex", "jurisdiction", "person_id"))
+            + f", {i} AS i FROM t_{part.table} WHERE (source_file, source_sheet) = ({self.lineage})"
+            for i, part in enumerate(self.source.maps)
+        )  # fmt: skip
+        joins = "".join(dict.fromkeys([*(self.named(header)[1] for header in self._linked()), born.join]))
+        self.con.execute(
+            f"""INSERT INTO linkage SELECT {text_of(self.where)}, k.source_row, {first}, {last}, {born.value}, k.sex, k.place, k.identifier
+            FROM {self.table} AS raw{joins} JOIN (SELECT source_row, arg_min(sex, i) AS sex, arg_min(jurisdiction, i) AS place,
+            arg_min(person_id, i) AS identifier FROM ({kept}) GROUP BY source_row) AS k ON raw._row = k.source_row ORDER BY k.source_row"""
+        )
+
+    def phrases(self) -> None:
+        """Add the hashes of identifiers, sensitive values and names, by which a page is looked through, to ``phrases``."""
+        for header in self.identifiers:
+            self._add(phrases_of, f"SELECT DISTINCT {self.text(header)} FROM {self.table} AS raw")
+        kinds = {header: kind for header, kind in name_headers(self.source).items() if header in self.staged.columns}
+        nothing = self.source.nulls
+        for one, kind in kinds.items():
+            if kind == "whole":
+                self._add(lambda texts: whole_names(split_full(pd.Series(texts, dtype="str")).itertuples(index=False), nothing),
+                          f"SELECT DISTINCT {self.text(one)} FROM {self.table} AS raw")  # fmt: skip
+            for other in kinds if kind == "first" else ():
+                if kinds[other] == "last":
+                    pairs = f"SELECT DISTINCT {self.text(one)}, {self.text(other)} FROM {self.table} AS raw"
+                    self._add(lambda *pairs: whole_names(zip(*pairs, strict=True), nothing), pairs)
+
+    def _add(self, made: Callable[..., np.ndarray], sql: str) -> None:
+        for batch in self.con.cursor().sql(sql).to_arrow_reader(_CHUNK):  # one that is read while another writes
+            columns = [column.fill_null("").to_numpy(zero_copy_only=False) for column in batch.columns]
+            found = pa.table(dict(zip(("words", "hash"), hashes(made(*columns), self.to.phrase_key), strict=True)))
+            self.con.register("_found", found)
+            self.con.execute("INSERT INTO phrases SELECT words, hash FROM _found")
+            self.con.unregister("_found")
 
 
-def check_rows(columns: dict[str, pd.Series], problems: Problems) -> None:
-    """Find rows that are readable and cannot be true."""
-    if "jurisdiction" in columns:
-        found = coded(columns["jurisdiction"])
-        short = np.array([re.fullmatch(r"\d|\d{4}", text) is not None for text in found.texts], dtype=bool)
-        reason = "a FIPS code has 2 or 5 digits: a leading zero is lost"
-        problems.add(found.rows(short), "jurisdiction", reason, found)
-    if {"booked", "released"} <= columns.keys():
-        released = columns["released"]
-        problems.add((released < columns["booked"]).to_numpy(), "released", "before booked", released)
+def source_name(file: str, sheet: str) -> str:
+    """Return what messages, and linkage records, call a file's sheet."""
+    return f"{file}, sheet '{sheet}'" if sheet else file
 
 
-def check_durations(
-    columns: dict[str, pd.Series], assumed: np.ndarray | None, follow_up: float | None, problems: Problems
-) -> None:
-    """Find durations that cannot be true: negative, longer than the follow-up, or made up for an event that has none."""
-    days = columns["days"]
-    problems.add((days < 0).to_numpy(), "days", "negative", days)
-    if follow_up is not None:
-        problems.add((days > follow_up).to_numpy(), "days", f"beyond the follow-up of {follow_up:g}", days)
-    if "follow_up" in columns:
-        problems.add((days > columns["follow_up"]).to_numpy(), "days", "beyond the row's follow_up", days)
-    if assumed is not None:
-        problems.add(assumed & columns["event"].notna().to_numpy(), "days", "blank, though there was an event")
+def _by_year(found: list[np.ndarray]) -> np.ndarray:
+    """Return the first year with a yes, else the number of years, as text; what is neither yes nor no before it as it is."""
+    days = []
+    for texts in zip(*found, strict=True):
+        said = (
+            str(year) if values.WORDS.get(fold(text)) else text
+            for year, text in enumerate(texts, 1)
+            if values.WORDS.get(fold(text)) is not False
+        )
+        days.append(next(said, str(len(found))))
+    return np.array(days, dtype=object)
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return text_of(value) if isinstance(value, str) else f"DATE '{value}'" if isinstance(value, date) else str(value)
+
+
+def _fetched(result: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
+    while rows := result.fetchmany(_CHUNK):
+        yield from rows

@@ -15,6 +15,8 @@ from analysis.data.spec import Spec, chosen
 if TYPE_CHECKING:
     import ibis
 
+    from analysis.data.review import Review
+
 
 class Dataset:
     """A built dataset. Attributes of ``dataset.toml`` are attributes of it: kind, source, data_end and so on.
@@ -61,9 +63,7 @@ class Dataset:
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a canonical table as pandas. Raises InputError for a table that this dataset does not fill."""
-        from analysis.data.write import read_table
-
-        frame = read_table(self._path(table), table)
+        frame = _as_pandas(self._path(table), table)
         frame.attrs["dataset"] = self.spec.name
         return frame
 
@@ -104,6 +104,13 @@ class Dataset:
         return pd.read_parquet(self.processed / "places.parquet")
 
     @cached_property
+    def review(self) -> "Review":
+        """What stands out in the tables: ids, places, days and data ends that are hardly right (`analysis.data.review`)."""
+        from analysis.data.review import review
+
+        return review(self.spec, self.processed)
+
+    @cached_property
     def linkage(self) -> dict[str, pd.DataFrame]:
         """How people were linked by name: ``report`` by threshold, ``model`` (the weights), ``counts``; empty where none were."""
         files = {name: self.processed / f"linkage_{name}.parquet" for name in ("report", "model", "counts")}
@@ -133,3 +140,35 @@ def open_dataset(name: str | Path, jurisdiction: str = "") -> Dataset:
     if jurisdiction:
         check(ds, jurisdiction)
     return ds
+
+
+def _as_pandas(folder: Path, table: str) -> pd.DataFrame:
+    """Return a canonical table: labels as categoricals, dates as datetime64[s], whole numbers as int64."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from analysis.data.tables import TABLES
+
+    known = TABLES[table].columns
+    texts = [
+        part.name
+        for part in pq.read_schema(min(folder.iterdir()))
+        if pa.types.is_string(part.type) and known.get(part.name) != "id"
+    ]
+    arrow = pq.read_table(folder, read_dictionary=texts)
+    for i, part in enumerate(arrow.schema):
+        if pa.types.is_date(part.type):
+            arrow = arrow.set_column(i, part.name, arrow.column(i).cast(pa.timestamp("s")))
+    frame = arrow.to_pandas()
+    for name, values in frame.items():
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            labels = known.get(name)
+            order = list(labels) if isinstance(labels, tuple) else sorted(values.cat.categories)
+            frame[name] = values.cat.set_categories(pd.Index(order, dtype="str"))
+        elif values.dtype == "float64" and values.notna().all() and (values == values.round()).all():
+            frame[name] = values.astype("int64")
+        elif known.get(name) == "flag":
+            frame[name] = values.astype("boolean")
+        elif known.get(name) == "id":
+            frame[name] = values.astype("str")
+    return frame

@@ -6,6 +6,7 @@ from datetime import datetime
 from analysis.data.errors import InputError
 from analysis.data.keys import shown
 
+SERIAL = "serial"  # in place of a format: a spreadsheet's number of days
 _NEEDED = {"year": "Yycx", "month": "mbBcxj", "day": "dcxj"}
 _PROBES = (datetime(2018, 2, 3), datetime(2003, 2, 1))  # days whose day, month and year can be taken for one another
 
@@ -16,7 +17,7 @@ def date_formats(raw: tuple, where: str) -> tuple[str, ...]:
     Raises InputError for one that is not a strftime format, that leaves the day, month or year open, or
     that holds a time zone, and for two formats that read one text as different days.
     """
-    for text in raw:
+    for text in (text for text in raw if text != SERIAL):
         if not isinstance(text, str) or "%" not in text:
             raise InputError(f'{where}: date format {shown(text)}, expected one such as "%m/%d/%Y".')
         marks = set(re.findall(r"%(.)", text.replace("%%", "")))
@@ -34,8 +35,9 @@ def date_formats(raw: tuple, where: str) -> tuple[str, ...]:
                 f"{where}: date format '{text}' has a time zone. Dates are taken as written: use text such as 2018-01-31T08:00Z, "
                 "which needs no format."
             )
-    for i, first in enumerate(raw):
-        for second in raw[i + 1 :]:
+    written = [text for text in raw if text != SERIAL]
+    for i, first in enumerate(written):
+        for second in written[i + 1 :]:
             _check_pair(first, second, where)
     return raw
 
@@ -85,6 +87,8 @@ def proposed(rows: dict[str, int], formats: list[str]) -> tuple[list[str], str]:
 
 
 def _reads(text: str, form: str) -> bool:
+    if form == SERIAL:  # days from 1982 to 2064
+        return re.fullmatch(r"[345]\d{4}(\.\d+)?", text) is not None
     try:
         return bool(datetime.strptime(text, form)) and (form != "%Y%m%d" or len(text) == 8)
     except ValueError:
@@ -101,3 +105,8 @@ def _agree(formats: tuple[str, ...]) -> bool:
 def is_compact(text: str) -> bool:
     """Return whether a format is digits alone, so that a text with fewer digits would be read as another day."""
     return re.fullmatch(r"(%[YymdjHMS])+", text) is not None
+
+
+def other_way_round(text: str) -> str:
+    """Return a format with day and month exchanged."""
+    return re.sub("%([dm])", lambda part: "%" + {"d": "m", "m": "d"}[part[1]], text)

@@ -18,7 +18,7 @@ from analysis.data.dates import proposed
 from analysis.data.errors import InputError, nearest
 from analysis.data.keys import as_toml, refuse, toml_line
 from analysis.data.place_names import states_of
-from analysis.data.read import first_rows, stage, top_rows
+from analysis.data.read import TEXTS, first_rows, stage, top_rows
 from analysis.data.recognize import headers_toml, meant, nearly, words
 from analysis.data.spec import Source, fold, meanings
 from analysis.data.tables import TABLES
@@ -196,7 +196,8 @@ class Part:
         """Return a column with the formats by which its texts are days, none for ISO; and what a person has to look at."""
         known = self.frame[~self.frame[header].str.casefold().isin(VALUES["missing"])]
         texts = known.drop_duplicates(header).head(TRIED)
-        formats, note = proposed(dict(zip(texts[header], texts["_row"], strict=True)), VALUES["dates"])
+        serial = ["serial"] if self.file.suffix.lower() in TEXTS else []  # a workbook says itself from when days count
+        formats, note = proposed(dict(zip(texts[header], texts["_row"], strict=True)), VALUES["dates"] + serial)
         return {"from": header, "date": formats} if formats else header, note and f"TODO: {note}"
 
     def only(self, hidden: list[str]) -> list[str]:

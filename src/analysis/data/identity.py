@@ -20,7 +20,7 @@ KEY_BYTES = 32
 
 def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
     """Return a function from a Series of identifiers to their HMAC-SHA-256 (32 hexadecimal digits); missing stays missing."""
-    key = _key(private / "key")
+    key = hashing_key(private)
 
     def hashed(values: pd.Series) -> pd.Series:
         texts = [None if missing else str(value) for value, missing in zip(values.tolist(), values.isna(), strict=True)]
@@ -32,10 +32,12 @@ def keyed_hash(private: Path) -> Callable[[pd.Series], pd.Series]:
 
 def phrase_key(private: Path) -> str:
     """Return the sixteen characters that key the hashes of raw values (SipHash): told by the dataset's key, and no part of it."""
-    return base64.b64encode(hmac.digest(_key(private / "key"), b"raw values", "sha256")).decode()[:16]
+    return base64.b64encode(hmac.digest(hashing_key(private), b"raw values", "sha256")).decode()[:16]
 
 
-def _key(file: Path) -> bytes:
+def hashing_key(private: Path) -> bytes:
+    """Return a dataset's key, made on first use. Raises InputError for one that is cut short."""
+    file = private / "key"
     file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
         beside = file.with_name(f".key.{os.getpid()}")

@@ -28,6 +28,7 @@ from analysis.data.tables import OPERATORS
 LEVELS = ("county", "state", "not known")
 HOW = ("given", "facility list", "county in the name", "town", "state only", "not known")
 _NEEDED = ("facility", "state")
+_PLACE = (*_NEEDED, "city", "jurisdiction", "operator")
 
 
 def places(frame: pd.DataFrame) -> pd.DataFrame:
@@ -79,32 +80,32 @@ def _stated(row: dict[str, str]) -> tuple[str, str, str]:
 
 
 def located(frame: pd.DataFrame, mapped: Container[str]) -> tuple[pd.DataFrame, Counter]:
-    """Return a canonical frame with places added where its source gives none, and what they rest on.
+    """Return canonical rows with places added where their source gives none, and what they rest on.
 
-    In: rows of a canonical table and the columns that the dataset maps. A mapped jurisdiction or operator is never
-    changed, only a missing one filled. A table without facility or city stays as it is. The counts are by
-    (level, how, operator).
+    In: the distinct facility, city, state, jurisdiction and operator of a table's rows, ``n`` rows of each, and the columns
+    that the dataset maps. A mapped jurisdiction or operator is never changed, only a missing one filled; a state alone is the
+    jurisdiction. The counts are by (level, how, operator); without facility or city there are none.
     """
+    text = pd.DataFrame({name: _as_text(frame[name]) for name in _PLACE})
+    if "jurisdiction" not in mapped:
+        codes = state_codes()
+        text["jurisdiction"] = _as_text(text["state"].map(lambda state: codes.get(plain(state)), na_action="ignore"))
     if not {"facility", "city"} & set(mapped) or frame.empty:
-        return frame, Counter()
-    given = frame["jurisdiction"].notna() if "jurisdiction" in mapped else pd.Series(False, index=frame.index)
-    state = frame["state"]
-    if state.isna().any() and not frame["jurisdiction"].isna().all():
-        state = state.astype("str").fillna(frame["jurisdiction"].astype("str").str[:2])
-    found = places(frame.assign(state=state))
-    if given.all():
-        found["jurisdiction"] = frame["jurisdiction"]
-    elif given.any():
-        stated = frame["jurisdiction"].astype("str").where(given, found["jurisdiction"].astype("str"))
-        found["jurisdiction"] = stated.astype("category")
-    how = found["place_from"].astype("str").mask(given, "given") if given.any() else found["place_from"]
-    digits = np.array([len(code) for code in found["jurisdiction"].cat.categories] + [0])
-    length = digits[found["jurisdiction"].cat.codes]
-    level = pd.Categorical.from_codes(np.select([length == 5, length == 2], [0, 1], 2), categories=list(LEVELS))
-    counted = pd.DataFrame({"level": level, "how": how.to_numpy(), "operator": found["operator"].to_numpy()})
-    counted = counted.groupby(["level", "how", "operator"], observed=True).size()
-    out = frame.assign(jurisdiction=found["jurisdiction"], operator=found["operator"])
-    return out, Counter({key: int(n) for key, n in counted.items()})
+        return text.assign(operator=text["operator"].fillna("unknown")), Counter()
+    given = text["jurisdiction"].notna() & ("jurisdiction" in mapped)
+    found = places(text.assign(state=text["state"].fillna(text["jurisdiction"].str[:2])))
+    where = text["jurisdiction"].where(given, _as_text(found["jurisdiction"]))
+    out = text.assign(operator=_as_text(found["operator"]), jurisdiction=where)
+    length, how = out["jurisdiction"].str.len(), found["place_from"].astype("str").mask(given, "given")
+    level = pd.Series(np.select([length == 5, length == 2], [0, 1], 2)).map(dict(enumerate(LEVELS)))
+    counts: Counter = Counter()
+    for *key, rows in zip(level, how, out["operator"], frame["n"], strict=True):
+        counts[tuple(key)] += int(rows)
+    return out, counts
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    return values.astype("object").where(values.notna(), None).astype("str")
 
 
 def place_report(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,28 +11,20 @@ whole names, numbers of fewer than seven digits, texts shorter than six characte
 find where they are called dates of birth).
 """
 
-import glob
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from itertools import product
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from analysis.data.coded import RawColumns
 from analysis.data.identity import phrase_key
-from analysis.data.person_names import NO_NAME, name_headers, split_full
-from analysis.data.spec import Source
+from analysis.data.person_names import NO_NAME
 from analysis.data.state import RAW_VALUES
-
-if TYPE_CHECKING:
-    import ibis
 
 MOST_WORDS = 6
 _NOTHING = np.array([""], dtype=object)  # what tells one key from another
@@ -44,20 +36,11 @@ _DATE = re.compile(
 )
 
 
-def hashed_values(raw: RawColumns, source: Source, key: str, path: Path) -> None:
-    """Write the hashes under ``key`` of a batch's sensitive values and identifiers to a file beside the parts, where there are any."""
-    mapped = [
-        header for part in source.maps for rule in part.columns.values() if rule.kind == "id" for header in rule.headers
-    ]
-    headers = [header for header in dict.fromkeys((*mapped, *source.sensitive)) if header in raw.columns]
-    phrases = [phrases_of(raw.coded(header).texts) for header in headers]
-    phrases.append(np.array(_names(raw, source), dtype=object))
-    found = np.concatenate(phrases)
-    words = pc.add(pc.count_substring(pa.array(found, pa.string()), " "), 1).to_numpy()
+def hashes(phrases: np.ndarray, key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of words and the hash under ``key`` of phrases that are not too long."""
+    words = pc.add(pc.count_substring(pa.array(phrases, pa.string()), " "), 1).to_numpy(zero_copy_only=False)
     some = words <= MOST_WORDS
-    if some.any():
-        hashes = pd.util.hash_array(found[some], hash_key=key, categorize=False)
-        pq.write_table(pa.table({"words": words[some].astype("int8"), "hash": hashes}), path)
+    return words[some].astype("int8"), pd.util.hash_array(phrases[some], hash_key=key, categorize=False)
 
 
 def phrases_of(texts: np.ndarray) -> np.ndarray:
@@ -88,62 +71,32 @@ def telling(text: str) -> bool:
     return bare >= 6 and digits > 0 and (digits < bare or digits >= 7) and not _DATE.fullmatch(text)
 
 
-def write(parts: Iterable[Path], private: Path, key: str, engine: Callable[[], "ibis.BaseBackend"]) -> None:
-    """Put the hashes of all batches together, each once and in order, in place of what an earlier build wrote."""
+def write(con: duckdb.DuckDBPyConnection, private: Path, key: str) -> None:
+    """Write the table ``phrases`` (words, hash), each hash once and in order, in place of what an earlier build wrote."""
     folder, beside = private / RAW_VALUES, private / f".{RAW_VALUES}.building"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     np.save(beside / "0.npy", pd.util.hash_array(_NOTHING, hash_key=key))
-    parts = list(parts)
-    if parts:
-        connection, ordered = engine(), parts[0].with_name("ordered-values.parquet")
-        found = connection.read_parquet([glob.escape(str(part)) for part in parts])
-        found = found.distinct().order_by(["words", "hash"])
-        connection.to_parquet(found, ordered)
-        _to_files(pq.ParquetFile(ordered, pre_buffer=False), beside)
+    for words, length in con.execute("SELECT words, count(DISTINCT hash) FROM phrases GROUP BY words").fetchall():
+        array = np.lib.format.open_memmap(beside / f"{words}.npy", mode="w+", dtype="<u8", shape=(length,))
+        at = 0
+        for batch in con.sql(
+            f"SELECT DISTINCT hash FROM phrases WHERE words = {words} ORDER BY hash"
+        ).to_arrow_reader():
+            array[at : (at := at + len(batch))] = batch["hash"].to_numpy()
+        array.flush()
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
 
 
-def _to_files(ordered: pq.ParquetFile, folder: Path) -> None:
-    """Write runs of one number of words as plain arrays, their headers last: lengths are known only then."""
-    lengths: dict[int, int] = {}
-    for batch in ordered.iter_batches():
-        words, hashes = batch["words"].to_numpy(), batch["hash"].to_numpy()
-        for n in np.unique(words).tolist():
-            own = hashes[words == n].astype("<u8")
-            lengths[n] = lengths.get(n, 0) + len(own)
-            with (folder / f"{n}.raw").open("ab") as file:
-                own.tofile(file)
-    for n, length in lengths.items():
-        body = folder / f"{n}.raw"
-        array = np.lib.format.open_memmap(folder / f"{n}.npy", mode="w+", dtype="<u8", shape=(length,))
-        array[:] = np.memmap(body, dtype="<u8", mode="r")
-        array.flush()
-        body.unlink()
-
-
-def _names(raw: RawColumns, source: Source) -> list[str]:
-    """Return people's first and last names, or the one column that holds both, in both orders, middle names in and out."""
-    kinds = {header: kind for header, kind in name_headers(source).items() if header in raw.columns}
-    pairs: set[tuple[str, str]] = set()
-    for header in (header for header, kind in kinds.items() if kind == "whole"):
-        both = split_full(
-            pd.Series([text for text in raw.coded(header).texts if text not in source.nulls], dtype="str")
-        )
-        pairs.update(zip(both["first_name"], both["last_name"], strict=True))
-    for one, other in product(kinds, kinds):
-        if (kinds[one], kinds[other]) == ("first", "last"):
-            first, last = raw.coded(one), raw.coded(other)
-            rows = np.unique(first.codes * len(last.texts) + last.codes)
-            a, b = first.texts[rows // len(last.texts)], last.texts[rows % len(last.texts)]
-            pairs.update(pair for pair in zip(a, b, strict=True) if not source.nulls & {*pair})
+def whole_names(pairs: Iterable[tuple[str, str]], nothing: Container[str]) -> np.ndarray:
+    """Return first and last names in both orders, middle names in and out; a pair with a part that says nothing is none."""
     names = set()
-    for given, last in ((normal(a), normal(b)) for a, b in pairs):
+    for given, last in ((normal(a), normal(b)) for a, b in pairs if a not in nothing and b not in nothing):
         for first in {given, given.partition(" ")[0]}:
             if min(len(first), len(last)) > 1 and not NO_NAME & {*first.split(), *last.split()}:
                 names |= {f"{first} {last}", f"{last} {first}"}
-    return list(names)
+    return np.array([*names], dtype=object)
 
 
 class RawValues:

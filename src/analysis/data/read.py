@@ -25,7 +25,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property, partial, reduce
+from functools import partial, reduce
 from glob import escape
 from itertools import chain, count, islice
 from pathlib import Path
@@ -42,10 +42,10 @@ from pyarrow import parquet as pq
 
 from analysis.data.errors import InputError, memory_ran_out, nearest
 from analysis.data.spec import Source
-from analysis.data.values import raw_text
+from analysis.data.values import texts
 
 if TYPE_CHECKING:
-    from analysis.data.sources import RawFile
+    pass
 
 BATCH_ROWS = 100_000
 LARGE = 1 << 30  # bytes: a packed file below it is never refused for its size
@@ -86,7 +86,8 @@ class Staged:
     """A table of the engine that holds the rows of one sheet.
 
     ``columns`` gives for each header the table's column (the same name, unless another header differs from it in case
-    alone), ``types`` its type. ``from_1904``: numbers that mean days are counted from 1904.
+    alone), ``types`` its type. ``day_0``: the year (1900 or 1904) from which numbers that
+    mean days are counted, in a workbook.
     """
 
     table: str
@@ -95,7 +96,8 @@ class Staged:
     sheet: str = ""
     broken: list[tuple[int, str]] = field(default_factory=list)  # (row, found), in the order of the file
     hidden: bool = False
-    from_1904: bool = False
+    day_0: int | None = None
+    view: bool = False
 
     @property
     def headers(self) -> list[str]:
@@ -122,7 +124,7 @@ def stage(con: Connection, path: Path, source: Source, name: str | None = None) 
         elif suffix in (*BOOKS, *BASES):
             yield from (_workbook if suffix in BOOKS else _sqlite)(con, path, source, name)
         elif suffix == ".parquet":
-            yield _parquet(con, path, name)
+            yield _parquet(con, path, source, name)
         elif suffix in LINES:
             yield _json_lines(con, path, name)
         else:
@@ -148,95 +150,9 @@ def first_rows(con: Connection, staged: Staged, most: int) -> pd.DataFrame:
     return frame
 
 
-# ---- batches of a staged table, for the pipeline that cleans batch by batch
-
-
-class Batch:
-    """Some rows of one sheet: ``frame`` by header, ``rows`` their numbers, ``broken`` (row, found) pairs.
-
-    They become a frame where it is asked for: in the process that cleans them.
-    """
-
-    def __init__(
-        self, content: pd.DataFrame | pa.Table, rows: np.ndarray, sheet: str = "",
-        broken: list[tuple[int, str]] | None = None,
-    ) -> None:  # fmt: skip
-        self.content, self.rows, self.sheet, self.broken = content, rows, sheet, broken or []
-
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The rows by header: whole numbers beside blanks keep all their digits, dates are datetime64."""
-        if isinstance(self.content, pd.DataFrame):
-            return self.content
-        kinds = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
-        whole = {pa.type_for_alias(kind.lower()): pd.api.types.pandas_dtype(kind) for kind in kinds}
-        whole[pa.bool_()] = pd.BooleanDtype()
-        return self.content.to_pandas(types_mapper=whole.get, date_as_object=False)
-
-    def split(self, at: int) -> "tuple[Batch, Batch]":
-        """Return the first ``at`` rows, with all that is broken, and the rest."""
-        cut = self.content.iloc if isinstance(self.content, pd.DataFrame) else None
-        head = cut[:at] if cut else self.content.slice(0, at)
-        tail = cut[at:] if cut else self.content.slice(at)
-        return Batch(head, self.rows[:at], self.sheet, self.broken), Batch(tail, self.rows[at:], self.sheet)
-
-
-def batches(path: Path, source: Source, name: str | None = None) -> Iterator[Batch]:
-    """Yield the rows of a file in batches of at most BATCH_ROWS. Raises InputError as ``stage`` does."""
-    with tempfile.TemporaryDirectory(prefix="analysis-") as spill:
-        limits = {"memory_limit": os.environ.get("ANALYSIS_MEMORY", "1GB"), "temp_directory": spill}
-        with duckdb.connect(config={**limits, "autoinstall_known_extensions": "false"}) as con:
-            for staged in stage(con, path, source, name):
-                if path.suffix.lower() != ".parquet":
-                    yield from _batches(con, staged)
-                    con.execute(f"DROP TABLE {staged.table}")
-                    continue
-                with _readable("Parquet file", name or path.name, duckdb.Error):  # a view: it is read only now
-                    yield from _batches(con, staged)
-
-
-def _batches(con: Connection, staged: Staged) -> Iterator[Batch]:
-    broken, done, label = staged.broken, 0, staged.sheet + " (hidden)" * staged.hidden
-    some = con.sql(f"SELECT * FROM {staged.table} LIMIT 100").to_arrow_table()
-    a_row = some.nbytes // max(len(some), 1) + 1  # a Parquet file can hold a long text once for all its rows
-    reader = con.sql(f"SELECT * FROM {staged.table}").to_arrow_reader(min(BATCH_ROWS, _BATCH_BYTES // a_row + 1))
-    for part in _regrouped(reader):
-        rows, content = part["_row"].to_numpy(), part.drop_columns("_row").rename_columns(staged.headers)
-        yield Batch(content, rows, label, [one for one in broken if one[0] <= rows[-1]])
-        broken, done = [one for one in broken if one[0] > rows[-1]], done + 1
-    if broken or not done:
-        nothing = reader.schema.empty_table().drop_columns("_row").rename_columns(staged.headers)
-        yield Batch(nothing, np.empty(0, dtype="int64"), label, broken)
-
-
-def _regrouped(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Yield what a reader yields in tables of BATCH_ROWS, the last one, and those of very long rows, shorter."""
-    held: list[pa.RecordBatch] = []
-    for part in chain(reader, [None]):
-        held += [] if part is None else [part]
-        size, bytes_held = sum(map(len, held)), sum(one.nbytes for one in held)
-        while size >= BATCH_ROWS or (size and (part is None or bytes_held > _BATCH_BYTES)):
-            table = pa.Table.from_batches(held)
-            yield table[:BATCH_ROWS]
-            held = table[BATCH_ROWS:].to_batches()
-            size = sum(map(len, held))
-
-
-def batches_of(file: "RawFile") -> Iterator[Batch]:
-    """Yield the rows of one of a dataset's files in batches, or those of a frame that a package supplies."""
-    if file.path is None:
-        from analysis.data.sources import package_frame
-
-        yield from frame_batches(package_frame(file))
-    else:
-        yield from batches(file.path, file.source, file.name)
-
-
-def frame_batches(frame: pd.DataFrame) -> Iterator[Batch]:
-    """Yield a frame that a package supplies in the same form as a file's rows; row 1 is the first."""
-    for start in range(0, len(frame), BATCH_ROWS):
-        part = frame.iloc[start : start + BATCH_ROWS].reset_index(drop=True)
-        yield Batch(part, np.arange(start + 1, start + 1 + len(part), dtype="int64"))
+def stage_frame(con: Connection, frame: pd.DataFrame, name: str) -> Staged:
+    """Store a frame that a package supplies; row 1 is the first."""
+    return _stored(con, _folded(frame.columns, name), _of_frames([frame]))
 
 
 # ---- kinds of files, and what is packed
@@ -317,7 +233,7 @@ def _blocks(opened: Opened, overlap: int = 0) -> Iterator[bytes]:
 
 
 @contextmanager
-def _readable(what: str, name: str, *errors: type[Exception]) -> Iterator[None]:
+def readable(what: str, name: str, *errors: type[Exception]) -> Iterator[None]:
     """Say of errors that a damaged file causes in its reader what they all mean."""
     try:
         yield
@@ -627,7 +543,7 @@ def _sheets(path: Path, source: Source, name: str) -> Iterator[tuple[calamine.Sh
     """Yield the named worksheets of a workbook, or all that are not empty, with what is said of them."""
     _check_workbook(path, name)
     what = "OpenDocument spreadsheet" if path.suffix.lower() == ".ods" else "Excel workbook"
-    with _readable(what, name, calamine.CalamineError, OSError, ValueError):
+    with readable(what, name, calamine.CalamineError, OSError, ValueError):
         book = calamine.CalamineWorkbook.from_path(str(path))
         about = {info.name: info for info in book.sheets_metadata if info.typ == calamine.SheetTypeEnum.WorkSheet}
         for wanted in source.sheets:
@@ -650,7 +566,7 @@ def _workbook(con: Connection, path: Path, source: Source, name: str) -> Iterato
     found = list(_sheets(path, source, name))
     if not found:
         raise InputError(f"{name}: every sheet is empty. Fetch it again or take it out of dataset.toml.")
-    from_1904 = _from_1904(path)
+    day_0 = 1904 if _from_1904(path) else 1900
     for info, sheet in found:
         where, top = f"{name}, sheet '{info.name}'", _top(sheet)
         if (
@@ -668,7 +584,7 @@ def _workbook(con: Connection, path: Path, source: Source, name: str) -> Iterato
         columns = headers(map(_cell, head), where, source)
         _check_header(columns, top, where, source)
         staged = _stored(con, columns, _rows(lines), info.name)
-        staged.hidden, staged.from_1904 = info.visible != calamine.SheetVisibleEnum.Visible, from_1904
+        staged.hidden, staged.day_0 = info.visible != calamine.SheetVisibleEnum.Visible, day_0
         if con.execute(f"SELECT count(*) FROM {staged.table}").fetchall()[0][0]:
             yield staged
 
@@ -692,7 +608,7 @@ def _cell(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ", timespec="seconds")
     if isinstance(cell, (date, time)):
@@ -775,23 +691,36 @@ def _refuse_grid(name: str, sheet: str, row: int, wide: int, cells: int) -> None
 # ---- files that hold typed columns, and databases
 
 
-def _parquet(con: Connection, path: Path, name: str) -> Staged:
-    """Stage a Parquet file as a view; row 1 is the first. Nested columns (lists, structs) become JSON text."""
-    scan = f"read_parquet([{_text_of(escape(str(path)))}], file_row_number=true, hive_partitioning=false)"
-    with _readable("Parquet file", name, pa.ArrowException, OSError, ValueError, duckdb.Error):
+def _parquet(con: Connection, path: Path, source: Source, name: str) -> Staged:
+    """Stage a Parquet file as a view; row 1 is the first. Nested columns (lists, structs) become JSON text.
+
+    Moments are those of the zone that the map says. Raises InputError for a column of dates that needs one.
+    """
+    rules = [rule for part in source.maps for rule in part.columns.values() if rule.kind == "date"]
+    zones = {header: rule.tz for rule in rules for header in rule.read}
+    scan = f"read_parquet([{text_of(escape(str(path)))}], file_row_number=true, hive_partitioning=false)"
+    with readable("Parquet file", name, pa.ArrowException, OSError, ValueError, duckdb.Error):
         schema = pq.read_schema(path)
         columns = _columns(_folded(schema.names, name))
         own = con.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {scan}").fetchall()
+        for header, (column, kind, *_) in zip(columns, own, strict=True):
+            if kind == "TIMESTAMP WITH TIME ZONE" and header in zones and not zones[header]:
+                raise InputError(
+                    f"{name}: column '{header}' holds moments in {schema.field(column).type.tz}, and a day begins at another hour elsewhere. Say "
+                    f'whose day is meant: {{ from = "{header}", tz = "America/New_York" }}, or tz = "UTC".'
+                )
         kept = ", ".join(
-            f"{_plain(_quoted(column), kind, part.type)} AS {_quoted(to)}"
-            for (column, kind, *_), part, to in zip(own, schema, columns.values(), strict=True)
+            f"{_plain(quoted(column), kind, part.type, zones.get(header))} AS {quoted(to)}"
+            for (column, kind, *_), part, (header, to) in zip(own, schema, columns.items(), strict=True)
         )
         table = f"raw_{next(_numbers)}"
         con.execute(f"CREATE VIEW {table} AS SELECT {kept}, file_row_number + 1 AS _row FROM {scan}")
-        return _staged(con, table, columns)
+        staged = _staged(con, table, columns)
+        staged.view = True
+        return staged
 
 
-def _plain(column: str, kind: str, own: pa.DataType) -> str:
+def _plain(column: str, kind: str, own: pa.DataType, zone: str | None) -> str:
     """Return a column of a type that pandas has: nested values as JSON, decimals as numbers or digits, bytes as text."""
     if pa.types.is_nested(own):
         return f"to_json({column})::VARCHAR"
@@ -799,12 +728,10 @@ def _plain(column: str, kind: str, own: pa.DataType) -> str:
         return f"{column}::{'DOUBLE' if own.scale else 'BIGINT' if own.precision <= 18 else 'VARCHAR'}"
     if kind == "BLOB":
         return f"coalesce(TRY(decode({column})), lower(hex({column})))"
-    if kind == "TIMESTAMP WITH TIME ZONE":  # as the source's own clock showed it, and in UTC as text that says so
-        zone = getattr(own, "tz", None) or "UTC"
+    if kind == "TIMESTAMP WITH TIME ZONE":  # as the source's own clock showed it, unless the map says another
+        zone = zone or getattr(own, "tz", None) or "UTC"
         away = re.fullmatch(r"([+-])(\d\d):(\d\d)", zone)
-        local = f"({column} AT TIME ZONE {_text_of('UTC' if away else zone)})"
-        if zone in ("UTC", "Etc/UTC"):
-            return f"strftime({local}, '%Y-%m-%d %H:%M:%SZ')"
+        local = f"({column} AT TIME ZONE {text_of('UTC' if away else zone)})"
         return f"{local} {away[1]} INTERVAL '{away[2]}:{away[3]}:00'" if away else local
     return column if _SAME.match(kind) else f"{column}::VARCHAR"
 
@@ -812,8 +739,8 @@ def _plain(column: str, kind: str, own: pa.DataType) -> str:
 def _json_lines(con: Connection, path: Path, name: str) -> Staged:
     """Stage a file of one JSON object a line as text; row 1 is the first. What is nested stays JSON."""
     lines = f"raw_{next(_numbers)}"
-    with _readable("file of JSON lines", name, duckdb.Error):
-        objects = f"read_ndjson_objects([{_text_of(escape(str(path)))}], maximum_object_size={_BLOCK})"
+    with readable("file of JSON lines", name, duckdb.Error):
+        objects = f"read_ndjson_objects([{text_of(escape(str(path)))}], maximum_object_size={_BLOCK})"
         con.execute(f"CREATE TEMP TABLE {lines} AS SELECT json, row_number() OVER () AS _row FROM {objects}")
     odd = con.execute(f"SELECT min(_row) FROM {lines} WHERE json_type(json) <> 'OBJECT'").fetchall()[0][0]
     if odd:
@@ -824,7 +751,7 @@ def _json_lines(con: Connection, path: Path, name: str) -> Staged:
     columns, table = _columns(_folded(keys, name)), f"raw_{next(_numbers)}"
     pointers = ["/" + key.replace("~", "~0").replace("/", "~1") for key in keys]
     texts = (
-        f"coalesce(json ->> {_text_of(p)}, '') AS {_quoted(c)}" for p, c in zip(pointers, columns.values(), strict=True)
+        f"coalesce(json ->> {text_of(p)}, '') AS {quoted(c)}" for p, c in zip(pointers, columns.values(), strict=True)
     )
     con.execute(
         f"CREATE TABLE {table} AS SELECT {''.join(f'{text}, ' for text in texts)}_row FROM {lines}; DROP TABLE {lines}"
@@ -835,7 +762,7 @@ def _json_lines(con: Connection, path: Path, name: str) -> Staged:
 def _sqlite(con: Connection, path: Path, source: Source, name: str) -> Iterator[Staged]:
     """Stage the named tables of a SQLite database, or all of them, as text; row 1 is the first."""
     with (
-        _readable("SQLite database", name, sqlite3.Error),
+        readable("SQLite database", name, sqlite3.Error),
         closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as base,
     ):
         listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
@@ -843,7 +770,7 @@ def _sqlite(con: Connection, path: Path, source: Source, name: str) -> Iterator[
         for label in source.sheets or tables:
             if label not in tables:
                 raise InputError(f"{name}: there is no table '{label}'.{nearest(label, tables)}")
-            rows = base.execute(f"SELECT * FROM {_quoted(label)}")
+            rows = base.execute(f"SELECT * FROM {quoted(label)}")
             columns = _folded([column[0] for column in rows.description], name)
             chunks = iter(partial(rows.fetchmany, BATCH_ROWS), [])
             frames = (pd.DataFrame(chunk, columns=columns, dtype=object) for chunk in chunks)
@@ -853,7 +780,7 @@ def _sqlite(con: Connection, path: Path, source: Source, name: str) -> Iterator[
 def _statistics(con: Connection, path: Path, source: Source, suffix: str, name: str) -> Staged:
     """Stage a file of Stata, SAS or SPSS; row 1 is the first. Labelled values are their labels."""
     what = {".dta": "Stata", ".sav": "SPSS"}.get(suffix, "SAS") + " file"
-    with _readable(what, name, Exception), warnings.catch_warnings():  # a damaged file fails inside in many ways
+    with readable(what, name, Exception), warnings.catch_warnings():  # a damaged file fails inside in many ways
         # a part need not hold every label, and old files need not be UTF-8
         warnings.simplefilter("ignore", pd.errors.CategoricalConversionWarning)
         warnings.simplefilter("ignore", UnicodeWarning)
@@ -894,9 +821,11 @@ def _of_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
     for frame in frames:
         columns = {str(i): frame.iloc[:, i].reset_index(drop=True) for i in range(frame.shape[1])}
         for place, values in columns.items():
-            if values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
+            if isinstance(values.dtype, pd.DatetimeTZDtype):
+                columns[place] = values.dt.tz_localize(None)
+            elif values.dtype == object or isinstance(values.dtype, pd.CategoricalDtype):
                 cells = [_cell(value) if isinstance(value, float) and value == value else value for value in values]
-                columns[place] = raw_text(pd.Series(cells, dtype=object))
+                columns[place] = pd.Series(texts(cells), dtype="str")
         table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False)
         yield table.append_column("_row", pa.array(np.arange(first, first + len(frame))))
         first += len(frame)
@@ -916,7 +845,7 @@ def _stored(con: Connection, found: list[str], parts: Iterable[pa.Table], sheet:
         con.unregister("_part")
         made = True
     if not made:
-        con.execute(f"CREATE TABLE {table} ({''.join(f'{_quoted(c)} VARCHAR, ' for c in columns.values())}_row BIGINT)")
+        con.execute(f"CREATE TABLE {table} ({''.join(f'{quoted(c)} VARCHAR, ' for c in columns.values())}_row BIGINT)")
     return _staged(con, table, columns, sheet)
 
 
@@ -935,9 +864,11 @@ def _columns(found: list[str]) -> dict[str, str]:
     return columns
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _text_of(text: str) -> str:
+def text_of(text: str) -> str:
+    """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

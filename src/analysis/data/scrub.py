@@ -8,16 +8,7 @@ sensitive columns are known, and other columns that may hold some are not to be 
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from analysis.data.coded import Coded, coded
 from analysis.data.person_names import PARTICLES
 
 _MONTH = (
@@ -51,100 +42,13 @@ PATTERNS = {
     "long number": r"\d{7}",
 }
 _ALL = {reason: re.compile(pattern, re.IGNORECASE | re.ASCII) for reason, pattern in PATTERNS.items()}
-_DIGIT = re.compile(r"\d")
 _NEEDED = re.compile(r"[\d@]")  # every pattern needs one of these, and most texts hold none
-OWN = "the row's own identifier or name"
-_LEAST = 4  # characters of an identifier that is looked for: shorter ones stand in many texts by chance
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_NEVER = 2**40  # longer than any text: an identifier that is not looked for
 
 
-@dataclass(frozen=True)
-class Own:
-    """Raw identifiers of the rows, which no text of the same row may hold; ``lengths`` of those looked for, else beyond any."""
-
-    found: Coded
-    lengths: np.ndarray
-
-    def held(self, found: Coded) -> np.ndarray:
-        """Return where a text holds its own row's identifier as a word."""
-        held = np.zeros(len(found), dtype=bool)
-        # a text without a digit can hold none of these, and neither can one that is shorter than the identifier
-        lengths = np.array([len(text) if _DIGIT.search(text) else 0 for text in found.texts], dtype="int64")
-        if lengths.max(initial=0) < self.lengths.min(initial=_NEVER):
-            return held
-        maybe = np.flatnonzero(found.rows(lengths) >= self.found.rows(self.lengths))
-        for i in maybe:
-            text, word = found.texts[found.codes[i]], self.found.texts[self.found.codes[i]]
-            if word.casefold() in text.casefold():
-                held[i] = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
-        return held
-
-
-class Names:
-    """People's names of the rows, in one column or several: no text of the same row may hold two words of them."""
-
-    def __init__(self, columns: list[Coded]) -> None:
-        self.columns = columns
-        self.words = [[_words(text) for text in column.texts] for column in columns]
-        self.flat = [pa.array([word for own in words for word in own], pa.string()) for words in self.words]
-        self.owner = [np.repeat(np.arange(len(words)), [len(own) for own in words]) for words in self.words]
-
-    def held(self, found: Coded) -> np.ndarray:
-        """Return where a text holds two words of its own row's names: one alone is as often a place's."""
-        texts = [_words(text) for text in found.texts]
-        several = np.array([len(words) > 1 for words in texts], dtype=bool)
-        said = pa.array(sorted(set().union(*(words for words in texts if len(words) > 1))), pa.string())
-        known = np.zeros(len(found))
-        for column, flat, owner in zip(self.columns, self.flat, self.owner, strict=True):
-            here = pc.is_in(flat, said).to_numpy(zero_copy_only=False)
-            known += column.rows(np.bincount(owner[here], minlength=len(column.texts)))
-        held = np.zeros(len(found), dtype=bool)
-        for i in np.flatnonzero((known > 1) & found.rows(several)):
-            own = (words[column.codes[i]] for column, words in zip(self.columns, self.words, strict=True))
-            held[i] = len(texts[found.codes[i]] & set().union(*own)) > 1
-        return held
-
-
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
+    """Return the words of a text that may be parts of a name."""
     return {*_LETTERS.findall(text.casefold())} - PARTICLES
-
-
-def own(identifiers: pd.Series | Coded) -> Own:
-    """Prepare a column of identifiers for ``scrub``: of four characters or more, with a digit among them."""
-    found = coded(identifiers)
-    sought = [len(text) if len(text) >= _LEAST and _DIGIT.search(text) else _NEVER for text in found.texts]
-    return Own(found, np.array(sought, dtype="int64"))
-
-
-def scrub(found: pd.Series | Coded, identifiers: Iterable[Own | Names] = ()) -> tuple[Coded, Counter]:
-    """Make texts missing that hold an A-number, a full date, an e-mail address, a long number or code.
-
-    Parameters
-    ----------
-    found : a column of text
-        Blanks stay as they are.
-    identifiers : iterable of Own or Names, optional
-        Raw identifiers and names of the same rows. A text that holds its row's own goes too.
-
-    Returns
-    -------
-    Coded, Counter
-        The column, blank where an identity was found, and the number of rows for each reason (a key of
-        PATTERNS, or OWN).
-    """
-    found = coded(found)
-    reasons = [reason(text) for text in found.texts]
-    hits: Counter = Counter()
-    for why, rows in zip(reasons, found.counts, strict=True):
-        if why:
-            hits[why] += int(rows)
-    gone = found.rows(np.array([why is not None for why in reasons], dtype=bool))
-    for identifier in identifiers:
-        held = identifier.held(found) & ~gone
-        hits[OWN] += int(held.sum())
-        gone |= held
-    return (found.without(gone) if gone.any() else found), +hits
 
 
 def reason(text: object) -> str | None:

@@ -558,6 +558,12 @@ class Spec(Keys):
         """The folder that holds the raw files."""
         return self.file.parent
 
+    @property
+    def todo(self) -> list[str]:
+        """The keys that every page shows and that still say TODO, as a first draft does."""
+        shown = {"title": self.title, "source": self.source, "area": self.area, "place_names": str(self.place_names)}
+        return [key for key, text in shown.items() if "TODO" in text]
+
 
 def read_spec(file: Path) -> Spec:
     """Read and check a ``dataset.toml``.

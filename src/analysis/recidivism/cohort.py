@@ -514,6 +514,50 @@ def event_dates(
     return pairs.select(person_id=found.person_id, on=found.on, held=spells.into.notnull())
 
 
+def arrests_accounted(ds: "Dataset", **choices: object) -> pd.DataFrame:
+    """Return what becomes of every arrest in a cohort of re-arrest: the events, and those left out by reason.
+
+    ``choices`` are those of `cohort`, but its event. Returns ``what`` and ``arrests``: the rows of the table of arrests,
+    which they add up to. Where people have several starts, an arrest is left out by the reason that holds for all of them.
+    Raises InputError as `cohort` does, and where the dataset has no arrests.
+    """
+    import ibis
+
+    total = int(needed(ds, "arrests").count().to_pandas())
+    people = cohort(ds, event="rearrest", **{**choices, "lazy": True})
+    severity, least = str(choices.get("severity", "any")), int(choices.get("min_days", 1))
+    on = event_dates(ds, "rearrest", severity, people.choice, spells_of(ds) if people.custody else None)
+    on = on.group_by("person_id", "on").aggregate(
+        rows=on.count(), held=on.held.any()
+    )  # what is said of one is said of all
+    starts = people.rows.select(who="person_id", start=people.origin, days="days", event="event")
+    pairs = on.left_join(starts, on.person_id == starts.who)
+    pairs = pairs.mutate(day=pairs.on.delta(pairs.start, unit="day").cast("int64"))
+    ended, day = ibis.ifelse(pairs.event == "rearrest", 1, 0) == 1, pairs.day
+    each = pairs.group_by("person_id", "on", "rows", "held").aggregate(
+        last=day.max(), counts=(day >= least).any(), first=(ended & (day == pairs.days)).any(), after=(ended & (day > pairs.days)).any()
+    )  # fmt: skip
+    reasons = {
+        "not in the cohort": each["last"].isnull(),
+        "after the end of follow-up": each.on > ibis.date(people.data_end),
+        "before the origin": each["last"] < 0,
+        "on the day of origin" if least == 1 else f"before day {least}": ~each.counts,
+        "while in custody": each.held,
+        "first re-arrests: the events": each["first"],
+        "after the first re-arrest": each.after,
+        "after custody, removal or death": ibis.literal(value=True),
+    }
+    each = each.mutate(what=ibis.cases(*((found, what) for what, found in reasons.items())))
+    counted = each.group_by("what").aggregate(arrests=each.rows.sum(), days=each.count()).to_pandas().set_index("what")
+    counted = counted.reindex(list(reasons), fill_value=0).astype("int64")
+    event, rest = "first re-arrests: the events", counted["arrests"].to_dict()
+    days = int(counted["days"][event])
+    found = {event: days, "further rows of such a day": rest.pop(event) - days, **rest}
+    found["not of the kinds that count"] = total - sum(found.values())
+    frame = pd.DataFrame({"what": list(found), "arrests": list(found.values())})
+    return frame[(frame["arrests"] > 0) | (frame["what"] == event)].reset_index(drop=True)
+
+
 def data_end(ds: "Dataset", event: str, competing: tuple[str, ...]) -> date:
     """Return the earliest data end of the sources that this cohort needs, less the reporting lag."""
     if missing := without_end(ds, event, competing):
