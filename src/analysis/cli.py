@@ -149,7 +149,7 @@ def _check(arguments: argparse.Namespace) -> int:
     for why in dict.fromkeys(reports.values()):
         named = ", ".join(report for report, because in reports.items() if because == why)
         lines.append(f"not built: {named}. {why}" if why else f"will be built: {named}")
-    lines += ["", *(f"look at this: {line}" for line in found.warnings)]
+    lines += ["", *(f"look at this: {line}" for line in found.warnings if line not in found.wrong)]
     say("\n".join(map(visible, lines)))
     wrong = [*found.wrong, *nobody]
     for line in wrong:

@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import io
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -12,16 +13,25 @@ import pytest
 import xlsxwriter
 
 from analysis.data import read
-from analysis.data.day_texts import as_date
 from analysis.data.errors import InputError
-from analysis.data.spec import Source
-from analysis.data.values import raw_text
+from analysis.data.spec import Column, Map, Source
+from analysis.data.values import texts
 
 PLAIN = Source()
 
 
+class Sheet:
+    """The rows of a sheet by header, as texts, and their numbers."""
+
+    def __init__(self, con, one) -> None:
+        table = con.sql(f"SELECT * FROM {one.table}").to_arrow_table()
+        self.sheet, self.rows, self.types = one.sheet, table["_row"].to_pylist(), one.types
+        self.text = {header: texts(table[column].to_pylist()).tolist() for header, column in one.columns.items()}
+
+
 def frames(path, **settings):
-    return list(read.batches(path, PLAIN.model_copy(update=settings)))
+    with duckdb.connect() as con:
+        return [Sheet(con, one) for one in read.stage(con, path, PLAIN.model_copy(update=settings))]
 
 
 def test_parquet_types_survive(tmp_path):
@@ -46,28 +56,27 @@ def test_parquet_types_survive(tmp_path):
     path = tmp_path / "a.parquet"
     pq.write_table(table, path)
     [batch] = frames(path)
-    frame = batch.frame
-    assert batch.rows.tolist() == [1, 2]
-    text = {name: raw_text(frame[name]).tolist() for name in frame.columns}
-    assert text == {
+    assert batch.rows == [1, 2]
+    assert batch.text == {
         "big id": ["9007199254740993", ""], "exact": ["123456789012345678", ""], "longer": [str(10**24 + 1), ""],
         "share": ["1.25", ""], "day": ["2020-01-02", ""], "instant": ["2020-01-02", ""], "zoned": ["2020-01-02", ""],
         "yes": ["True", ""], "label": ["x", ""], "number": ["0.1", ""], "nested": ['["a","b"]', ""],
         "struct": ['{"a":1}', ""], "bytes": ["xé", ""], "nothing": ["", ""],
     }  # fmt: skip
-    for name in ("day", "instant", "zoned"):  # the day is the one that the source's own clock showed
-        dates, bad = as_date(frame[name], ())
-        assert dates.tolist() == [pd.Timestamp("2020-01-02"), pd.NaT]
-        assert not bad.any()
+    rule = Column(name="arrested", headers=("zoned",), kind="date")
+    told = Source(maps=(Map(table="arrests", columns={"arrested": rule}),))
+    with pytest.raises(InputError, match=r"'zoned' holds moments in America/Chicago.*tz = "), duckdb.connect() as con:
+        list(read.stage(con, path, told))
+    elsewhere = told.maps[0].model_copy(update={"columns": {"arrested": rule.model_copy(update={"tz": "UTC"})}})
+    assert frames(path, maps=(elsewhere,))[0].text["zoned"] == ["2020-01-03", ""]
 
 
-def test_parquet_batches_are_numbered_on(tmp_path, monkeypatch):
-    monkeypatch.setattr(read, "BATCH_ROWS", 3)
+def test_parquet_rows_are_numbered_on(tmp_path):
     path = tmp_path / "a.parquet"
     pd.DataFrame({"a": range(8)}).to_parquet(path, row_group_size=5)
-    assert np.concatenate([batch.rows for batch in frames(path)]).tolist() == list(range(1, 9))
+    assert sorted(frames(path)[0].rows) == list(range(1, 9))
     pd.DataFrame({"a b ": pd.Series(dtype="str")}).to_parquet(path)
-    assert frames(path)[0].frame.columns.tolist() == ["a b"]
+    assert frames(path)[0].text == {"a b": []}
 
 
 def test_parquet_headers_that_fold_to_one_are_refused(tmp_path):
@@ -89,12 +98,11 @@ def test_stata_labels_and_dates(tmp_path, monkeypatch):
         }
     )
     frame.to_stata(path, write_index=False, convert_dates={"day": "td"}, version=118)
-    whole = pd.concat([batch.frame.map(lambda v: v) for batch in frames(path)])
-    assert np.concatenate([batch.rows for batch in frames(path)]).tolist() == [1, 2, 3]
-    assert raw_text(whole["outcome"]).tolist() == ["kept", "released", ""]
-    assert as_date(whole["day"], ())[0].tolist() == [pd.Timestamp("2020-01-02"), pd.NaT, pd.Timestamp("2021-03-04")]
-    assert raw_text(whole["n"]).tolist() == ["1", "", "3"]
-    assert raw_text(whole["name"]).tolist() == ["é", "", "x"]
+    [whole] = frames(path)
+    assert whole.rows == [1, 2, 3]
+    assert whole.text == {
+        "outcome": ["kept", "released", ""], "day": ["2020-01-02", "", "2021-03-04"], "n": ["1", "", "3"], "name": ["é", "", "x"]
+    }  # fmt: skip
 
 
 def workbook(path, options=None):
@@ -131,13 +139,12 @@ def test_excel_sheets_and_cells(tmp_path, options):
     path = tmp_path / "a.xlsx"
     workbook(path, options)
     first, second = frames(path, skip_rows=3, sheets=("FY2014", "FY2015"))
-    assert first.frame.columns.tolist() == ["id", "on", "note"]
-    assert first.rows.tolist() == [5, 7, 8, 10]  # as Excel numbers them
-    assert first.frame.to_numpy(dtype=object).tolist() == [
-        ["12345", "2014-10-01", ""], ["00042", "41913", "TRUE"], ["merged", "", ""], ["Note: as of July", "", ""],
-    ]  # fmt: skip
-    assert (second.sheet, second.rows.tolist()) == ("FY2015", [5])
-    assert second.frame.to_numpy(dtype=object).tolist() == [["7", "2015-10-02 13:05:00", "0.5"]]
+    assert first.rows == [5, 7, 8, 10]  # as Excel numbers them
+    assert first.text == {
+        "id": ["12345", "00042", "merged", "Note: as of July"], "on": ["2014-10-01", "41913", "", ""], "note": ["", "TRUE", "", ""]
+    }  # fmt: skip
+    assert (second.sheet, second.rows) == ("FY2015", [5])
+    assert second.text == {"id": ["7"], "on": ["2015-10-02 13:05:00"], "note": ["0.5"]}
 
 
 def test_excel_without_named_sheets_reads_all_that_hold_rows(tmp_path, monkeypatch):
@@ -148,11 +155,10 @@ def test_excel_without_named_sheets_reads_all_that_hold_rows(tmp_path, monkeypat
             sheet = book.add_worksheet(name)
             for i in range(rows + 1 if rows else 0):
                 sheet.write_row(i, 0, ["id", "on"] if i == 0 else [i, "x"])
-    assert [(b.sheet, b.rows.tolist()) for b in frames(path)] == [("One", [2, 3]), ("One", [4]), ("Two", [2])]
+    assert [(one.sheet, one.rows) for one in frames(path)] == [("One", [2, 3, 4]), ("Two", [2])]
 
 
-def test_package_frames_are_numbered_from_one(monkeypatch):
-    monkeypatch.setattr(read, "BATCH_ROWS", 2)
-    parts = list(read.frame_batches(pd.DataFrame({"a": [1, 2, 3]}, index=[7, 8, 9])))
-    assert [part.rows.tolist() for part in parts] == [[1, 2], [3]]
-    assert parts[1].frame.index.tolist() == [0]
+def test_package_frames_are_numbered_from_one():
+    with duckdb.connect() as con:
+        one = read.stage_frame(con, pd.DataFrame({"a": [1, 2, 3]}, index=[7, 8, 9]), "p")
+        assert con.execute(f"SELECT * FROM {one.table}").fetchall() == [(1, 1), (2, 2), (3, 3)]

@@ -227,3 +227,17 @@ def test_a_path_that_looks_like_a_pattern_is_read(house, tmp_path, monkeypatch):
     monkeypatch.setenv("ANALYSIS_HOME", str(root))
     house.root = root
     assert house.build(BOTH, r_csv=FOUR, a_csv=LATER).review.wrong == []
+
+
+def test_the_build_counts_ids_that_are_written_in_two_ways(house, capsys):
+    house.write(BOTH, r_csv=FOUR.replace("\n", "\n00").removesuffix("00"), a_csv=LATER)
+    assert main(["check", "--dataset", "test"]) == 1
+    assert (
+        'arrests: 2 ids (id) would match those of releases but for leading zeros: say person_id = { from = "id", digits = 3 }'
+        in capsys.readouterr().err
+    )
+    folder = house.root / "data" / "raw" / "test"
+    toml = (folder / "dataset.toml").read_text()
+    (folder / "dataset.toml").write_text(toml.replace('"id"\narrested', '{ from = "id", digits = 3 }\narrested'))
+    assert main(["check", "--dataset", "test"]) == 0
+    assert "would match" not in capsys.readouterr().out

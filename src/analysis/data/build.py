@@ -86,6 +86,8 @@ def build_into(spec: Spec, files: list[RawFile], target: Path, private: Path, wa
 
 
 def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out: Path, private: Path) -> None:
+    from analysis.data.review import nearly_equal
+
     spec, files = recognized(spec, files)
     check_once(spec, files)
     cleaning = Cleaning(con, spec, hashing_key(private), phrase_key(private))
@@ -110,6 +112,7 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
         _copy(con, "FROM linkage ORDER BY rowid", private / "linkage.parquet")
         _link(con, spec, cleaning, out, private)
     duplicates = _written(con, cleaning, out)
+    nearly_equal(con, "ids").to_parquet(out / "ids.parquet", index=False)
     raw_values.write(con, private, cleaning.phrase_key)
     _write_counts(cleaning.tally, duplicates, out, private)
     (out / "README.md").write_text(_about(con, spec, files, out), encoding="utf-8")

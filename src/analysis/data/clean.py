@@ -75,6 +75,7 @@ class Cleaning:
                 reason VARCHAR, found VARCHAR, raw VARCHAR);
             CREATE TABLE linkage (source VARCHAR, record BIGINT, first_name VARCHAR, last_name VARCHAR, birth_date DATE, sex VARCHAR,
                 place VARCHAR, identifier VARCHAR);
+            CREATE TABLE ids (space VARCHAR, "table" VARCHAR, header VARCHAR, text VARCHAR);
             CREATE TABLE phrases (words TINYINT, hash UBIGINT)"""
         )
 
@@ -230,7 +231,7 @@ class _Sheet:
         headers = self._headers(rule)
         note = partial(self.tally.change, mapping.table, rule.name)
         if rule.kind == "id":
-            return self._identifier(headers, rule, note)
+            return self._identifier(headers, rule, note, mapping.table)
         _, found, counts = self.distinct(headers)
         found = [self._shown(texts, counts, note) for texts in found] or [np.array([rule.value or ""], dtype=object)]
         texts = _by_year(found) if rule.years else found[0]
@@ -315,7 +316,7 @@ class _Sheet:
             join += f" LEFT JOIN {gone} ON raw._row = {gone}._row"
         return Look(**out, join=join)
 
-    def _identifier(self, headers: tuple[str, ...], rule: Column, note: Callable) -> Look:
+    def _identifier(self, headers: tuple[str, ...], rule: Column, note: Callable, table: str) -> Look:
         """Return keyed hashes. Nothing is asked of Python: identifiers may be as many as the rows."""
         space = f"{text_of(self.source.ids)} || chr(31) || " if self.source.ids else ""
         if not headers:
@@ -340,6 +341,11 @@ class _Sheet:
             nothing += f" OR {hidden}"
         if rule.digits:
             text = f"CASE WHEN len({text}) < {rule.digits} AND regexp_full_match({text}, '[0-9]+') THEN lpad({text}, {rule.digits}, '0') ELSE {text} END"
+        if rule.name == "person_id":  # as they are written: what would match but for that is counted when all are here
+            said = ", ".join(map(text_of, (self.source.ids or "", table, header)))
+            self.con.execute(
+                f"INSERT INTO ids SELECT DISTINCT {said}, {text} FROM {self.table} AS raw WHERE NOT ({nothing})"
+            )
         return Look(f"CASE WHEN NOT ({nothing}) THEN hashed({space}{text}) END", found=found, missing=f"({nothing})")
 
     # ---- texts that hold an identity

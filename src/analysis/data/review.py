@@ -144,9 +144,7 @@ class _Seen:
             none = [f"{len(filled) - len(named)} with no value"] if len(named) < len(filled) else []
             self.say("")
             self.say(f"Columns {use}: {', '.join(named + none)}")
-        every = (
-            self.private / "unknown_values.csv" if self.private else None
-        )  # beside the tables only those of several rows
+        every = self.private / "unknown_values.csv" if self.private else None  # beside the tables: of 10 or more rows
         unknown = pd.read_csv(every, dtype="str", keep_default_na=False) if every else self.frame("unknown")
         for row in unknown.astype({"rows": "int64"}).nlargest(20, "rows").itertuples():
             self.say(f"    {row.table}.{row.column}: '{row.value}' became unknown in {row.rows:,} rows")
@@ -168,9 +166,7 @@ class _Seen:
 
     def files(self) -> None:
         """Say for each file people, and first and last day and rows by year of every date."""
-        people = {
-            (table, file): n for table, file, n in self.sql("SELECT tbl, file, count(*) FROM people GROUP BY ALL")
-        }
+        people = {tuple(of): n for *of, n in self.sql("SELECT tbl, file, count(*) FROM people GROUP BY ALL")}
         years: dict[tuple, list] = {}
         query = "SELECT tbl, file, col, min(day), max(day), year(day), sum(n) FROM days GROUP BY ALL ORDER BY 4"
         for table, file, col, *span in self.sql(query):
@@ -197,9 +193,10 @@ class _Seen:
             said = f"{a} and {b} have {rounded(k):,} person_id in common, of {rounded(n):,} and {rounded(m):,}"
             if not k and {a, b} & {*STARTS} and {a, b} & {*EVENTS}:
                 mends = self.near.get(frozenset((a, b)), "Map the same identifier in both.")
-                self.wrong(f"{said}: nobody is followed from one to the other. {mends}")
-            elif max(k / n, k / m) < LITTLE:
-                self.warn(f"{said}: are both written alike, and of the same people?")
+                said += f": nobody is followed from one to the other. {mends}"
+                self.wrong(said)
+            if max(k / n, k / m) < LITTLE:
+                self.warn(said if not k else f"{said}: are both written alike, and of the same people?")
         by_file = self.sql(
             """SELECT e.tbl, e.file, count(*), count(s.who) FROM people e LEFT JOIN (SELECT DISTINCT who FROM person WHERE list_contains(?, tbl)) s
             USING (who) WHERE list_contains(?, e.tbl) GROUP BY ALL ORDER BY ALL""",
@@ -216,10 +213,9 @@ class _Seen:
         files = [file for (file,) in self.sql("SELECT DISTINCT file FROM people")]
         self.con.execute("CREATE TEMP TABLE blocks (file VARCHAR, block VARCHAR)")
         for file in files:  # the ids of one block are of one space
-            of = (source.package or source.download for source in self.spec.sources)
-            self.con.execute(
-                "INSERT INTO blocks VALUES (?, ?)", [file, next((one for one in of if fnmatch(file, one)), file)]
-            )
+            own = (source.package or source.download for source in self.spec.sources)
+            block = next((name for name in own if fnmatch(file, name)), file)
+            self.con.execute("INSERT INTO blocks VALUES (?, ?)", [file, block])
         ends = ", ".join(f"min({name}) AS {name}, max({name}_to) AS {name}_to" for name in ("born", "sex", "place"))
         known = f"SELECT block, who, {ends} FROM people JOIN blocks USING (file) GROUP BY ALL"
         self.con.execute(f"CREATE TEMP TABLE known AS {known}")
@@ -275,10 +271,8 @@ class _Seen:
             if right:
                 self.say(f"places of {table}: {_few(right)}")
             if bad:
-                said = _few(
-                    [f"'{code}' ({n:,} rows{_meant(code) if i < SHOWN else ''})" for i, (code, n) in enumerate(bad)]
-                )
-                said = f"{table}.jurisdiction is no place: {said}"
+                named = [f"'{code}' ({n:,} rows{_meant(code)})" for code, n in bad[:SHOWN]]
+                said = f"{table}.jurisdiction is no place: {_few(named + bad[SHOWN:])}"
                 self.wrong(f'{said}. Map FIPS codes (as = "county name" reads names), or name it in place_names.')
 
     def days(self) -> None:
@@ -306,14 +300,11 @@ class _Seen:
         for table, view in self.views.items():
             for col in self.dates(table) if "birth_year" in self.columns[table] else ():
                 ages = f"SELECT year({col}::DATE) - birth_year AS age FROM {view}"
-                n, known = self.sql(
-                    f"SELECT count(*) FILTER (WHERE age NOT BETWEEN ? AND ?), count(age) FROM ({ages})", *AGES
-                )[0]
+                query = f"SELECT count(*) FILTER (WHERE age NOT BETWEEN ? AND ?), count(age) FROM ({ages})"
+                n, known = self.sql(query, *AGES)[0]
                 if n > ONE_ID * known:
-                    said = (
-                        f"{rounded(n):,} of {rounded(known):,} people were under {AGES[0]} or over {AGES[1]} years old"
-                    )
-                    self.warn(f"{table}.{col}: {said}: is birth_year a year, and the day no other one?")
+                    said = f"{rounded(n):,} of {rounded(known):,} people were under {AGES[0]} or over {AGES[1]}"
+                    self.warn(f"{table}.{col}: {said} years old: is birth_year a year, and the day no other one?")
 
     def data_ends(self) -> None:
         """Point out a data end long after the last day on record, before it, or missing."""
