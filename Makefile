@@ -22,8 +22,8 @@ figures: $(STAMP) ## draw figures/ again
 data: $(STAMP) ## download what DATASETS="name ..." need (default: all)
 	@$(ANALYSIS) data --datasets "$(DATASETS)"
 
-new: $(STAMP) ## write a first dataset.toml (DATASET=name FILE=path)
-	@$(ANALYSIS) new --dataset "$(DATASET)" --file "$(FILE)"
+new: $(STAMP) ## write a first dataset.toml, or a block for a further file (DATASET=name FILE=path TABLE=arrests)
+	@$(ANALYSIS) new --dataset "$(DATASET)" --file "$(FILE)" --table "$(TABLE)"
 
 check: $(STAMP) ## review a dataset: what is kept, what cannot be right, what will be built (DATASET=name)
 	@$(ANALYSIS) check --dataset "$(DATASET)"

@@ -81,9 +81,10 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument("--notebook", default="", help="build only the reports of this notebook (02_short_window)")
         added.add_argument("--params", default="", help='with these parameters: "days=180 jurisdiction=85001"')
     command("data", _data, "download what datasets name by url").add_argument("--datasets", default="")
-    added = command("new", _new, "write a first dataset.toml from a file's headers")
+    added = command("new", _new, "write a first dataset.toml from a file's headers, or a block for a further file")
     added.add_argument("--dataset", required=True)
     added.add_argument("--file", required=True)
+    added.add_argument("--table", default="", help="what its rows are, where headers do not say")
     command(
         "check", _check, "review a dataset: what would be kept, what cannot be right, which reports will be built"
     ).add_argument("--dataset", required=True)
@@ -125,10 +126,10 @@ def _data(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from analysis.data.scaffold import new
+    from analysis.data.draft import new
     from analysis.data.state import home
 
-    target = new(arguments.dataset, Path(arguments.file).expanduser(), home())
+    target = new(arguments.dataset, Path(arguments.file).expanduser(), home(), arguments.table)
     say(f"wrote {target}\nMend the lines marked TODO, then: make check DATASET={arguments.dataset}")
     return 0
 

@@ -76,3 +76,16 @@ def test_the_public_names_are_there():
         assert callable(getattr(analysis, name))
     with pytest.raises(AttributeError):
         analysis.no_such_name  # noqa: B018
+
+
+def test_groups_come_along_with_a_cohort(house):
+    toml = (
+        TOML.split("[[files]]")[0]
+        + 'groups = ["Race", "severity"]\n[[files]]\ntable = "releases"\npath = "r.csv"\nkeep = ["Race"]\n'
+        '[files.columns]\nperson_id = "id"\nreleased = "out"\n[[files.also]]\ntable = "arrests"\n'
+        'columns = { person_id = "id", arrested = "again", severity = { value = "felony" } }\n'
+    )
+    ds = house.build(toml, r_csv="id,out,again,Race\n1,2020-01-01,2020-02-01,x\n2,2020-01-01,,y\n")
+    frame = analysis.cohort(ds).frame
+    assert frame["Race"].astype("str").tolist() == ["x", "y"]
+    assert ds.groups == ("Race", "severity")

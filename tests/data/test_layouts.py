@@ -275,7 +275,7 @@ def test_a_first_draft_for_a_file_that_lacks_a_few_headers_says_which(house, tmp
     assert main(["new", "--dataset", "mine", "--file", str(file)]) == 0
     text = (house.root / "data/raw/mine/dataset.toml").read_text()
     assert tomllib.loads(text)["files"] == [{"path": "d.csv", "format": "deportation-data-project"}]
-    assert 'lacks headers of the layout deportation-data-project: "msc_sentence_days"' in text
+    assert 'lacks headers of it: "msc_sentence_days"' in text
     file = house.root / "data/raw/mine/dataset.toml"
     assert main(["check", "--dataset", "mine"]) == 1
     assert "would be published as TODO" in capsys.readouterr().err

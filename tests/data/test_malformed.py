@@ -127,7 +127,7 @@ MAPS = [
     ("an age at a date that is not mapped", HEAD + block(table='"releases"', c_arrested="", c_released='"on"', c_birth_year='{ from = "id", of = "booked" }'), ["column 'birth_year'", "of = 'booked', which is not mapped", "released"]),
     ("years of one column", FOLLOW + DURATIONS.replace('"d"', '{ years = ["d"] }'), ["years = ['d']", "two or more"]),
     ("years counted in days", FOLLOW + DURATIONS.replace('"d"', '{ years = ["d", "e"] }'), ["counts whole years", 'time_unit = "year"']),
-    ("groups, not read yet", 'groups = ["x"]\n' + HEAD + ARRESTS, ["groups is not read yet"]),
+    ("groups, not kept", 'groups = ["x"]\n' + HEAD + ARRESTS, ["groups names 'x', which is neither kept nor mapped", "add it to keep"]),
 ]  # fmt: skip
 
 

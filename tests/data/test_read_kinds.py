@@ -178,3 +178,40 @@ def test_lines_that_end_in_several_ways_and_other_encodings_keep_their_numbers(t
             ("2", "a\r\nb", 4),
             ("4", "x", 6),
         ]
+
+
+def test_a_gzip_in_a_zip_and_packed_json_lines_are_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("in/a.csv.gz", gzip.compress(b"id,on\n1,x\n"))
+    assert staged(tmp_path / "a.zip") == [("in/a.csv.gz", ["id", "on"], [("1", "x", 2)])]
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b'{"id": 1, "on": "x"}\n'))
+    assert staged(tmp_path / "a.jsonl.gz") == [("", ["id", "on"], [("1", "x", 1)])]
+
+
+def test_rows_that_all_end_with_a_delimiter_fit_a_header_that_does_not(tmp_path):
+    (tmp_path / "a.csv").write_text("id,on\n1,x,\n2,y,\n")
+    assert staged(tmp_path / "a.csv") == [("", ["id", "on", "(column 3)"], [("1", "x", "", 2), ("2", "y", "", 3)])]
+
+
+@pytest.mark.parametrize(("mark", "told"), [(b"\x01", True), (b"\x00", False)])
+def test_an_old_workbook_says_from_when_its_days_count(tmp_path, mark, told):
+    (tmp_path / "a.xls").write_bytes(
+        b"\xd0\xcf\x11\xe0" + b"\x22\x00\x02\x00" + mark + b"\x00" + b"\x22\x00\x02\x00\x01\x00"
+    )
+    assert read._from_1904(tmp_path / "a.xls") is told
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<table:table-row table:number-rows-repeated="1048576"><table:table-cell office:value-type="float" '
+        'office:value="1" table:number-columns-repeated="16384"/></table:table-row>',
+        '<table:table-row table:number-rows-repeated="1048575"><table:table-cell/></table:table-row><table:table-row>'
+        '<table:table-cell table:number-columns-repeated="16383"/><table:table-cell office:value-type="float"/></table:table-row>',
+    ],
+)
+def test_a_spreadsheet_that_repeats_a_cell_without_end_is_refused(tmp_path, row):
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        archive.writestr("content.xml", f'<office:body><table:table table:name="x">{row}</table:table></office:body>')
+    with pytest.raises(InputError, match=r"reaches to row 1,048,576 and column 16,384, and only about 1 of these"):
+        staged(tmp_path / "a.ods")

@@ -5,7 +5,6 @@ them; elsewhere these tests say so and skip.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ import pytest
 import analysis
 from analysis.data.sources import sha256
 from analysis.data.state import find_spec
+from analysis.recidivism.windows import by_group
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,10 +23,13 @@ def opened(tmp_path_factory):
     """Return a function that opens a shipped dataset in a folder of its own."""
     root = tmp_path_factory.mktemp("real")
 
-    def build(name: str):
-        target = root / "data" / "raw" / name
+    def build(name: str, without: tuple[str, ...] = ()):
+        """Open it, or what is left of it without the [[files.also]] blocks that name these headers."""
+        target = root / "data" / "raw" / "-".join([name, *without])
         target.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / "data" / "raw" / name / "dataset.toml", target / "dataset.toml")
+        first, *also = (ROOT / "data" / "raw" / name / "dataset.toml").read_text().split("[[files.also]]")
+        kept = [block for block in also if not any(f'"{header}"' in block for header in without)]
+        (target / "dataset.toml").write_text("[[files.also]]".join([first, *kept]))
         spec, _ = find_spec(target / "dataset.toml")
         for source in spec.sources:
             file = Path(os.environ.get("ANALYSIS_DOWNLOADS") or "none") / str(source.path)
@@ -34,7 +37,7 @@ def opened(tmp_path_factory):
                 pytest.skip(f"{source.path} is not in the folder that ANALYSIS_DOWNLOADS names")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ANALYSIS_HOME", str(root))
-            return analysis.open_dataset(name)
+            return analysis.open_dataset(target.name)
 
     return build
 
@@ -162,3 +165,27 @@ def test_ice_kinds_of_request(ice):
     counts = ice.frame("detainers")["request"].value_counts()
     assert (counts["detainer"], counts["notification"]) == (75_497 + 2811 + 199, 546)
     assert not ice.frame("detainers")["duplicate_likely"].any()  # no identifier, no duplicate
+
+
+@pytest.mark.parametrize(
+    ("without", "custody", "people", "rearrested"),
+    [
+        ((), True, 10_589, 1010),  # later stays in jail, and offences within any stay, taken into account
+        (("r_jail_in",), False, 10_576, 1012),  # by dates alone
+        (("r_jail_in", "vr_offense_date"), False, 10_576, 1006),  # by the date of the next offence alone
+    ],
+)
+def test_broward_in_the_window_of_the_claim(opened, without, custody, people, rearrested):
+    found = analysis.cohort(opened("broward", without), custody=custody)
+    frame = found.frame
+    assert (len(frame), int((frame["event"].notna() & (frame["days"] <= 105)).sum())) == (people, rearrested)
+    assert found.data_end == "2016-04-01"
+    assert {"score_text", "race", "age_cat"} <= set(frame)
+
+
+def test_broward_by_score_and_no_name_in_its_tables(opened):
+    ds = opened("broward")
+    by = by_group(analysis.cohort(ds), "score_text", [105]).set_index("label")["estimate"]
+    assert by["Low"] < 0.07 < by["Medium"] < 0.13 < by["High"] < 0.19
+    assert set(ds.columns.query("use == 'sensitive'")["column"]) == {"name", "first", "last", "dob"}
+    assert not {"name", "first", "last", "dob"} & set(ds.frame("releases"))

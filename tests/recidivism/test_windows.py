@@ -5,7 +5,16 @@ import pytest
 from analysis.recidivism.cohort import as_cohort
 from analysis.recidivism.life_table import life_table
 from analysis.recidivism.survival import at, cumulative_incidence, kaplan_meier
-from analysis.recidivism.windows import COLUMNS, ESTIMANDS, estimands, readings, short_window, units_per_year, window
+from analysis.recidivism.windows import (
+    COLUMNS,
+    ESTIMANDS,
+    by_group,
+    estimands,
+    readings,
+    short_window,
+    units_per_year,
+    window,
+)
 
 
 def cohort():
@@ -202,3 +211,11 @@ def test_refusals():
     with pytest.raises(ValueError, match="positive"):
         window(0, "day", True)
     assert units_per_year("month") == 12
+
+
+def test_the_share_in_each_group_by_hand_those_without_one_apart():
+    frame = pd.DataFrame({"days": [10, 200, 200, 20, 200], "event": ["rearrest", None, None, "rearrest", None]})
+    people = as_cohort(frame.assign(group=["a", "a", "b", "b", None]), "rearrest")
+    found = by_group(people, "group", [15, 100]).set_index("label")
+    assert found["estimate"].to_dict() == {"a": 0.5, "b": 0.5, "unknown": 0.0}
+    assert found.loc[["a", "b"], ["numerator", "denominator", "time"]].to_numpy().tolist() == [[1, 2, 100]] * 2

@@ -4,6 +4,7 @@ The keys are the fields of the model, under their alias where they have one; fie
 no file may give them. Beside a value of the wrong kind the message shows the example of ``keys.toml``.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable
@@ -127,6 +128,21 @@ def _texts(raw: object) -> object:
 def listed(raw: Any) -> tuple:
     """Return a list as a tuple, and one value as a tuple of one."""
     return tuple(raw) if isinstance(raw, list | tuple) else (raw,)
+
+
+def toml_line(key: str, value: object, note: str = "") -> str:
+    """Return a line of TOML, with a note behind it."""
+    return f"{key} = {as_toml(value)}{f'  # {note}' if note else ''}"
+
+
+def as_toml(value: object) -> str:
+    """Return a value as TOML writes it, tables inline: texts by JSON's rules, and DEL escaped too."""
+    if isinstance(value, dict):
+        named = ((key if re.fullmatch("[a-z_]+", key) else as_toml(key), as_toml(one)) for key, one in value.items())
+        return f"{{ {', '.join(f'{key} = {one}' for key, one in named)} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_toml, value))}]"
+    return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 Entries = Annotated[dict, Field(default_factory=dict)]

@@ -150,6 +150,12 @@ def county_code(name: str, state: str) -> str:
     return known.get(whole) or known.get(bare) or (name if name in known.values() else "")
 
 
+def states_of(names: list[str]) -> list[str]:
+    """Return the states, by abbreviation, in which all these names are counties."""
+    states = sorted(text for text in state_codes() if len(text) == 2 and text.isalpha())
+    return [state for state in states if all(county_code(name, state) for name in names)]
+
+
 def county_of_town(city: str, state: str) -> str:
     """Return the county of a town as written in the records, or "": cut names fit where one county has all candidates."""
     known, town = towns().get(state, {}), _key(city)

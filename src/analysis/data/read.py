@@ -55,9 +55,9 @@ GRID = 50_000_000  # cells of a sheet: about 2 GB
 EMPTY = 20  # times as many places in a sheet as there are cells in it
 _BATCH_BYTES = 1 << 28
 TOP = 50  # rows among which a header is looked for
-TEXTS = (".csv", ".tsv", ".txt")
+TEXTS, LINES = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson")
 BOOKS, BASES = (".xlsx", ".xls", ".ods"), (".db", ".sqlite", ".sqlite3")
-SUFFIXES = (*TEXTS, ".parquet", *BOOKS, ".dta", ".sas7bdat", ".xpt", ".sav", ".jsonl", ".ndjson", *BASES)
+SUFFIXES = (*TEXTS, ".parquet", *BOOKS, ".dta", ".sas7bdat", ".xpt", ".sav", *LINES, *BASES)
 _BLOCK = 16 << 20  # bytes of text taken apart at a time: no single field may be longer
 _THREADS = 4  # more than the reader of text starts
 _DELIMITERS = ",\t;|"
@@ -77,6 +77,7 @@ _FAR = re.compile(
     rb"['\"](?:([A-Z]{2,7})(\d{1,20})|([A-Z]{0,7})(\d{6,20}))['\"]"
 )  # a place from column AA or row 100,000 on
 _PLACE = re.compile(rb"['\"]([A-Z]{0,7})(\d{1,20})['\"]()()")
+_REPEATED, _TIMES = re.compile(rb"table:table(|-row|-cell)[ >]"), re.compile(rb"repeated=['\"](\d{1,20})['\"]")
 _numbers = count()
 
 
@@ -124,7 +125,7 @@ def stage(con: Connection, path: Path, source: Source, name: str | None = None) 
             yield from (_workbook if suffix in BOOKS else _sqlite)(con, path, source, name)
         elif suffix == ".parquet":
             yield _parquet(con, path, source, name)
-        elif suffix in (".jsonl", ".ndjson"):
+        elif suffix in LINES:
             yield _json_lines(con, path, name)
         else:
             yield _statistics(con, path, source, suffix, name)
@@ -136,6 +137,17 @@ def stage(con: Connection, path: Path, source: Source, name: str | None = None) 
         raise InputError(f"{name}: the zip cannot be unpacked ({first_line(error)}). Unpack it by hand.") from None
     except OSError as error:
         raise InputError(f"{name}: the file cannot be read ({error.strerror or first_line(error)}).") from None
+
+
+def first_rows(con: Connection, staged: Staged, most: int) -> pd.DataFrame:
+    """Return the first rows of a staged table as folded text by header, whole numbers without a point, and ``_row``."""
+    texts = "coalesce(COLUMNS(* EXCLUDE (_row))::VARCHAR, '')"
+    frame = con.sql(f"SELECT {texts}, _row FROM {staged.table} LIMIT {most}").df()
+    frame.columns = [*staged.headers, "_row"]
+    for header, kind in zip(staged.headers, staged.types.values(), strict=True):
+        whole = frame[header].str.removesuffix(".0") if kind in ("DOUBLE", "FLOAT") else frame[header]
+        frame[header] = whole.map(lambda text: " ".join(text.split()))
+    return frame
 
 
 def stage_frame(con: Connection, frame: pd.DataFrame, name: str) -> Staged:
@@ -155,10 +167,10 @@ def kind_of(path: Path, name: str) -> tuple[str, str]:
     suffix = (path.with_suffix("") if packing else path).suffix.lower()
     if packing == ".zip" and suffix not in SUFFIXES:
         suffix = ".csv"
-    if suffix not in SUFFIXES or (packing and suffix not in TEXTS):
+    if suffix not in SUFFIXES or (packing and suffix not in (*TEXTS, *(LINES if packing == ".gz" else ()))):
         raise InputError(
             f"{name}: files of the kind '{''.join(path.suffixes[-2:]) or path.name}' are not read. Expected {', '.join(SUFFIXES)}, or "
-            ".gz or .zip of text files: save it as one of these."
+            ".gz or .zip of text files, or .gz of JSON lines: save it as one of these."
         )
     if suffix in TEXTS and not packing:
         with path.open("rb") as file:
@@ -170,16 +182,16 @@ def kind_of(path: Path, name: str) -> tuple[str, str]:
 def _members(path: Path, packing: str, sheets: tuple[str, ...], name: str) -> Iterator[tuple[str, Opened]]:
     """Yield (member, function that opens it) for a text file, plain or packed; ``sheets`` chooses members of a zip."""
     if packing != ".zip":
-        opened, packed, unpacked = partial(gzip.open if packing else Path.open, path, "rb"), path.stat().st_size, 0
-        for block in _blocks(opened) if packing and packed * _MOST > LARGE else ():
-            unpacked += len(block)
-            _check_size(unpacked, packed, name)
+        opened = partial(gzip.open if packing else Path.open, path, "rb")
+        if packing:
+            _check_unpacked(opened, path.stat().st_size, name)
         yield "", opened
         return
     with zipfile.ZipFile(path) as archive:
         _check_size(sum(member.file_size for member in archive.infolist()), path.stat().st_size, name)
         inside = [m for m in archive.namelist() if m and m[-1] != "/" and not m.startswith("__MACOSX/")]
-        members = [member for member in inside if Path(member).suffix.lower() in TEXTS]
+        plain = {member: Path(member.removesuffix(".gz")).suffix.lower() for member in inside}
+        members = [member for member in inside if plain[member] in TEXTS]
         if not members:
             found = ", ".join(inside) or "nothing"
             raise InputError(f"{name}: no text file in this zip (found {found}). Expected a .csv, .tsv or .txt.")
@@ -188,7 +200,18 @@ def _members(path: Path, packing: str, sheets: tuple[str, ...], name: str) -> It
                 raise InputError(f"{name}: the zip holds no '{wanted}'.{nearest(wanted, members)}")
         data = [member for member in members if not _ABOUT.match(Path(member).name)]
         for member in sheets or sorted(data or members):
-            yield member, partial(archive.open, member)
+            opened = partial(archive.open, member)
+            if member.endswith(".gz"):
+                opened = partial(lambda packed: gzip.GzipFile(fileobj=packed()), opened)
+                _check_unpacked(opened, archive.getinfo(member).file_size, name)
+            yield member, opened
+
+
+def _check_unpacked(opened: Opened, packed: int, name: str) -> None:
+    unpacked = 0
+    for block in _blocks(opened) if packed * _MOST > LARGE else ():
+        unpacked += len(block)
+        _check_size(unpacked, packed, name)
 
 
 def _check_size(unpacked: int, packed: int, name: str) -> None:
@@ -283,24 +306,23 @@ def _check_header(found: list[str], rows: list[list[str]], where: str, source: S
         raise InputError(f"{where}: the header row is row {below + 1}, as it seems. Say so: skip_rows = {below}.")
 
 
-def top_rows(path: Path, name: str) -> list[list[str]]:
-    """Return the rows at the top of a file as folded text: up to TOP of each sheet or of a text, else the headers alone.
+def top_rows(path: Path, name: str) -> dict[str, list[list[str]]]:
+    """Return the rows at the top of each sheet as folded text: up to TOP of a text or a workbook's sheet, else the headers alone.
 
     Raises InputError for a file that cannot be read, or is of no known kind.
     """
     suffix, packing = kind_of(path, name)
     source = Source()
     if suffix in BOOKS:
-        return [row for _, sheet in _sheets(path, source, name) for row in _top(sheet)]
+        return {info.name: _top(sheet) for info, sheet in _sheets(path, source, name)}
     if suffix in TEXTS:
-        with (
-            closing(_members(path, packing, (), name)) as members,  # a zip stays open as long as its members are read
-            _in_utf8(next(members)[1], None, name) as again,
-            _lines(again) as lines,
-        ):
-            return _rows_of_lines(list(islice(lines, TOP)), suffix)
+        found = {}
+        for member, opened in _members(path, packing, (), name):
+            with _in_utf8(opened, None, name) as again, _lines(again) as lines:
+                found[member] = _rows_of_lines(list(islice(lines, TOP)), suffix)
+        return found
     with duckdb.connect() as con:
-        return [staged.headers for staged in stage(con, path, source, name)]
+        return {staged.sheet: [staged.headers] for staged in stage(con, path, source, name)}
 
 
 # ---- text
@@ -323,6 +345,9 @@ def _text(con: Connection, opened: Opened, source: Source, suffix: str, name: st
             except csv.Error:
                 why = "a quotation mark in the header is opened and never closed"
                 raise InputError(f"{name}: {why}. Mend the file.") from None
+        after = rows[above + 1] if above + 1 < len(rows) else []
+        if len(after) == len(head) + 1 and not after[-1]:  # every row ends with a delimiter, and the header does not
+            head = [*head, ""]
         found = headers(head, name, source)
         _check_header(found, rows, name, source)
         with again() as binary:
@@ -592,8 +617,9 @@ def _cell(cell: object) -> str:
 
 
 def _from_1904(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
-        return False
+    if not zipfile.is_zipfile(path):  # an old workbook: the first record of its kind (0x22) says which
+        mark = re.search(rb"\x22\x00\x02\x00([\x00\x01])\x00", path.read_bytes())
+        return bool(mark) and mark[1] == b"\x01"
     with zipfile.ZipFile(path) as archive:
         return "xl/workbook.xml" in archive.namelist() and bool(
             re.search(rb"date1904\s*=\s*['\"](1|true)", archive.read("xl/workbook.xml"))
@@ -612,6 +638,8 @@ def _check_workbook(path: Path, name: str) -> None:
             for member in archive.namelist():
                 if member.startswith("xl/worksheets/") and member.endswith(".xml"):
                     _check_grid(partial(archive.open, member), Path(member).stem, name)
+                elif member == "content.xml":
+                    _check_repeated(partial(archive.open, member), name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
         return
 
@@ -630,6 +658,30 @@ def _check_grid(opened: Opened, sheet: str, name: str) -> None:
         wide = max([wide, *(sum((letter - 64) * 26**i for i, letter in enumerate(reversed(c))) for c in columns)])
         if row * wide <= max(GRID, EMPTY * cells):
             return
+    _refuse_grid(name, sheet, row, wide, cells)
+
+
+def _check_repeated(opened: Opened, name: str) -> None:
+    """Do the same for OpenDocument, which writes equal cells and rows once, with how often they are repeated."""
+    row = column = wide = cells = 0
+    rows, rest = 1, b""
+    for block in chain(_blocks(opened), [b"<"]):
+        *tags, rest = (rest + block).split(b"<")
+        for kind, tag in ((_REPEATED.match(tag), tag) for tag in tags):
+            times = int(match[1]) if kind and (match := _TIMES.search(tag)) else 1
+            if kind and kind[1] == b"":
+                row, wide, rows = 0, 0, 0
+            elif kind and kind[1] == b"-row":
+                row, rows, column = row + rows, times, 0
+            elif kind:
+                column += times
+                if b"value-type" in tag:
+                    wide, cells = max(wide, column), cells + 1
+                    if (row + rows) * wide > max(GRID, EMPTY * cells):
+                        _refuse_grid(name, "a sheet", row + rows, wide, cells)
+
+
+def _refuse_grid(name: str, sheet: str, row: int, wide: int, cells: int) -> None:
     raise InputError(
         f"{name}: {sheet} reaches to row {row:,} and column {wide:,}, and only about {cells:,} of these cells "
         "hold anything. Delete the empty rows and columns, and save it again."

@@ -1,17 +1,21 @@
-"""Which known layout a file has, from its headers.
+"""Which known layout a file has, from its headers, and what single headers mean (``headers.toml``).
 
 In: a dataset whose blocks may name neither format nor columns, and its files. Out: the same with the layouts
 found. A layout fits where every header that it does not call optional is there; further headers are no hindrance
 (they are listed, and not used). Where two fit, or none, the differences are told.
 """
 
+import re
+import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.data.errors import InputError
 from analysis.data.keys import folded
-from analysis.data.read import top_rows
+from analysis.data.read import found_header, top_rows
 from analysis.data.spec import Source, layout, names, read_source
 
 FEW = (
@@ -67,15 +71,22 @@ def fitting(path: Path, name: str, where: str) -> str:
     )
 
 
-def nearly(path: Path, name: str) -> tuple[str, list[str]] | None:
-    """Return the layout that a file all but fits and the headers that it lacks; None where it lacks a tenth or more."""
-    missing = _looked_at(path, name)
+def nearly(path: Path, name: str) -> tuple[str, list[str], list[str]]:
+    """Return the layout that a file fits or all but fits ("" where none or several do), the headers that it lacks, and its sheets.
+
+    Sheets are those with the layout's headers, none where all have them.
+    """
+    missing, tops = _looked_at(path, name), top_rows(path, name)
     closest = min(missing, key=lambda known: _share(known, missing))
-    return (closest, missing[closest]) if 0 < _share(closest, missing) < FEW else None
+    if _share(closest, missing) >= FEW or sum(not absent for absent in missing.values()) > 1:
+        return "", [], []
+    headers = frozenset(layout(closest, closest)["headers"])
+    held = [sheet for sheet, rows in tops.items() if found_header(rows, headers) is not None]
+    return closest, missing[closest], held if len(held) < len(tops) else []
 
 
 def _looked_at(path: Path, name: str) -> dict[str, list[str]]:
-    rows = top_rows(path, name)
+    rows = [row for sheet in top_rows(path, name).values() for row in sheet]
     return {known: _missing(known, rows) for known in names()}
 
 
@@ -102,3 +113,26 @@ def _others(name: str, fits: list[str]) -> list[str]:
 def _listed(headers: list[str]) -> str:
     shown = ", ".join(f"'{header}'" for header in headers[:6])
     return (shown or "nothing") + (f" and {len(headers) - 6} more" if len(headers) > 6 else "")
+
+
+# ---- what single headers mean
+
+
+@cache
+def headers_toml() -> dict[str, dict]:
+    """Return what ``headers.toml`` holds: patterns by column, and what `analysis.data.draft` reads values and writes notes by."""
+    return tomllib.loads(Path(__file__).with_name("headers.toml").read_text(encoding="utf-8"))
+
+
+def words(header: str) -> str:
+    """Return a header as small words: ReleaseDate and release_date are both "release date"."""
+    split = re.sub(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z])", " ", header)
+    return " ".join(re.sub(r"[\W_]+", " ", split).lower().split())
+
+
+def meant(headers: Iterable[str]) -> dict[str, list[str]]:
+    """Return for each column the headers that may mean it, the likeliest first."""
+    known = {header: words(header) for header in headers if header}
+    rules = {column: rule["headers"] for column, rule in headers_toml().items() if "headers" in rule}
+    fits = {c: [h for text in texts for h in known if re.search(text, known[h])] for c, texts in rules.items()}
+    return {column: list(dict.fromkeys(found)) for column, found in fits.items() if found}

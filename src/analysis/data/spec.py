@@ -135,6 +135,14 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
         ("from" in raw and not named, f"from = {shown(raw.get('from'))}, expected a header, or a list of headers."),
         ("fill" in raw and not rule.headers, "fill is the header to take where the one in from is blank: add from = ..."),
     )  # fmt: skip
+    numbers = isinstance(rule.values, dict) and any(not isinstance(value, str) for value in rule.values.values())
+    refuse(
+        where,
+        (
+            name == "days" and numbers,
+            'values are texts. Columns of yes and no, one a year, are { years = ["Year1", "Year2", "Year3"] }, with time_unit = "year".',
+        ),
+    )
     kind, labels = _kind(name, raw, table, where)
     formats, birth = date_formats(rule.formats, where), name == "birth_year"
     mapped = _values(raw.get("values", values), labels, where)
@@ -586,7 +594,7 @@ def read_spec(file: Path) -> Spec:
         (spec.follow_up is not None and not 0 < spec.follow_up < float("inf"),
          f"follow_up = {spec.follow_up}, expected a number of {spec.time_unit}s above 0."),
         (by_year and spec.time_unit != "year", 'days = { years = ... } counts whole years. Add time_unit = "year".'),
-        (spec.groups, "groups is not read yet: take it out. What keep names stands in the tables."),
+        *_groups(spec.groups, sources),
     )  # fmt: skip
     # ANALYSIS_RELEASE (`make report RELEASE=1`) makes what is internal restricted
     released = spec.disclosure == "internal" and os.environ.get("ANALYSIS_RELEASE") == "1"
@@ -597,6 +605,22 @@ def read_spec(file: Path) -> Spec:
         "disclosure": disclosure, "rounding": spec.rounding if disclosure == "restricted" else 0,
         "data_end": {key: day for key, day in spec.data_end.items() if key != "lag_days"},
     })  # fmt: skip
+
+
+def _groups(groups: tuple[str, ...], sources: tuple[Source, ...]) -> list[tuple[bool, str]]:
+    """Return, for each column by which pages break figures down, whether no block gives it to a table, and what to do."""
+    if any(source.open for source in sources):  # a layout that is still to be recognized may map it
+        return []
+    given = {
+        name: None for source in sources for name in (*source.keep, *(c for part in source.maps for c in part.columns))
+    }
+    return [
+        (
+            name not in given,
+            f"groups names '{name}', which is neither kept nor mapped: add it to keep.{nearest(name, given)}",
+        )
+        for name in groups
+    ]
 
 
 def chosen(named: str = "duckdb") -> str:

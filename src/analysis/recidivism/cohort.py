@@ -302,7 +302,8 @@ def cohort(
         someone in custody no re-arrest; all are counted. False takes every release and arrest as it is written. Time in
         custody after the origin stays in the follow-up of a first event; ``at_large`` takes it out.
     keep
-        Further columns of the rows that start the follow-up, such as ``("facility", "outcome")``.
+        Further columns of the rows that start the follow-up, such as ``("facility", "outcome")``. The dataset's ``groups``
+        come along where these rows have them.
     lazy
         Leave the rows in the query engine, where ``life_table``, ``with_policy`` and ``count`` read them, so that no
         table of people is held in memory before ``frame`` is asked for.
@@ -605,7 +606,7 @@ def _starts(
         rows = _with_prepared(ds, rows, choice)
     if "released" not in rows.columns:
         rows = rows.mutate(released=ibis.null("date"))
-    carried = [name for name in dict.fromkeys((*COVARIATES, *keep)) if name in rows.columns]
+    carried = [name for name in dict.fromkeys((*COVARIATES, *keep, *ds.groups)) if name in rows.columns]
     names = dict.fromkeys(("person_id", "jurisdiction", "prepared", "released", *carried, "age", "start", *LINEAGE))
     return rows.select(*names), left
 

@@ -8,13 +8,13 @@ are estimands: re-arrested before anything else happened (first event, Aalen-Joh
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.data import rounding
-from analysis.data.rounding import rounded
+from analysis.data.rounding import pooled, rounded
 from analysis.recidivism.cohort import Cohort, checked
 from analysis.recidivism.life_table import event_codes, label_codes, life_table, names, require, times
 from analysis.recidivism.proportions import Estimate, proportion, rate
@@ -411,3 +411,21 @@ def readings(cohort: Cohort, time: float, id: str = "person_id", level: float = 
     out = pd.DataFrame(found)[["reading", *READ]]
     out.attrs = {**cohort.meaning(), "time": time, "level": level}
     return out
+
+
+def by_group(cohort: Cohort, group: str, times: Iterable[float], level: float = 0.95) -> pd.DataFrame:
+    """Return the share with the event in each group by the latest of some times at which more than one group is shown.
+
+    Columns label, numerator, denominator, estimate, lower, upper and time. People without a group are "unknown"; small groups
+    of restricted data are joined, and a group with too few events for a curve is not there.
+    """
+    labels = cohort.frame[group].astype("object").fillna("unknown").astype("category")
+    people = pooled(cohort.frame.assign(**{group: labels}), group)
+    curves = cumulative_incidence(life_table(replace(cohort, rows=people), by=[group]), cohort.event, level=level)
+    known = {time: at(curves, [time]).dropna(subset=["incidence"]) for time in sorted(times)}
+    reach = max((time for time, found in known.items() if len(found) > 1), default=max(known))
+    found = known[reach].rename(columns={"incidence": "estimate"})
+    counts = {"numerator": found["events"].astype("int64"), "label": found[group].astype("str"), "time": reach}
+    size = found[group].map(people[group].value_counts()).astype("int64")
+    columns = ["label", "numerator", "denominator", "estimate", "lower", "upper", "time"]
+    return found.assign(**counts, denominator=size)[columns].reset_index(drop=True)
