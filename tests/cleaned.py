@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.data.clean import Cleaning, _Sheet
+from analysis.data.clean import Cleaning, _Rows
 from analysis.data.dataset import _as_pandas
 from analysis.data.read import stage_frame
 from analysis.data.sources import RawFile
@@ -50,7 +50,7 @@ def cleaned(
         staged = stage_frame(con, raw, where[0])
         con.execute(f"UPDATE {staged.table} SET _row = _row + 1")
         staged.sheet = where[1]
-        sheet = _Sheet(cleaning, RawFile(None, where[0], "", source), staged)
+        sheet = _Rows(cleaning, RawFile(None, where[0], "", source), staged)
         sheet.see()
         sheet.clean(source.maps[0])
         if source.link:

@@ -102,7 +102,7 @@ def _build(con: duckdb.DuckDBPyConnection, spec: Spec, files: list[RawFile], out
                 "Parquet file", file.name, *((duckdb.InvalidInputException, duckdb.IOException) if staged.view else ())
             ):
                 cleaning.add(file, staged)  # a view is read only here
-            con.execute(f"DROP VIEW sheet; DROP {'VIEW' if staged.view else 'TABLE'} {staged.table}")
+            con.execute(f"DROP {'VIEW' if staged.view else 'TABLE'} {staged.table}")
     check_unchanged(spec, files)
     for source in spec.sources:
         _check(source, [file.name for file in files if file.source is source], cleaning.tally, spec)
