@@ -81,7 +81,7 @@ def as_date(found: np.ndarray, formats: tuple[str, ...], zone: str | None = None
             parsed = parsed.where(parsed.dt.strftime(text) == column)
         read = read.fillna(parsed)
     # beside a format of digits alone, five digits are a date with some missing
-    day_0 = 1900 if SERIAL in formats else None if any(map(is_compact, formats)) else day_0
+    day_0 = day_0 or 1900 if SERIAL in formats else None if any(map(is_compact, formats)) else day_0
     serial = read.isna() & _fits(column, _SERIAL) if day_0 else np.zeros(len(column), dtype=bool)
     if serial.any():
         days = pd.to_timedelta(pd.to_numeric(column.where(serial), errors="coerce") // 1, unit="D")
