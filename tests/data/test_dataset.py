@@ -84,8 +84,12 @@ def test_groups_come_along_with_a_cohort(house):
         + 'groups = ["Race", "severity"]\n[[files]]\ntable = "releases"\npath = "r.csv"\nkeep = ["Race"]\n'
         '[files.columns]\nperson_id = "id"\nreleased = "out"\n[[files.also]]\ntable = "arrests"\n'
         'columns = { person_id = "id", arrested = "again", severity = { value = "felony" } }\n'
+        '[[files.also]]\ntable = "releases"\ncolumns = { person_id = "id", released = "later" }\n'
     )
-    ds = house.build(toml, r_csv="id,out,again,Race\n1,2020-01-01,2020-02-01,x\n2,2020-01-01,,y\n")
+    rows = "1,2020-01-01,2020-02-01,x,2020-03-01\n2,2020-01-01,,N/A,\n3,,,z,2020-03-01\n"  # a row may give a later release alone
+    ds = house.build(
+        toml.replace("[files.columns]", 'nulls = ["N/A"]\n[files.columns]'), r_csv="id,out,again,Race,later\n" + rows
+    )
     frame = analysis.cohort(ds).frame
-    assert frame["Race"].astype("str").tolist() == ["x", "y"]
+    assert frame["Race"].astype("object").fillna("missing").tolist() == ["x", "missing", "z"]
     assert ds.groups == ("Race", "severity")

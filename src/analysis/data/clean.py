@@ -88,7 +88,7 @@ class Cleaning:
             if name in RAW_BESIDE and any(name in part.columns and part.columns[name].headers for _, part in blocks):
                 found[f"{name}_raw"] = "VARCHAR"
         for source, part in blocks:
-            found |= dict.fromkeys(() if part.secondary else source.keep, "VARCHAR")
+            found |= dict.fromkeys(source.keep if part.table == source.maps[0].table else (), "VARCHAR")
         kinds = {**found, **dict(zip((*LINEAGE, "_at"), ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT"), strict=True))}
         self.con.execute(
             f"CREATE TABLE t_{table.name} ({', '.join(f'{quoted(name)} {kind}' for name, kind in kinds.items())})"
@@ -129,7 +129,8 @@ class _Rows(Sheet):
         strict = {name for name, rule in rules.items() if rule.kind == "date" or name in table.keys or name == "event"}
         only = {header: self._only(mapping, header, wanted) for header, wanted in mapping.only.items()}
         looks = {name: self.look(mapping, rule, strict=name in strict) for name, rule in rules.items()}
-        kept = {} if mapping.secondary else {header: self._kept(mapping, header) for header in self.source.keep}
+        to_keep = self.source.keep if mapping.table == self.source.maps[0].table else ()
+        kept = {header: self._kept(mapping, header) for header in to_keep}
         problems = [(f"{look.reason} IS NOT NULL", header, look.reason, look.found) for header, look in only.items()]
         missing = []  # a row of the file without a secondary table's date or kind is no row of that table
         if mapping.secondary:
@@ -231,7 +232,8 @@ class _Rows(Sheet):
         """Return a column that no rule reads, as it is but for identities."""
         headers = self.there(header, "keep names")
         _, (texts,), counts = self.distinct(headers)
-        texts, gone = self._scrubbed(headers, texts, counts, partial(self.tally.change, mapping.table, header))
+        note = partial(self.tally.change, mapping.table, header)
+        texts, gone = self._scrubbed(headers, self._shown(texts, counts, note), counts, note)
         return self._joined(headers, gone, value=pa.array(values.as_text(texts)[0], pa.string(), from_pandas=True))
 
     def _impossible(self, mapping: Map, looks: dict[str, Look]) -> Iterator[tuple[str, str, str, str]]:

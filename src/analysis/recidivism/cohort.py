@@ -666,11 +666,15 @@ def _unusable(table: "ibis.Table", origin: str, counted: "ibis.BooleanValue") ->
 
 
 def _nth(table: "ibis.Table", day: str, *, of_day: bool = False) -> "ibis.Value":
-    """Number each person's rows (or those of one day) from 0 by day and lineage: nothing is ordered by an identifier."""
+    """Number each person's rows (or those of one day) from 0 by day, lineage and, where one raw row gave two, what they hold.
+
+    Nothing is ordered by an identifier.
+    """
     import ibis
 
     group = [table.person_id, table[day]] if of_day else [table.person_id]
-    return ibis.row_number().over(ibis.window(group_by=group, order_by=[table[name] for name in (day, *LINEAGE)]))
+    order = [day, *LINEAGE, *(name for name in ("booked", *COVARIATES) if name in table.columns)]
+    return ibis.row_number().over(ibis.window(group_by=group, order_by=[table[name] for name in order]))
 
 
 def _with_prepared(ds: "Dataset", starts: "ibis.Table", choice: Choice) -> "ibis.Table":
