@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.claims.read import read_claims
+from analysis.data import engine
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "raw" / "published"
 
@@ -111,7 +112,8 @@ class Small:
         found = ibis.memtable(frame.drop(columns=[c for c in frame if frame[c].isna().all()]))
         if table == "detainers":
             found = found.mutate(released=ibis.null("date"))
-        return found.mutate(**{name: found[name].cast("date") for name in dates[table] if name in found.columns})
+        days = {name: found[name].cast("date") for name in dates[table] if name in found.columns}
+        return engine.connection().create_table(ibis.util.gen_name(table), found.mutate(**days), temp=True)
 
 
 @pytest.fixture(scope="session")
