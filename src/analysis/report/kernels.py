@@ -7,6 +7,7 @@ nothing of another page: it is forked before any page ran. Where a fork cannot b
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import json
 import logging
 import os
@@ -60,8 +61,13 @@ def prepare() -> None:
     import scipy.stats  # noqa: F401
     from ipykernel import kernelapp  # noqa: F401
 
-    from analysis.data import dataset  # noqa: F401
+    import analysis
+    from analysis.data import build  # noqa: F401
     from analysis.publish import page  # noqa: F401
+
+    for name in analysis.__all__:  # each loads its part of the package
+        getattr(analysis, name)
+    gc.freeze()  # or every kernel's collections go through all that was imported, and copy it
 
     faulthandler.enable()
     os.umask(0o022)
