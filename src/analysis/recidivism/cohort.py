@@ -55,6 +55,9 @@ class Choice:
         if not (self.episode_gap >= 0 and int(self.episode_gap) == self.episode_gap):
             raise InputError(f"episode_gap = {self.episode_gap}: expected whole days of 0 or more.")
 
+    def __deepcopy__(self, _: dict) -> "Choice":
+        return self  # pandas copies the attributes of a frame at every step
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cohort:
@@ -361,7 +364,8 @@ def _typed(frame: pd.DataFrame, found: Cohort) -> pd.DataFrame:
         elif name in ("person_id", "event", *LINEAGE) or name in _DATES or pd.api.types.is_numeric_dtype(frame[name]):
             continue
         else:
-            frame[name] = pd.Categorical(frame[name], categories=sorted(frame[name].dropna().unique()))
+            codes, labels = pd.factorize(frame[name], sort=True)
+            frame[name] = pd.Categorical.from_codes(codes, list(labels))
     kinds = {"days": "int64", "follow_up": "int64", "entry": "float64"}
     return frame.astype({name: kind for name, kind in kinds.items() if name in frame})
 
