@@ -36,13 +36,9 @@ def copied(tmp_path):
 class Small:
     """What the claims room and ``cohort`` ask of a dataset."""
 
-    name, time_unit, follow_up, area, lag_days = "small", "day", None, "nowhere", 14
+    name, jurisdiction, time_unit, follow_up, area, lag_days = "small", "", "day", None, "nowhere", 14
     tables = ("detainers", "releases", "arrests", "exits")
     data_end = {"arrests": dt.date(2024, 12, 31), "exits": dt.date(2024, 11, 30), "detainers": dt.date(2025, 1, 10)}  # noqa: RUF012
-
-    @staticmethod
-    def here(table):
-        return table
 
     def __init__(self, folder: Path, n: int = 700) -> None:
         rng = np.random.default_rng(20180415)

@@ -422,7 +422,7 @@ def needed(ds: "Dataset", table: str, wanted: str = "") -> str:
         raise InputError(
             f"{ds.name} has no table '{wanted or table}', which this cohort needs: map it in dataset.toml."
         )
-    return f'"{ds.table(table).get_name()}"'
+    return f'"{ds.table(table).op().name}"'
 
 
 def counts(choice: Choice) -> str:

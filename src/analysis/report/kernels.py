@@ -54,21 +54,16 @@ def serve() -> None:
 def prepare() -> None:
     """Import what pages need, and make equal what results could depend on."""
     import formulaic  # noqa: F401
-    import ibis.backends.duckdb  # noqa: F401
+    import ibis.backends.duckdb.converter  # noqa: F401
     import matplotlib as mpl
-    import pyarrow.parquet  # noqa: F401
-    import scipy.optimize
-    import scipy.stats  # noqa: F401
     from ipykernel import kernelapp  # noqa: F401
 
     import analysis
-    from analysis.data import build  # noqa: F401
     from analysis.publish import page  # noqa: F401
 
-    for name in analysis.__all__:  # each loads its part of the package
+    for name in analysis.__all__:  # each loads its part of the package, and what that stands on
         getattr(analysis, name)
     gc.freeze()  # or every kernel's collections go through all that was imported, and copy it
-
     faulthandler.enable()
     os.umask(0o022)
     mpl.rcdefaults()  # a user's own matplotlibrc must not change a page
