@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.claims.read import read_claims
+from analysis.data import engine
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "raw" / "published"
 
@@ -35,13 +36,9 @@ def copied(tmp_path):
 class Small:
     """What the claims room and ``cohort`` ask of a dataset."""
 
-    name, time_unit, follow_up, area, lag_days = "small", "day", None, "nowhere", 14
+    name, jurisdiction, time_unit, follow_up, area, lag_days = "small", "", "day", None, "nowhere", 14
     tables = ("detainers", "releases", "arrests", "exits")
     data_end = {"arrests": dt.date(2024, 12, 31), "exits": dt.date(2024, 11, 30), "detainers": dt.date(2025, 1, 10)}  # noqa: RUF012
-
-    @staticmethod
-    def here(table):
-        return table
 
     def __init__(self, folder: Path, n: int = 700) -> None:
         rng = np.random.default_rng(20180415)
@@ -111,7 +108,8 @@ class Small:
         found = ibis.memtable(frame.drop(columns=[c for c in frame if frame[c].isna().all()]))
         if table == "detainers":
             found = found.mutate(released=ibis.null("date"))
-        return found.mutate(**{name: found[name].cast("date") for name in dates[table] if name in found.columns})
+        days = {name: found[name].cast("date") for name in dates[table] if name in found.columns}
+        return engine.connection().create_table(ibis.util.gen_name(table), found.mutate(**days), temp=True)
 
 
 @pytest.fixture(scope="session")

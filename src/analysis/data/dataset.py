@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.data import rounding, state
+from analysis.data.build import build
 from analysis.data.errors import InputError, nearest
 from analysis.data.jurisdictions import check, inside, name_of
 from analysis.data.sources import locate
@@ -132,8 +133,6 @@ def open_dataset(name: str | Path, jurisdiction: str = "") -> Dataset:
     From here on the run rounds its counts where the dataset is restricted (`analysis.data.rounding`).
     Raises InputError with one sentence that says what to do.
     """
-    from analysis.data.build import build
-
     spec, root = state.find_spec(name)
     rounding.restrict(spec.rounding)
     ds = Dataset(spec, build(spec, root, locate(spec)), jurisdiction)

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import ibis
+import pandas as pd
 
 from analysis.data.errors import InputError
 
@@ -25,7 +26,7 @@ SPARK = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
-_STORED: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # an expression's table, by the expression
+_STORED: weakref.WeakValueDictionary = weakref.WeakValueDictionary()  # tables of steps, by their queries
 
 
 def connection(name: str = "duckdb") -> ibis.BaseBackend:
@@ -76,21 +77,52 @@ def on_disk(path: Path, backend: ibis.BaseBackend) -> str:
     return str(path) if backend.name == "duckdb" else f"file://{path.resolve()}"
 
 
-def stored(table: ibis.Table) -> ibis.Table:
-    """Return a table computed once into DuckDB, for as long as anything uses it; asked again, the same one.
+class _Stored:
+    """The rows of a query in a table of their own."""
 
-    What several queries have in common is then also compiled once, which for a few thousand rows takes longer than the
-    query. On Spark the table is returned as it is.
+    def __init__(self, backend: ibis.BaseBackend, text: str) -> None:
+        self.name = ibis.util.gen_name("stored")
+        backend.raw_sql(f"CREATE TEMP TABLE {self.name} AS {text}")
+        weakref.finalize(self, backend.raw_sql, f"DROP TABLE {self.name}").atexit = False
+
+
+class Steps(dict[str, str]):
+    """A query: each step a name and a SELECT, in DuckDB's SQL, that reads tables and the steps before it.
+
+    About a few thousand people, building and compiling Ibis expressions takes ten times as long as the query; text takes no
+    time. For Spark it is translated.
     """
-    backend = ibis.get_backend(table)
-    if backend.name != "duckdb":
-        return table
-    if (found := _STORED.get(table.op())) is None:
-        # not cache(): with some versions of what it stands on, its DROP TABLE names no table
-        name = ibis.util.gen_name("stored")
-        found = _STORED[table.op()] = backend.create_table(name, table, temp=True).op()
-        weakref.finalize(found, backend.raw_sql, f'DROP TABLE "{name}"').atexit = False
-    return found.to_expr()
+
+    def __init__(self, table: ibis.Table) -> None:
+        """``table`` is any of those that are read: its engine answers."""
+        self.backend, self._stored = ibis.get_backend(table), []
+
+    def store(self, name: str) -> None:
+        """Compute a step once into DuckDB, for as long as a query is kept that reads it; the same step again is the same table."""
+        if self.backend.name != "duckdb":
+            return
+        if (found := _STORED.get(text := self._text(f"SELECT * FROM {name}"))) is None:
+            found = _STORED[text] = _Stored(self.backend, text)
+        self._stored.append(found)
+        self[name] = f"SELECT * FROM {found.name}"
+
+    def table(self, select: str) -> ibis.Table:
+        """Return the rows of a SELECT as an Ibis table, which stays in the engine."""
+        if self.backend.name != "duckdb":
+            return self.backend.sql(self._text(select), dialect="duckdb")
+        name = ibis.util.gen_name("steps")  # sql() fails with some versions of what Ibis stands on
+        self.backend.raw_sql(f"CREATE TEMP VIEW {name} AS {self._text(select)}")
+        return self.backend.table(name)
+
+    def frame(self, select: str) -> pd.DataFrame:
+        """Return the rows of a SELECT."""
+        if self.backend.name != "duckdb":
+            return self.table(select).to_pandas()
+        return self.backend.raw_sql(self._text(select)).df()
+
+    def _text(self, select: str) -> str:
+        steps = ", ".join(f"{name} AS ({step})" for name, step in self.items())
+        return f"WITH {steps} {select}" if steps else select
 
 
 @lru_cache(maxsize=256)

@@ -5,23 +5,18 @@ merged, so that a transfer, or a hold on a detainer or by a parole board, is par
 a release nor a re-arrest. ``custody`` uses them to tell re-arrests apart and to find the time at risk.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from analysis.data.day_numbers import OPEN, day_dates, day_numbers, require
 
-if TYPE_CHECKING:
-    import ibis
 
-
-def spells(bookings: "pd.DataFrame | ibis.Table", gap_days: int = 1) -> "pd.DataFrame | ibis.Table":
+def spells(bookings: pd.DataFrame, gap_days: int = 1) -> pd.DataFrame:
     """Merge bookings into spells in custody.
 
     Parameters
     ----------
-    bookings : DataFrame or Ibis table
+    bookings : DataFrame
         person_id, booked, released: the day in and the day out (times of day are dropped); a missing
         ``released`` is a booking that had not ended by the data end.
     gap_days : int
@@ -30,10 +25,10 @@ def spells(bookings: "pd.DataFrame | ibis.Table", gap_days: int = 1) -> "pd.Data
 
     Returns
     -------
-    DataFrame or Ibis table, as given
-        person_id, start, end (missing: not ended by the data end), one row a spell. Spells of a person
-        are disjoint and more than ``gap_days`` apart. A DataFrame is in order of start, first appearance of the
-        person breaking ties; ``attrs["left_out"]`` counts the bookings without person or booking day and those
+    DataFrame
+        person_id, start, end (missing: not ended by the data end), one row a spell, in order of start, first appearance
+        of the person breaking ties. Spells of a person are disjoint and more than ``gap_days`` apart.
+        ``attrs["left_out"]`` counts the bookings without person or booking day and those
         that end before they begin, which belong to no spell.
 
     Raises
@@ -44,8 +39,6 @@ def spells(bookings: "pd.DataFrame | ibis.Table", gap_days: int = 1) -> "pd.Data
     if gap_days != int(gap_days) or gap_days < 0:
         raise ValueError(f"gap_days = {gap_days!r}, expected a whole number of days, 0 or more")
     require(bookings.columns, "bookings", "person_id", "booked", "released")
-    if not isinstance(bookings, pd.DataFrame):
-        return _spells_in_engine(bookings, int(gap_days))
     person, distinct = pd.factorize(bookings["person_id"])
     start, end = day_numbers(bookings["booked"]), day_numbers(bookings["released"], missing=OPEN)
     nobody, undated = person < 0, bookings["booked"].isna().to_numpy()
@@ -74,28 +67,6 @@ def spells(bookings: "pd.DataFrame | ibis.Table", gap_days: int = 1) -> "pd.Data
         if rows.any()
     }
     return merged
-
-
-def _spells_in_engine(bookings: "ibis.Table", gap_days: int) -> "ibis.Table":
-    """Gaps and islands: a booking opens a spell where it begins after every earlier end, and spells are numbered by those."""
-    import ibis
-
-    never = ibis.date("9999-12-31")
-    rows = bookings.select(
-        person_id=bookings.person_id,
-        start=bookings.booked.cast("date"),
-        end=ibis.coalesce(bookings.released.cast("date"), never),
-    )
-    rows = rows.filter(rows.person_id.notnull() & rows.start.notnull() & (rows.end >= rows.start))
-    order = [rows.start, rows.end]
-    before = ibis.window(group_by=rows.person_id, order_by=order, rows=(None, -1))
-    rows = rows.mutate(latest=rows.end.max().over(before))
-    fresh = rows.latest.isnull() | (rows.start.delta(rows.latest, unit="day") > gap_days)
-    rows = rows.mutate(fresh=ibis.ifelse(fresh, 1, 0))
-    so_far = ibis.window(group_by=rows.person_id, order_by=[rows.start, rows.end], rows=(None, 0))
-    rows = rows.mutate(spell=rows.fresh.sum().over(so_far))
-    out = rows.group_by(["person_id", "spell"]).aggregate(start=rows.start.min(), end=rows.end.max())
-    return out.select("person_id", "start", end=ibis.ifelse(out.end == never, ibis.null("date"), out.end))
 
 
 def ends_custody(releases: pd.DataFrame, spells: pd.DataFrame) -> pd.Series:

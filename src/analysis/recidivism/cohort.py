@@ -8,12 +8,13 @@ who is counted. The rows are an expression of the query engine; nothing is compu
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.data.engine import known, stored
+from analysis.data.engine import Steps, known
 from analysis.data.errors import InputError, nearest
 from analysis.data.lineage import ordering
 from analysis.data.rounding import rounded
@@ -37,8 +38,8 @@ _LATER = ("days", "event", "outcome")  # columns known only after the origin
 _PARTS = ("rows", "left", "places", "bookings")  # of a cohort, that are no part of what its rows mean
 _DATES = {name for table in TABLES.values() for name in table.dates}
 Left = list[
-    tuple["ibis.Table", dict[str, "ibis.BooleanValue"]]
-]  # rows, and for each reason which of them it leaves out
+    tuple[str, dict[str, str]]
+]  # steps of a query, and for each reason the condition on their rows that it leaves out
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Choice:
             raise InputError(f"duplicates = {self.duplicates!r}.{nearest(str(self.duplicates), DUPLICATES)}")
         if not (self.episode_gap >= 0 and int(self.episode_gap) == self.episode_gap):
             raise InputError(f"episode_gap = {self.episode_gap}: expected whole days of 0 or more.")
+
+    def __deepcopy__(self, _: dict) -> "Choice":
+        return self  # pandas copies the attributes of a frame at every step
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,7 +83,7 @@ class Cohort:
     choice: Choice = Choice()  # what counts as a detainer
     entry_days: float = 0  # a minimum gap after which people enter
     policy: dict | None = None  # how ``with_policy`` made its columns
-    left: "Left | dict[str, int]" = field(default_factory=dict)
+    left: "Callable[[], dict[str, int]] | dict[str, int]" = field(default_factory=dict)
     places: "ibis.Table | None" = None  # where the places of the rows are listed at little cost
     bookings: "ibis.Table | None" = None  # person_id, booked, released, where these are known
 
@@ -109,7 +113,7 @@ class Cohort:
     @cached_property
     def left_out(self) -> dict[str, int]:
         """How many rows and events were left out, by why; counted when first read."""
-        return self.left if isinstance(self.left, dict) else _counted(self.left)
+        return self.left() if callable(self.left) else self.left
 
     @cached_property
     def spells(self) -> pd.DataFrame | None:
@@ -202,7 +206,8 @@ class Cohort:
             left = {**self.left_out, why: len(self) - len(rows)}
         else:
             rows = self.rows.filter(self.rows.days > entry).mutate(entry=entry)
-            left = [*self.left, (self.rows, {why: self.rows.days <= entry})]
+            early = self.rows.filter(self.rows.days <= entry).count()
+            left = lambda: {**self.left_out, **{name: n for name, n in {why: int(early.to_pandas())}.items() if n}}  # noqa: E731
         return replace(self, rows=rows, entry_days=entry_days, left=left)
 
 
@@ -333,26 +338,22 @@ def cohort(
     last = data_end(ds, event, competing)
     end, unit = last if end is None else min(last, end), unit or UNITS[origin][0]
     kinds = tuple(kind for kind in competing if kind != event) if "exits" in ds.tables else ()
-    held = spells_of(ds) if custody else None
-    if held is not None and not lazy:
-        held = stored(held)
-    starts, left = _starts(ds, origin, unit, end, choice, held, keep, custody)
-    if not lazy:
-        starts = stored(starts)
-    rows, more = _first_events(
-        ds, starts, event_dates(ds, event, severity, choice, held), event, kinds, end, int(min_days)
-    )
-    rows = rows.drop(*(name for name in LINEAGE if name in rows.columns and name not in keep)) if lazy else rows
+    steps, held = steps_of(ds), custody and _bookings(ds) is not None
+    if held:
+        add_spells(steps, needed(ds, "releases"), store=not lazy)
+    columns, left = _starts(steps, ds, origin, unit, end, choice, keep, held=held, custody=custody)
+    if not lazy:  # most of the work, and the same for every event, competing event, severity and first day
+        steps.store("starts")
+    add_events(steps, ds, event, severity, choice, held=held)
+    rows, more = _first_events(steps, ds, columns, event, kinds, end, int(min_days))
+    own = [name for name in LINEAGE if name not in keep]  # of these the order alone
     found = Cohort(
-        rows, event, origin, unit, ROWS[unit], ds.time_unit, kinds, ds.name, ds.area, end.isoformat(), ds.follow_up,
-        held is not None, choice, left=[*left, *more], bookings=_bookings(ds) if custody else None,
-        places=ds.table("releases" if origin == "released" and "releases" in ds.tables else "detainers"),
+        steps.table(rows).drop(*own) if lazy else steps.frame(f"{rows} ORDER BY {', '.join(LINEAGE)}").drop(columns=own),
+        event, origin, unit, ROWS[unit], ds.time_unit, kinds, ds.name, ds.area, end.isoformat(), ds.follow_up, held, choice,
+        left=partial(_counted, steps, [*left, *more]), bookings=_bookings(ds) if custody else None,
+        places=ds.table("releases" if origin == "released" and "releases" in ds.tables else "detainers") if lazy else None,
     )  # fmt: skip
-    if not lazy:
-        frame = rows.order_by(list(LINEAGE)).to_pandas()
-        frame = frame.drop(columns=[name for name in LINEAGE if name not in keep])
-        found = replace(found, rows=_typed(frame, found), places=None)
-    return found.enter_late(entry_days)
+    return (found if lazy else replace(found, rows=_typed(found.rows, found))).enter_late(entry_days)
 
 
 def _typed(frame: pd.DataFrame, found: Cohort) -> pd.DataFrame:
@@ -364,25 +365,23 @@ def _typed(frame: pd.DataFrame, found: Cohort) -> pd.DataFrame:
         elif name in ("person_id", "event", *LINEAGE) or name in _DATES or pd.api.types.is_numeric_dtype(frame[name]):
             continue
         else:
-            frame[name] = pd.Categorical(frame[name], categories=sorted(frame[name].dropna().unique()))
+            codes, labels = pd.factorize(frame[name], sort=True)
+            frame[name] = pd.Categorical.from_codes(codes, list(labels))
     kinds = {"days": "int64", "follow_up": "int64", "entry": "float64"}
     return frame.astype({name: kind for name, kind in kinds.items() if name in frame})
 
 
-def _counted(left: Left) -> dict[str, int]:
+def _counted(steps: Steps, left: Left) -> dict[str, int]:
     """Count the rows that each reason leaves out."""
-    import ibis
-
-    found: dict[str, int] = {}
-    for table, reasons in left:
-        if reasons:
-            counts = {
-                f"n{i}": ibis.ifelse(reason, 1, 0).sum().cast("int64") for i, reason in enumerate(reasons.values())
-            }
-            found |= dict(
-                zip(reasons, table.aggregate(**counts).to_pandas().iloc[0].fillna(0).astype(int), strict=True)
-            )
-    return {name: int(n) for name, n in found.items() if n}
+    number = count()
+    counts = (
+        ", ".join(f"count(*) FILTER (WHERE {one}) AS n{next(number)}" for one in reasons.values())
+        for _, reasons in left
+    )
+    asked = ", ".join(f"(SELECT {each} FROM {step})" for each, (step, _) in zip(counts, left, strict=True))
+    found = steps.frame(f"SELECT * FROM {asked}").iloc[0]
+    names = [name for _, reasons in left for name in reasons]
+    return {name: int(n) for name, n in zip(names, found, strict=True) if n}
 
 
 def _checked(
@@ -410,52 +409,48 @@ def _checked(
         raise InputError(f"until = {until!r}, expected a date such as 2026-01-17.") from None
 
 
-# ---- what the records hold: detainers, custody, events; expressions of the query engine
+# ---- what the records hold: detainers, custody, events; steps of a query
 
 
-def needed(ds: "Dataset", table: str, wanted: str = "") -> "ibis.Table":
-    """Return a table of a dataset. Raises InputError that names the ``wanted`` one where there is none."""
+def steps_of(ds: "Dataset") -> Steps:
+    """Return a query over the tables of a dataset, without a step as yet."""
+    return Steps(ds.table(ds.tables[0]))
+
+
+def needed(ds: "Dataset", table: str, wanted: str = "") -> str:
+    """Return what SQL calls a table of a dataset. Raises InputError that names the ``wanted`` one where there is none."""
     if table not in ds.tables:
         raise InputError(
             f"{ds.name} has no table '{wanted or table}', which this cohort needs: map it in dataset.toml."
         )
-    return ds.table(table)
+    return f'"{ds.table(table).op().name}"'
 
 
-def detainers(ds: "Dataset", choice: Choice) -> "ibis.Table":
-    """Return the detainers that count. Raises InputError where the dataset has none."""
-    table = needed(ds, "detainers")
-    return table.filter(_counts(table, choice))
+def counts(choice: Choice) -> str:
+    """Return the condition that a row of the detainers is a detainer that counts."""
+    return f"request IN {_listed(HOLDS)}" + (" AND NOT duplicate_likely" if choice.duplicates == "drop" else "")
 
 
-def _counts(table: "ibis.Table", choice: Choice) -> "ibis.BooleanValue":
-    kind = table.request.cast("string").isin(HOLDS)
-    return kind & ~table.duplicate_likely if choice.duplicates == "drop" else kind
-
-
-def _not_counted(table: "ibis.Table", choice: Choice) -> dict[str, "ibis.BooleanValue"]:
-    kind = table.request.cast("string")
-    reasons = {f"requests of the kind '{name}', not a detainer": kind == name for name in REQUESTS if name not in HOLDS}
+def _not_counted(choice: Choice) -> dict[str, str]:
+    others = (name for name in REQUESTS if name not in HOLDS)
+    reasons = {f"requests of the kind '{name}', not a detainer": f"request = '{name}'" for name in others}
     if choice.duplicates == "drop":
-        reasons["likely duplicates"] = kind.isin(HOLDS) & table.duplicate_likely
+        reasons["likely duplicates"] = f"request IN {_listed(HOLDS)} AND duplicate_likely"
     return reasons
 
 
-def marked(table: "ibis.Table", choice: Choice, lineage: tuple[str, ...] = LINEAGE) -> "ibis.Table":
-    """Return the dated detainers of identified people with ``opens``: whether one starts an episode.
+def _mark(steps: Steps, ds: "Dataset", choice: Choice) -> None:
+    """Add the step ``marked``: the dated detainers of identified people with ``opens``, whether one starts an episode.
 
-    Rows of one day are in the order of their ``lineage``. Rows without a person are left out here: they would be one
+    Rows of one day are in the order of their lineage. Rows without a person are left out here: they would be one
     enormous person to the engine.
     """
-    import ibis
-
-    known = table.filter(table.person_id.notnull() & table.prepared.notnull())
-    order = [known.prepared, *(known[name] for name in lineage)]
-    before = known.prepared.lag().over(ibis.window(group_by=known.person_id, order_by=order))
-    known = known.mutate(before=before)
-    return known.mutate(
-        opens=known.before.isnull() | (known.prepared.delta(known.before, unit="day") > choice.episode_gap)
-    )
+    order = ", ".join(("prepared", *ordering(ds, "detainers")))
+    steps["dated"] = f"""
+        SELECT *, lag(prepared) OVER (PARTITION BY person_id ORDER BY {order}) AS before
+        FROM {needed(ds, "detainers")} WHERE {counts(choice)} AND person_id IS NOT NULL AND prepared IS NOT NULL"""
+    steps["marked"] = f"""
+        SELECT *, before IS NULL OR date_diff('day', before, prepared) > {int(choice.episode_gap)} AS opens FROM dated"""
 
 
 def _bookings(ds: "Dataset") -> "ibis.Table | None":
@@ -466,52 +461,48 @@ def _bookings(ds: "Dataset") -> "ibis.Table | None":
     return table.select("person_id", "booked", "released") if known(table, "booked") else None
 
 
-def spells_of(ds: "Dataset") -> "ibis.Table | None":
-    """Return the spells in custody (person_id, into, out), or None where no booking day is known."""
-    import ibis
+def add_spells(steps: Steps, bookings: str, *, store: bool = False) -> None:
+    """Add the step ``spells``: person_id, went_in, came_out, as `analysis.data.spells` makes them of the same bookings.
 
-    bookings = _bookings(ds)
-    if bookings is None:
-        return None
-    found = spells(bookings, gap_days=0)
-    return found.select(
-        person_id=found.person_id, into=found.start, out=ibis.coalesce(found.end, ibis.date("9999-12-31"))
-    )
-
-
-def event_dates(
-    ds: "Dataset", event: str, severity: str, choice: Choice, spells: "ibis.Table | None" = None
-) -> "ibis.Table":
-    """Return (person_id, on, held): every date of the event, and whether it is a re-arrest of someone who was held.
-
-    A person who is held cannot be arrested in the community; the day that begins a spell is free.
+    A booking opens a spell where it begins after every earlier end, and spells are numbered by those.
     """
-    import ibis
+    window = "OVER (PARTITION BY person_id ORDER BY went_in, came_out ROWS BETWEEN UNBOUNDED PRECEDING AND"
+    steps["stays"] = f"""
+        SELECT person_id, booked AS went_in, coalesce(released, DATE '9999-12-31') AS came_out FROM {bookings}
+        WHERE person_id IS NOT NULL AND coalesce(released, DATE '9999-12-31') >= booked"""
+    steps["opened"] = f"""
+        SELECT *, CASE WHEN went_in <= max(came_out) {window} 1 PRECEDING) THEN 0 ELSE 1 END AS opens FROM stays"""
+    steps["numbered"] = f"SELECT *, sum(opens) {window} CURRENT ROW) AS number FROM opened"
+    steps["spells"] = """
+        SELECT person_id, min(went_in) AS went_in, max(came_out) AS came_out FROM numbered GROUP BY person_id, number"""
+    if store:
+        steps.store("spells")
 
+
+def add_events(steps: Steps, ds: "Dataset", event: str, severity: str, choice: Choice, *, held: bool) -> None:
+    """Add the step ``events`` (person_id, happened, held): every date of the event, and whether it is a re-arrest of
+    someone who was held, where ``held`` says that there is the step ``spells``.
+
+    A person who is held cannot be arrested in the community; the day that begins a spell is free. Raises InputError for an
+    event that the dataset does not have.
+    """
     if event == "repeat_detainer":
-        rows = marked(detainers(ds, choice), choice, ordering(ds, "detainers"))
-        found = rows.filter(rows.opens).select("person_id", on="prepared")
+        _mark(steps, ds, choice)
+        found = "SELECT person_id, prepared AS happened FROM marked WHERE opens"
     elif event == "rearrest":
-        rows = needed(ds, "arrests")
-        if severity == "felony":
-            rows = rows.filter(rows.severity == "felony")
-        elif severity == "violent":
-            rows = rows.filter(rows.charge_group.isin(VIOLENT))
-        found = rows.select("person_id", on="arrested")
+        kind = {"felony": "severity = 'felony'", "violent": f"charge_group IN {_listed(VIOLENT)}"}.get(severity, "TRUE")
+        found = f"SELECT person_id, arrested AS happened FROM {needed(ds, 'arrests')} WHERE {kind}"
     elif event in EXIT_KINDS:
-        rows = needed(ds, "exits")
-        found = rows.filter(rows.kind == event).select("person_id", on="date")
+        found = f"SELECT person_id, date AS happened FROM {needed(ds, 'exits')} WHERE kind = '{event}'"
     else:
         raise InputError(
             f"{ds.name} has no event '{event}'.{nearest(event, ('rearrest', 'repeat_detainer', *EXIT_KINDS))}"
         )
-    if event != "rearrest" or spells is None:
-        return found.mutate(held=ibis.literal(value=False))
-    # spells of a person are disjoint, so that no event is found twice
-    pairs = found.left_join(
-        spells, [found.person_id == spells.person_id, found.on > spells.into, found.on <= spells.out]
-    )
-    return pairs.select(person_id=found.person_id, on=found.on, held=spells.into.notnull())
+    steps["events"] = f"SELECT *, FALSE AS held FROM ({found})"
+    if event == "rearrest" and held:  # spells of a person are disjoint, so that no event is found twice
+        steps["events"] = f"""
+            SELECT found.*, went_in IS NOT NULL AS held FROM ({found}) AS found LEFT JOIN spells
+            ON found.person_id = spells.person_id AND happened > went_in AND happened <= came_out"""
 
 
 def arrests_accounted(ds: "Dataset", **choices: object) -> pd.DataFrame:
@@ -523,10 +514,12 @@ def arrests_accounted(ds: "Dataset", **choices: object) -> pd.DataFrame:
     """
     import ibis
 
-    total = int(needed(ds, "arrests").count().to_pandas())
-    people = cohort(ds, event="rearrest", **{**choices, "lazy": True})
-    severity, least = str(choices.get("severity", "any")), int(choices.get("min_days", 1))
-    on = event_dates(ds, "rearrest", severity, people.choice, spells_of(ds) if people.custody else None)
+    people, steps = cohort(ds, event="rearrest", **{**choices, "lazy": True}), steps_of(ds)
+    total, least = int(ds.table("arrests").count().to_pandas()), int(choices.get("min_days", 1))
+    if people.custody:
+        add_spells(steps, needed(ds, "releases"))
+    add_events(steps, ds, "rearrest", str(choices.get("severity", "any")), people.choice, held=people.custody)
+    on = steps.table('SELECT person_id, happened AS "on", held FROM events')
     on = on.group_by("person_id", "on").aggregate(
         rows=on.count(), held=on.held.any()
     )  # what is said of one is said of all
@@ -584,157 +577,156 @@ def _sources(ds: "Dataset", event: str, competing: tuple[str, ...]) -> list[str]
 
 
 def _starts(
-    ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, spells: "ibis.Table | None", keep: tuple[str, ...],
-    custody: bool,
-) -> tuple["ibis.Table", Left]:  # fmt: skip
-    """Return one row a start of follow-up, unique by person and day, and those left out."""
-    import ibis
-
+    steps: Steps, ds: "Dataset", origin: str, unit: str, end: date, choice: Choice, keep: tuple[str, ...], *,
+    held: bool, custody: bool,
+) -> tuple[list[str], Left]:  # fmt: skip
+    """Add the step ``starts``: one row a start of follow-up, unique by person and day. Return its columns, and those left out."""
+    source = "releases" if origin == "released" and "releases" in ds.tables else "detainers"
+    needed(ds, source, "releases" if origin == "released" else "detainers")
+    columns, order = ds.table(source).columns, ordering(ds, source)
+    if any(sum(part.table == source for part in block.maps) > 1 for block in ds.spec.sources):
+        order = (*order, *(name for name in ("booked", *COVARIATES) if name in columns))  # one raw row may give two
+    at = {"held": held, "custody": custody}
     released = origin == "released"
-    rows, left = _from_releases(ds, end, choice, spells, custody) if released else _from_detainers(ds, end, choice)
+    left = (
+        _from_releases(steps, ds, source, order, end, choice, **at)
+        if released
+        else _from_detainers(steps, ds, end, choice)
+    )
     for name in keep:
-        if name not in rows.columns:
+        if name not in columns:
             raise InputError(
-                f"keep = {name!r}: {ds.name} has no such column where follow-up starts.{nearest(name, rows.columns)}"
+                f"keep = {name!r}: {ds.name} has no such column where follow-up starts.{nearest(name, columns)}"
             )
-    rows = rows.filter(rows[origin] <= ibis.literal(end))
-    if unit.startswith("first"):
-        rows = rows.mutate(nth=_nth(rows, origin))
-        rows = rows.filter(rows.nth == 0)
-    rows = rows.mutate(age=(rows[origin].year() - rows.birth_year).cast("float64"), start=rows[origin])
-    if "prepared" not in rows.columns:
-        rows = _with_prepared(ds, rows, choice)
-    if "released" not in rows.columns:
-        rows = rows.mutate(released=ibis.null("date"))
-    carried = [name for name in dict.fromkeys((*COVARIATES, *keep, *ds.groups)) if name in rows.columns]
+    steps["first"] = f"""
+        SELECT *, {origin} AS start, CAST(year({origin}) - birth_year AS DOUBLE) AS age,
+        {_nth("person_id", origin, order)} AS nth FROM origins WHERE {origin} <= DATE '{end}'"""
+    made = {"prepared": "prepared", "released": "released" if "released" in columns else "CAST(NULL AS DATE)"}
+    join = ""
+    if (
+        "prepared" not in columns
+    ):  # that of the person's last detainer on or before the release, where detainers are linked
+        made["prepared"] = "CAST(NULL AS DATE)"
+        if "detainers" in ds.tables:
+            made["prepared"], join = "latest", "LEFT JOIN asked USING (person_id, start)"
+            steps["asked"] = f"""
+                SELECT first.person_id, start, max(known.prepared) AS latest FROM first
+                JOIN (SELECT person_id, prepared FROM {needed(ds, "detainers")} WHERE {counts(choice)}) AS known
+                ON first.person_id = known.person_id AND start >= known.prepared GROUP BY first.person_id, start"""
+    carried = [name for name in dict.fromkeys((*COVARIATES, *keep, *ds.groups)) if name in columns]
     names = dict.fromkeys(("person_id", "jurisdiction", "prepared", "released", *carried, "age", "start", *LINEAGE))
-    return rows.select(*names), left
+    chosen = ", ".join(f"{made.get(name, _quoted(name))} AS {_quoted(name)}" for name in names)
+    steps["starts"] = f"SELECT {chosen} FROM first {join} WHERE {'nth = 1' if unit.startswith('first') else 'TRUE'}"
+    return list(names), left
 
 
-def _from_detainers(ds: "Dataset", end: date, choice: Choice) -> tuple["ibis.Table", Left]:
+def _from_detainers(steps: Steps, ds: "Dataset", end: date, choice: Choice) -> Left:
     """Detainers that open an episode."""
-    import ibis
-
-    every = ds.here(needed(ds, "detainers"))
-    known = {**_not_counted(every, choice), **_unusable(every, "prepared", _counts(every, choice))}
-    rows = ds.here(marked(detainers(ds, choice), choice, ordering(ds, "detainers")))
-    opening = rows.filter(rows.opens)
-    return opening, [(every, known), (opening, {"origin after the data end": opening.prepared > ibis.literal(end)})]
+    _mark(steps, ds, choice)
+    steps["every"] = f"SELECT * FROM {needed(ds, 'detainers')} WHERE {_here(ds)}"
+    steps["origins"] = f"SELECT * FROM marked WHERE opens AND {_here(ds)}"
+    late = {"origin after the data end": f"prepared > DATE '{end}'"}
+    return [("every", {**_not_counted(choice), **_unusable("prepared", counts(choice))}), ("origins", late)]
 
 
 def _from_releases(
-    ds: "Dataset", end: date, choice: Choice, spells: "ibis.Table | None", custody: bool
-) -> tuple["ibis.Table", Left]:
+    steps: Steps, ds: "Dataset", source: str, order: tuple[str, ...], end: date, choice: Choice, *, held: bool,
+    custody: bool,
+) -> Left:  # fmt: skip
     """Releases to the street, or those of people with a detainer where the dataset has no table of releases."""
-    import ibis
-
-    source = needed(ds, "releases" if "releases" in ds.tables else "detainers", "releases")
-    every = ds.here(source)
-    counts = ibis.literal(value=True) if "releases" in ds.tables else _counts(every, choice)
-    other = {} if "releases" in ds.tables else _not_counted(every, choice)
-    rows, left = every.filter(counts), []
-    if spells is not None:
-        inside = [rows.person_id == spells.person_id, rows.released >= spells.into, rows.released < spells.out]
-        held = rows.semi_join(spells, inside)
-        left.append((held, {"releases within a longer stay in custody": held.source_row.notnull()}))
-        rows = every = rows.anti_join(spells, inside)
-        counts = ibis.literal(value=True)
-    left.append((every, {**other, **_unusable(every, "released", counts)}))
-    rows = rows.filter(rows.person_id.notnull() & rows.released.notnull())
+    counted, other = ("TRUE", {}) if source == "releases" else (counts(choice), _not_counted(choice))
+    steps["every"], left = f"SELECT * FROM {needed(ds, source)} WHERE {_here(ds)}", []
+    if held:
+        within = "ON e.person_id = s.person_id AND e.released >= s.went_in AND e.released < s.came_out"
+        steps["inside"] = f"SELECT e.* FROM every AS e SEMI JOIN spells AS s {within}"
+        steps["free"] = f"SELECT e.* FROM every AS e ANTI JOIN spells AS s {within}"
+        left.append(("inside", {"releases within a longer stay in custody": "TRUE"}))
+    every = "free" if held else "every"
+    left.append((every, {**other, **_unusable("released", counted)}))
+    steps["usable"] = f"SELECT * FROM {every} WHERE {counted} AND person_id IS NOT NULL AND released IS NOT NULL"
+    let_go = "usable"
     if custody and "exits" in ds.tables:
-        exits = ds.table("exits")
-        exits = exits.filter(exits.kind.cast("string").isin(HANDED_OVER)).select("person_id", "kind", "date")
-        gap = rows.released.delta(exits.date, unit="day")
-        at_door = [rows.person_id == exits.person_id, gap >= 0, gap <= 1]
-        over = rows.semi_join(exits, at_door)
-        left.append((over, {"handed over at the release, not let go": over.source_row.notnull()}))
-        rows = rows.anti_join(exits, at_door)
-    rows = rows.mutate(again=_nth(rows, "released", of_day=True) > 0)
-    late = rows.released > ibis.literal(end)
-    left.append(
-        (rows, {"origin after the data end": late, "further rows of the same person and day": ~late & rows.again})
-    )
-    return rows.filter(~rows.again).drop("again"), left
+        let_go = "let_go"
+        steps["taken"] = f"SELECT person_id, date FROM {needed(ds, 'exits')} WHERE kind IN {_listed(HANDED_OVER)}"
+        at_door = "ON u.person_id = t.person_id AND date_diff('day', t.date, u.released) BETWEEN 0 AND 1"
+        steps["over"] = f"SELECT u.* FROM usable AS u SEMI JOIN taken AS t {at_door}"
+        steps["let_go"] = f"SELECT u.* FROM usable AS u ANTI JOIN taken AS t {at_door}"
+        left.append(("over", {"handed over at the release, not let go": "TRUE"}))
+    steps["by_day"] = f"SELECT *, {_nth('person_id, released', 'released', order)} AS of_day FROM {let_go}"
+    late = f"released > DATE '{end}'"
+    again = {"origin after the data end": late, "further rows of the same person and day": f"NOT {late} AND of_day > 1"}
+    steps["origins"] = "SELECT * FROM by_day WHERE of_day = 1"
+    return [*left, ("by_day", again)]
 
 
-def _unusable(table: "ibis.Table", origin: str, counted: "ibis.BooleanValue") -> dict[str, "ibis.BooleanValue"]:
-    linked = table.person_id.notnull()
+def _unusable(origin: str, counted: str) -> dict[str, str]:
     return {
-        "no person identifier": counted & ~linked,
-        f"no date ({origin})": counted & linked & table[origin].isnull(),
+        "no person identifier": f"{counted} AND person_id IS NULL",
+        f"no date ({origin})": f"{counted} AND person_id IS NOT NULL AND {origin} IS NULL",
     }
 
 
-def _nth(table: "ibis.Table", day: str, *, of_day: bool = False) -> "ibis.Value":
-    """Number each person's rows (or those of one day) from 0 by day, lineage and, where one raw row gave two, what they hold.
-
-    Nothing is ordered by an identifier.
-    """
-    import ibis
-
-    group = [table.person_id, table[day]] if of_day else [table.person_id]
-    order = [day, *LINEAGE, *(name for name in ("booked", *COVARIATES) if name in table.columns)]
-    return ibis.row_number().over(ibis.window(group_by=group, order_by=[table[name] for name in order]))
+def _here(ds: "Dataset") -> str:
+    """Return the condition that a row is of the place for which the dataset was opened."""
+    return f"starts_with(jurisdiction, {_text(ds.jurisdiction)})" if ds.jurisdiction else "TRUE"
 
 
-def _with_prepared(ds: "Dataset", starts: "ibis.Table", choice: Choice) -> "ibis.Table":
-    """Add the preparation date of the person's last detainer on or before the release, where detainers are linked."""
-    import ibis
+def _nth(group: str, day: str, order: tuple[str, ...]) -> str:
+    """Number the rows of a group from 1 by day and lineage: nothing is ordered by an identifier."""
+    return f"row_number() OVER (PARTITION BY {group} ORDER BY {', '.join((day, *order))})"
 
-    if "detainers" not in ds.tables:
-        return starts.mutate(prepared=ibis.null("date"))
-    known = detainers(ds, choice).select(who="person_id", latest="prepared")
-    base = starts.select("person_id", "start")
-    pairs = base.join(known, [base.person_id == known.who, base.start >= known.latest])
-    last = pairs.group_by(["person_id", "start"]).aggregate(prepared=pairs.latest.max())
-    return starts.left_join(last, ["person_id", "start"]).drop("person_id_right", "start_right")
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return f"({', '.join(map(_text, values))})"
 
 
 def _first_events(
-    ds: "Dataset",
-    starts: "ibis.Table",
-    events: "ibis.Table",
-    event: str,
-    kinds: tuple[str, ...],
-    end: date,
-    min_days: int,
-) -> tuple["ibis.Table", Left]:
+    steps: Steps, ds: "Dataset", columns: list[str], event: str, kinds: tuple[str, ...], end: date, min_days: int
+) -> tuple[str, Left]:
     """Join each start to what happened first within follow-up; on one day the event counts first, then exits in order.
 
-    Day and kind make one number (day x kinds + rank of the kind), whose smallest is what happened first. Returns the
-    follow-ups and the events left out.
+    Day and kind make one number (day x kinds + place of the kind), whose smallest is what happened first. Returns the query
+    for the follow-ups, and the events left out.
     """
-    import ibis
-
-    until, many = ibis.literal(end), len(kinds) + 1
-    order = ("person_id", "on", "rank", "held")
-    happened = events.mutate(rank=ibis.literal(0, "int64")).select(*order)
+    many, labels = len(kinds) + 1, list(enumerate((event, *kinds)))
+    steps["happenings"] = "SELECT person_id, happened, held, 0 AS place FROM events"
     if kinds:
-        exits = ds.table("exits")
-        kind = exits.kind.cast("string")
-        rank = ibis.cases(*((kind == name, i) for i, name in enumerate(kinds, 1))).cast("int64")
-        others = exits.mutate(rank=rank, on=exits.date, held=ibis.literal(value=False))
-        happened = happened.union(others.filter(kind.isin(kinds)).select(*order))
-    pairs = starts.select("person_id", "start").join(happened, "person_id")
-    if event == "repeat_detainer":  # the detainer that starts the follow-up is no repeat of itself
-        pairs = pairs.filter((pairs["rank"] > 0) | (pairs.on > pairs.start))
-    pairs = pairs.mutate(day=pairs.on.delta(pairs.start, unit="day").cast("int64"), seen=pairs.on <= until)
-    is_event = pairs["rank"] == 0
+        place = " ".join(f"WHEN '{name}' THEN {i}" for i, name in labels[1:])
+        steps["happenings"] += f"""
+            UNION ALL SELECT person_id, date, FALSE, CASE kind {place} END FROM {needed(ds, "exits")}
+            WHERE kind IN {_listed(kinds)}"""
+    # the detainer that starts the follow-up is no repeat of itself
+    own = "place > 0 OR happened > start" if event == "repeat_detainer" else "TRUE"
+    steps["pairs"] = f"""
+        SELECT starts.person_id, start, held, place, CAST(date_diff('day', start, happened) AS BIGINT) AS day,
+        happened <= DATE '{end}' AS seen
+        FROM starts JOIN happenings ON starts.person_id = happenings.person_id WHERE {own}"""
     early = "on the day of origin" if min_days == 1 else f"before day {min_days}"
     reasons = {
-        f"{event} {early}": is_event & (pairs.day >= 0) & (pairs.day < min_days) & pairs.seen,
-        f"{event} dated before the origin": is_event & (pairs.day < 0),
-        f"{event} while in custody": is_event & (pairs.day >= min_days) & pairs.seen & pairs.held,
-        f"{event} after the end of follow-up": is_event & ~pairs.seen,
+        f"{event} {early}": f"place = 0 AND day >= 0 AND day < {min_days} AND seen",
+        f"{event} dated before the origin": "place = 0 AND day < 0",
+        f"{event} while in custody": f"place = 0 AND day >= {min_days} AND seen AND held",
+        f"{event} after the end of follow-up": "place = 0 AND NOT seen",
     }
-    valid = pairs.seen & ibis.ifelse(is_event, (pairs.day >= min_days) & ~pairs.held, pairs.day >= 0)
-    inside = pairs.filter(valid)
-    first = inside.group_by(["person_id", "start"]).aggregate(code=(inside.day * many + inside["rank"]).min())
-    rows = starts.left_join(first, ["person_id", "start"]).drop("person_id_right", "start_right")
-    follow_up = until.delta(rows.start, unit="day").cast("int64")
-    label = ibis.cases(*((rows.code % many == i, name) for i, name in enumerate((event, *kinds))))
-    days = ibis.coalesce((rows.code // many).cast("int64"), follow_up)
-    rows = rows.mutate(follow_up=follow_up, entry=ibis.null("float64"), days=days, event=label)
-    last = ("follow_up", "entry", "days", "event")
-    names = [name for name in starts.columns if name not in (*LINEAGE, "start")]
-    return rows.select(*names, *last, *(name for name in LINEAGE if name not in names)), [(pairs, reasons)]
+    steps["firsts"] = f"""
+        SELECT person_id, start, min(day * {many} + place) AS code FROM pairs
+        WHERE seen AND CASE WHEN place = 0 THEN day >= {min_days} AND NOT held ELSE day >= 0 END
+        GROUP BY person_id, start"""
+    names = [name for name in columns if name not in (*LINEAGE, "start")]
+    follow_up = f"CAST(date_diff('day', start, DATE '{end}') AS BIGINT)"
+    return (
+        f"""
+        SELECT {", ".join(map(_quoted, names))}, {follow_up} AS follow_up, CAST(NULL AS DOUBLE) AS entry,
+        coalesce(CAST(code // {many} AS BIGINT), {follow_up}) AS days,
+        CASE code % {many} {" ".join(f"WHEN {i} THEN '{name}'" for i, name in labels)} END AS event,
+        {", ".join(LINEAGE)} FROM starts LEFT JOIN firsts USING (person_id, start)""",
+        [("pairs", reasons)],
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.data.tables import LINEAGE
-from analysis.recidivism.cohort import Choice, detainers
+from analysis.recidivism.cohort import Choice, counts, needed, steps_of
 
 if TYPE_CHECKING:
     import ibis
@@ -84,8 +84,8 @@ def _ordered(ds: "Dataset", choice: Choice) -> "ibis.Table":
     """Return the detainers of identified people up to the data end, each with the dates of the one before and the next."""
     import ibis
 
-    table = detainers(ds, choice)
-    table = table.filter(table.person_id.notnull())
+    where = f"{counts(choice)} AND person_id IS NOT NULL"
+    table = steps_of(ds).table(f"SELECT * FROM {needed(ds, 'detainers')} WHERE {where}")
     if "detainers" in ds.data_end:
         table = table.filter(table.prepared <= ibis.literal(ds.data_end["detainers"] - timedelta(days=ds.lag_days)))
     lineage = [table[name] for name in LINEAGE]

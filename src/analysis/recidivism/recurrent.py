@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.data import rounding
 from analysis.data.errors import InputError
-from analysis.recidivism.cohort import Cohort, checked, event_dates, spells_of
+from analysis.recidivism.cohort import Cohort, add_events, add_spells, checked, needed, steps_of
 from analysis.recidivism.life_table import (
     amounts,
     follow_up,
@@ -197,10 +197,13 @@ def later_events(ds: "Dataset", cohort: Cohort, min_days: int = 1, severity: str
     if people["person_id"].duplicated().any():
         raise InputError("later events are counted by person: use unit = 'first_release' or 'first_detainer'.")
     origin, event = cohort.origin, cohort.event
-    dates = event_dates(ds, event, severity, cohort.choice, spells_of(ds) if cohort.custody else None)
-    dates = dates.filter(~dates.held).drop("held").to_pandas()
+    steps = steps_of(ds)
+    if cohort.custody:
+        add_spells(steps, needed(ds, "releases"))
+    add_events(steps, ds, event, severity, cohort.choice, held=cohort.custody)
+    dates = steps.frame("SELECT person_id, happened FROM events WHERE NOT held")
     pairs = people[["person_id", origin, "follow_up"]].merge(dates, on="person_id")
-    pairs["days"] = (pd.to_datetime(pairs["on"]) - pairs[origin]).dt.days
+    pairs["days"] = (pd.to_datetime(pairs["happened"]) - pairs[origin]).dt.days
     inside = pairs[(pairs["days"] >= max(min_days, 1)) & (pairs["days"] <= pairs["follow_up"])]
     inside = inside.drop_duplicates(["person_id", "days"])[["person_id", "follow_up", "days"]].assign(event=event)
     ends = people[["person_id", "follow_up"]].assign(days=people["follow_up"], event=None)

@@ -7,6 +7,7 @@ nothing of another page: it is forked before any page ran. Where a fork cannot b
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import json
 import logging
 import os
@@ -53,16 +54,16 @@ def serve() -> None:
 def prepare() -> None:
     """Import what pages need, and make equal what results could depend on."""
     import formulaic  # noqa: F401
-    import ibis.backends.duckdb  # noqa: F401
+    import ibis.backends.duckdb.converter  # noqa: F401
     import matplotlib as mpl
-    import pyarrow.parquet  # noqa: F401
-    import scipy.optimize
-    import scipy.stats  # noqa: F401
     from ipykernel import kernelapp  # noqa: F401
 
-    from analysis.data import dataset  # noqa: F401
+    import analysis
     from analysis.publish import page  # noqa: F401
 
+    for name in analysis.__all__:  # each loads its part of the package, and what that stands on
+        getattr(analysis, name)
+    gc.freeze()  # or every kernel's collections go through all that was imported, and copy it
     faulthandler.enable()
     os.umask(0o022)
     mpl.rcdefaults()  # a user's own matplotlibrc must not change a page
