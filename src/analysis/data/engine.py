@@ -1,4 +1,4 @@
-"""The query engine: Ibis on DuckDB, with a memory limit and room to spill, or the same expressions on Spark.
+"""The query engine: DuckDB, with a memory limit and room to spill, or the same queries on Spark; Ibis speaks to both.
 
 ``engine`` in ``dataset.toml`` chooses, ANALYSIS_ENGINE before it. ANALYSIS_MEMORY (such as "2GB") limits what DuckDB
 holds in memory; what goes beyond is written to a folder under the system's temporary folder that nobody else may enter. For

@@ -2,7 +2,7 @@
 
 In: a dataset. Out: a `Cohort`, one row a person (or release, or episode) with the days from the origin to the first
 event, or to the end of follow-up. Who is eligible depends on the origin and the data end alone: no outcome ever decides
-who is counted. The rows are an expression of the query engine; nothing is computed before it is asked for.
+who is counted. The rows are what one query finds, written in DuckDB's SQL and translated for Spark.
 """
 
 from collections.abc import Callable, Iterable
@@ -207,8 +207,11 @@ class Cohort:
         else:
             rows = self.rows.filter(self.rows.days > entry).mutate(entry=entry)
             early = self.rows.filter(self.rows.days <= entry).count()
-            left = lambda: {**self.left_out, **{name: n for name, n in {why: int(early.to_pandas())}.items() if n}}  # noqa: E731
+            left = partial(self._left_too, why, early)
         return replace(self, rows=rows, entry_days=entry_days, left=left)
+
+    def _left_too(self, why: str, early: "ibis.IntegerValue") -> dict[str, int]:
+        return {**self.left_out, **({why: n} if (n := int(early.to_pandas())) else {})}
 
 
 def as_cohort(frame: pd.DataFrame, event: str, **meaning: object) -> Cohort:
@@ -586,12 +589,10 @@ def _starts(
     columns, order = ds.table(source).columns, ordering(ds, source)
     if any(sum(part.table == source for part in block.maps) > 1 for block in ds.spec.sources):
         order = (*order, *(name for name in ("booked", *COVARIATES) if name in columns))  # one raw row may give two
-    at = {"held": held, "custody": custody}
-    released = origin == "released"
     left = (
-        _from_releases(steps, ds, source, order, end, choice, **at)
-        if released
-        else _from_detainers(steps, ds, end, choice)
+        _from_detainers(steps, ds, end, choice)
+        if origin == "prepared"
+        else _from_releases(steps, ds, source, order, end, choice, held, custody)
     )
     for name in keep:
         if name not in columns:
@@ -630,7 +631,7 @@ def _from_detainers(steps: Steps, ds: "Dataset", end: date, choice: Choice) -> L
 
 
 def _from_releases(
-    steps: Steps, ds: "Dataset", source: str, order: tuple[str, ...], end: date, choice: Choice, *, held: bool,
+    steps: Steps, ds: "Dataset", source: str, order: tuple[str, ...], end: date, choice: Choice, held: bool,
     custody: bool,
 ) -> Left:  # fmt: skip
     """Releases to the street, or those of people with a detainer where the dataset has no table of releases."""
