@@ -103,7 +103,6 @@ HEAVY = (
     "duckdb",
     "ibis",
     "matplotlib",
-    "pandera",
     "pooch",
     "requests",
     "nbformat",

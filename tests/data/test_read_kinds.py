@@ -5,11 +5,11 @@ import datetime as dt
 import gzip
 import json
 import sqlite3
-import sys
 import zipfile
 
 import duckdb
 import pandas as pd
+import pyreadstat
 import pytest
 import xlsxwriter
 
@@ -111,21 +111,20 @@ def test_sas_transport_files_hold_dates(tmp_path):
     path.write_bytes(gzip.decompress(base64.b85decode(XPORT)))
     [(_, headers, rows)] = staged(path)
     assert headers == ["id", "on", "at", "n"]
-    day, instant = dt.datetime(2020, 1, 2), dt.datetime(2020, 1, 2, 3, 4)
-    assert rows == [("007", day, instant, 1.0, 1), ("8", None, None, 2.5, 2)]
+    assert rows == [("007", "2020-01-02", dt.datetime(2020, 1, 2, 3, 4), 1.0, 1), ("8", "", None, 2.5, 2)]
     path.write_bytes(b"x" * 400)
     with pytest.raises(InputError, match="not a readable SAS file"):
         staged(path)
 
 
-def test_what_needs_a_library_that_is_not_there_says_so(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyreadstat", None)
-    for name, content in (("a.sav", b"$FL2"), ("a.xpt", b"HEADER RECORD*******LIBV8   HEADER RECORD!!!!!!!")):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(
-            InputError, match=r"pyreadstat, which is not installed. Install it, or save the file as \.csv"
-        ):
-            staged(tmp_path / name)
+def test_spss_files_hold_labels_and_dates(tmp_path):
+    path = tmp_path / "a.sav"
+    frame = pd.DataFrame({"id": ["007", "8"], "why": [1.0, 2.0], "on": [dt.date(2020, 1, 2), None]})
+    pyreadstat.write_sav(frame, path, variable_value_labels={"why": {1: "released", 2: "other"}})
+    assert staged(path) == [("", ["id", "why", "on"], [("007", "released", "2020-01-02", 1), ("8", "other", "", 2)])]
+    path.write_bytes(b"$FL2")
+    with pytest.raises(InputError, match="not a readable SPSS file"):
+        staged(path)
 
 
 def test_a_hidden_sheet_is_called_hidden_and_days_from_1904_are_told(tmp_path):

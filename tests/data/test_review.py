@@ -47,6 +47,20 @@ def test_a_check_says_what_would_be_kept_counted_and_built_and_leaves_nothing(ho
     )
 
 
+def test_arrests_that_all_come_before_and_days_in_another_order_are_pointed_out(house, capsys):
+    early = "id,on\n1,2019-12-31\n2,2019-12-20\n9,2020-06-01\n"
+    days = ARRESTS.replace('"on"', '{ from = "on", date = ["%m/%d/%Y"] }')
+    house.write(HEAD + END + RELEASES.format("r.csv") + ARRESTS.format("a.csv") + days.replace("{0}", "b.csv"),
+                r_csv=FOUR, a_csv=early, b_csv="id,on\n8,30/06/2020\n8,06/05/2020\n")  # fmt: skip
+    assert main(["check", "--dataset", "test"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "look at this: of 2 people in releases and arrests none was arrested on or after releases.released: is it the right column?"
+        in said
+    )
+    assert "look at this: b.csv: 1 of arrested can be read only where day and month change places" in said
+
+
 def test_while_it_is_checked_nobody_else_can_read_it(house, monkeypatch):
     seen = []
     house.write(BOTH, r_csv=FOUR, a_csv=LATER)

@@ -9,7 +9,7 @@ and their answers joined on. Everything that costs by the row happens in the eng
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import duckdb
@@ -131,43 +131,20 @@ class _Rows(Sheet):
         looks = {name: self.look(mapping, rule, strict=name in strict) for name, rule in rules.items()}
         to_keep = self.source.keep if mapping.table == self.source.maps[0].table else ()
         kept = {header: self._kept(mapping, header) for header in to_keep}
-        problems = [(f"{look.reason} IS NOT NULL", header, look.reason, look.found) for header, look in only.items()]
-        missing = []  # a row of the file without a secondary table's date or kind is no row of that table
-        if mapping.secondary:
-            missing, problems = [condition for condition, *_ in problems], []
-        for name in (name for name in looks if name in strict):
-            look, blank = (
-                looks[name],
-                looks[name].missing or f"({looks[name].value} IS NULL AND {looks[name].reason} IS NULL)",
-            )
-            problems.append((f"{look.reason} IS NOT NULL", name, look.reason, look.found))
-            if name in table.keys and mapping.secondary and rules[name].kind in ("date", "category"):
-                missing.append(blank)
-            elif name in table.keys and not (
-                name == "person_id" and self.source.link
-            ):  # who may be known by name alone
-                problems.append((blank, name, "'blank'", look.found))
+        problems, missing = self._problems(
+            mapping, only, {name: look for name, look in looks.items() if name in strict}
+        )
         problems += self._impossible(mapping, looks)
+        joins = [look.join for look in (*only.values(), *looks.values(), *kept.values())]
+        joins += [self.named(header)[1] for header in self._linked()]
+        wrong, absent = _any(condition for condition, *_ in problems), _any(missing)
         sql = {name: look.value for name, look in (*looks.items(), *kept.items())} | self._birth_year(mapping, looks)
-        sql |= {
-            f"{name}_raw": f"nullif({looks[name].found}, '')"
-            for name in RAW_BESIDE
-            if name in looks and rules[name].headers
-        }
-        joins = [look.join for look in (*only.values(), *looks.values(), *kept.values())] + [
-            self.named(h)[1] for h in self._linked()
-        ]
-        wrong, absent = (
-            " OR ".join(f"coalesce({one}, false)" for one in some) or "false"
-            for some in ([p[0] for p in problems], missing)
-        )
+        beside = [name for name in RAW_BESIDE if name in looks and rules[name].headers]
+        sql |= {f"{name}_raw": f"nullif({looks[name].found}, '')" for name in beside}
         sql |= self._placed(mapping, sql, joins, f"NOT ({wrong} OR {absent})")
-        unknown = {
-            name: "'unknown'" for name, kind in table.columns.items() if isinstance(kind, tuple) and "unknown" in kind
-        }
-        listed = ", ".join(
-            f"CAST({sql.get(name, unknown.get(name, 'NULL'))} AS {kind})" for name, kind in columns.items()
-        )
+        labels = [name for name, kind in table.columns.items() if isinstance(kind, tuple) and "unknown" in kind]
+        sql = {**dict.fromkeys(labels, "'unknown'"), **sql}
+        listed = ", ".join(f"CAST({sql.get(name, 'NULL')} AS {kind})" for name, kind in columns.items())
         self.to.inserts += 1
         inserted = self.con.execute(
             f"INSERT INTO t_{table.name} SELECT {listed}, {self.lineage}, raw._row, {self.to.inserts << _SHIFT} + raw._row "
@@ -176,6 +153,26 @@ class _Rows(Sheet):
         aside = self._set_aside(mapping.table, problems, joins, f"({wrong}) AND NOT ({absent})")
         broken = [] if mapping.secondary else self._broken(mapping.table)
         self.tally.account(mapping, self.place, inserted, aside + len(broken), self.rows + len(broken))
+
+    def _problems(
+        self, mapping: Map, only: dict[str, Look], strict: dict[str, Look]
+    ) -> tuple[list[tuple[str, str, str, str]], list[str]]:
+        """Return what sets a row aside (condition, column, reason, what was found, as SQL but for the column), in order of columns.
+
+        And the conditions by which a row of the file is no row of a secondary table: what it has neither date nor kind for.
+        """
+        problems = [(f"{look.reason} IS NOT NULL", header, look.reason, look.found) for header, look in only.items()]
+        missing, keys = [], TABLES[mapping.table].keys
+        if mapping.secondary:
+            missing, problems = [condition for condition, *_ in problems], []
+        for name, look in strict.items():
+            blank = look.missing or f"({look.value} IS NULL AND {look.reason} IS NULL)"
+            problems.append((f"{look.reason} IS NOT NULL", name, look.reason, look.found))
+            if name in keys and mapping.secondary and mapping.columns[name].kind in ("date", "category"):
+                missing.append(blank)
+            elif name in keys and not (name == "person_id" and self.source.link):  # who may be known by name alone
+                problems.append((blank, name, "'blank'", look.found))
+        return problems, missing
 
     @property
     def lineage(self) -> str:
@@ -384,3 +381,7 @@ class _Rows(Sheet):
             self.con.register("_found", found)
             self.con.execute("INSERT INTO phrases SELECT words, hash FROM _found")
             self.con.unregister("_found")
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return " OR ".join(f"coalesce({condition}, false)" for condition in conditions) or "false"

@@ -67,9 +67,6 @@ _ABOUT = re.compile(
     r"\W*(read[\W_]*me|licen[cs]e|copying|copyright)", re.IGNORECASE
 )  # members of a zip that are no data
 _SAME = re.compile(r"(U?(TINY|SMALL|BIG)INT|U?INTEGER|FLOAT|DOUBLE|BOOLEAN|VARCHAR|DATE|TIME|TIMESTAMP(_S|_MS|_NS)?)$")
-_SAS_DAYS = re.compile(
-    rb"DATE|MMDDYY|DDMMYY|YYMMDD|MONYY|WORDDAT|WEEKDAT|E8601D[AT]", re.IGNORECASE
-)  # days or, DATETIME, seconds from 1960
 Opened = Callable[[], BinaryIO]
 Connection = duckdb.DuckDBPyConnection
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
@@ -784,35 +781,23 @@ def _statistics(con: Connection, path: Path, source: Source, suffix: str, name: 
         # a part need not hold every label, and old files need not be UTF-8
         warnings.simplefilter("ignore", pd.errors.CategoricalConversionWarning)
         warnings.simplefilter("ignore", UnicodeWarning)
-        frames = _frames_of(path, source, suffix, name)
+        frames = _frames_of(path, source, suffix)
         first = next(frames, None)
         if first is None:
             raise InputError(f"{name} has a header and no rows. Fetch it again or take it out of dataset.toml.")
         return _stored(con, _folded(first.columns, name), _of_frames(chain([first], frames)))
 
 
-def _frames_of(path: Path, source: Source, suffix: str, name: str) -> Iterator[pd.DataFrame]:
-    if suffix == ".sav" or (suffix == ".xpt" and path.read_bytes()[:25] == b"HEADER RECORD*******LIBV8"):
-        try:
-            import pyreadstat
-        except ImportError:
-            kind = "SPSS" if suffix == ".sav" else "SAS transport, version 8,"
-            raise InputError(
-                f"{name}: files of {kind} are read by pyreadstat, which is not installed. Install it, or save the file as .csv or .dta."
-            ) from None
-        read = pyreadstat.read_sav if suffix == ".sav" else pyreadstat.read_xport
-        yield from (frame for frame, _ in pyreadstat.read_file_in_chunks(read, str(path), chunksize=BATCH_ROWS))
-    elif suffix == ".dta":
+def _frames_of(path: Path, source: Source, suffix: str) -> Iterator[pd.DataFrame]:
+    if suffix == ".dta":
         with pd.read_stata(path, chunksize=BATCH_ROWS) as reader:
             yield from reader
-    else:
-        kind, encoding = ("xport", "latin-1") if suffix == ".xpt" else ("sas7bdat", "infer")
-        with pd.read_sas(path, format=kind, chunksize=BATCH_ROWS, encoding=source.encoding or encoding) as reader:
-            kinds = zip(reader.columns, (one["nform"] for one in getattr(reader, "fields", ())), strict=False)
-            units = {at: "s" if b"T" in kind[4:] else "D" for at, kind in kinds if _SAS_DAYS.match(kind)}
-            for frame in reader:
-                since = {at: pd.to_datetime(frame[at], unit=unit, origin="1960-01-01") for at, unit in units.items()}
-                yield frame.assign(**since)
+        return
+    import pyreadstat
+
+    read = {".sav": pyreadstat.read_sav, ".xpt": pyreadstat.read_xport, ".sas7bdat": pyreadstat.read_sas7bdat}[suffix]
+    given = {"encoding": source.encoding, **({"apply_value_formats": True} if suffix == ".sav" else {})}
+    yield from (frame for frame, _ in pyreadstat.read_file_in_chunks(read, str(path), chunksize=BATCH_ROWS, **given))
 
 
 def _of_frames(frames: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:

@@ -80,7 +80,7 @@ def review(spec: Spec, processed: Path, private: Path | None = None) -> Review:
     try:
         seen = _Seen(spec, processed, private, backend, found)
         for look in (
-            seen.rows, seen.files, seen.near_ids, seen.shared_ids, seen.id_spaces, seen.heavy_ids, seen.places, seen.days, seen.data_ends, seen.todo,
+            seen.rows, seen.files, seen.near_ids, seen.shared_ids, seen.follows, seen.id_spaces, seen.heavy_ids, seen.places, seen.days, seen.data_ends, seen.todo,
         ):  # fmt: skip
             look()
     finally:
@@ -137,6 +137,9 @@ class _Seen:
             for why in part[part["set_aside"] > 0].sort_values("set_aside", ascending=False).itertuples():
                 example = first.get((table, file, sheet, why.column, why.reason), "")
                 self.say(f"    {why.set_aside:,} set aside: {why.column or 'row'} {why.reason}{example}")
+                if why.reason.endswith("change places"):
+                    said = f"{where}: {rounded(int(why.set_aside)):,} of {why.column} can be read only where day and month change places"
+                    self.warn(f"{said}, so the others may be read as another day. Is the order in date = [...] right?")
         columns = self.frame("columns")
         for use, part in columns[~columns["use"].str.startswith("mapped")].groupby("use", sort=False):
             filled = part.groupby("column", sort=False)["filled"].sum()
@@ -207,6 +210,23 @@ class _Seen:
             if m and n >= FEWEST and k / n < rest / m / 2:
                 said = f"{file}: {_share(k, n)} of its {rounded(n):,} people in {table} are among those followed"
                 self.warn(f"{said}, of the other files' {_share(rest, m)}: are its ids written as theirs?")
+
+    def follows(self) -> None:
+        """Point out arrests of which none of a person's follows the day on which the person is first followed."""
+        for table, col in (("releases", "released"), ("detainers", "released"), ("detainers", "prepared")):
+            if not {col, "person_id"} <= {*self.columns.get(table, ())} or "arrests" not in self.views:
+                continue
+            n, later = self.sql(
+                f"""SELECT count(*), count(*) FILTER (WHERE last >= first) FROM
+                (SELECT person_id, min({col}) AS first FROM {self.views[table]} GROUP BY 1 HAVING first IS NOT NULL) JOIN
+                (SELECT person_id, max(arrested) AS last FROM {self.views["arrests"]} GROUP BY 1) USING (person_id)"""
+            )[0]
+            if n and not later:
+                self.warn(
+                    f"of {rounded(n):,} people in {table} and arrests none was arrested on or after {table}.{col}: is it the right column?"
+                )
+            if n:
+                return
 
     def id_spaces(self) -> None:
         """Point out ids that occur under different places, births or sexes: two counties may each count from 1."""
