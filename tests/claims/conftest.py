@@ -2,6 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
 
 import ibis
 import numpy as np
@@ -37,7 +38,7 @@ class Small:
     """What the claims room and ``cohort`` ask of a dataset."""
 
     name, jurisdiction, time_unit, follow_up, area, lag_days = "small", "", "day", None, "nowhere", 14
-    tables = ("detainers", "releases", "arrests", "exits")
+    tables, groups, spec = ("detainers", "releases", "arrests", "exits"), (), SimpleNamespace(sources=())
     data_end = {"arrests": dt.date(2024, 12, 31), "exits": dt.date(2024, 11, 30), "detainers": dt.date(2025, 1, 10)}  # noqa: RUF012
 
     def __init__(self, folder: Path, n: int = 700) -> None:

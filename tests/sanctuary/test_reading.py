@@ -43,7 +43,7 @@ def test_a_plan_is_dated_and_checked(tmp_path) -> None:
 
 
 def test_both_sides_of_a_rule_add_up() -> None:
-    rule = OffenceRule("r", "R", "conviction", ("assault",), "x")
+    rule = OffenceRule(name="r", title="R", basis="conviction", groups=["assault"], instrument="x")
     frame = pd.DataFrame({
         "person_id": list("abcdefgh"), "criminality": ["convicted"] * 4 + ["pending"] * 2 + ["unknown"] * 2,
         "charge_group": ["assault", "assault", "theft", "theft", "assault", "theft", "assault", "theft"],
