@@ -171,6 +171,9 @@ def test_ids_of_another_space_are_other_people_and_zeros_come_back():
     assert result.kept["person_id"].tolist() == ["kings\x1f007", "kings\x1f007", "kings\x1fA7"]
     aside = result.aside[["column", "reason", "found"]].to_numpy().tolist()
     assert aside == [["person_id", "blank", "n/a"], ["person_id", "blank", "?"]]
+    key = {**ARREST, "person_id": {"from": "id", "key": "[0-9A-Za-z-]+"}}
+    marked = cleaned({"id": ["'007", "101.0", "?"], "on": ["2020-01-01"] * 3}, key)
+    assert marked.kept["person_id"].tolist() == ["007", "101"]
     places = cleaned({**raw, "f": ["6037"] * 5}, {**ARREST, "jurisdiction": {"from": "f", "digits": 5}})
     assert places.kept["jurisdiction"].unique().tolist() == ["06037"]
 

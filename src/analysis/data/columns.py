@@ -253,6 +253,9 @@ class Sheet:
                 self.con.execute(f"SELECT count(*) FROM {self.table} AS raw WHERE {hidden}").fetchall()[0][0],
             )
             nothing += f" OR {hidden}"
+        if rule.key:
+            nothing += f" OR NOT regexp_matches({text}, {text_of(rule.key.pattern)})"
+            text = f"regexp_extract({text}, {text_of(rule.key.pattern)})"
         if rule.digits:
             text = f"CASE WHEN len({text}) < {rule.digits} AND regexp_full_match({text}, '[0-9]+') THEN lpad({text}, {rule.digits}, '0') ELSE {text} END"
         if rule.name == "person_id":  # as they are written: what would match but for that is counted when all are here

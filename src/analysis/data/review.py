@@ -262,7 +262,10 @@ class _Seen:
         """Point out ids that would match but for how they are written; the build counts them, since it alone sees them raw."""
         for row in self.frame("ids").itertuples() if (self.processed / "ids.parquet").is_file() else ():
             zeros = f'say person_id = {{ from = "{row.header}", digits = {row.digits} }}'
-            mends = zeros if row.kind == "leading zeros" else "write them alike in all files"
+            first = f"say person_id = {{ from = \"{row.header}\", key = '[0-9A-Za-z-]+' }} in both"
+            mends = {"leading zeros": zeros, "an apostrophe": first, '".0"': first}.get(
+                row.kind, "write them alike in all files"
+            )
             where = f"others of {row.table}" if row.table == row.other else f"those of {row.other}"
             said = f"{row.table}: {rounded(row.people):,} ids ({row.header}) would match {where} but for {row.kind}: {mends}."
             self.near[frozenset((row.table, row.other))] = said

@@ -164,7 +164,7 @@ def column(name: str, raw: object, table: Table, values: dict | None, where: str
         (rule.state and plain(rule.state) not in states, f"state = {shown(rule.state)}.{nearest(str(rule.state), states)}"),
         (rule.tz and not (kind == "date" and _works(ZoneInfo, rule.tz)),
          f"tz = {shown(rule.tz)}, expected a time zone of a column of dates, such as 'America/New_York'."),
-        ("key" in raw and mapped is None, "key picks what is looked up in values, and there are no values. Add them."),
+        ("key" in raw and mapped is None and kind != "id", "key picks what is looked up in values, and there are no values. Add them."),
     )  # fmt: skip
     for key, constant in (("value", rule.value), ("blank", rule.blank)):
         fits = isinstance(constant, str | int | float | date) and not isinstance(constant, bool)
