@@ -580,19 +580,22 @@ def _workbook(con: Connection, path: Path, source: Source, name: str) -> Iterato
         _, head = next(islice(lines, _above(top, source), None), (0, []))
         columns = headers(map(_cell, head), where, source)
         _check_header(columns, top, where, source)
-        staged = _stored(con, columns, _rows(lines), info.name)
+        empty = {i for i, cell in enumerate(head) if not _cell(cell).strip()}
+        for line in sheet.iter_rows() if empty else ():
+            empty = {i for i in empty if line[i] == ""}
+        kept = [i for i in range(len(columns)) if i not in empty]  # one cell far out makes thousands that are nothing
+        staged = _stored(con, [columns[i] for i in kept], _rows(lines, kept), info.name)
         staged.hidden, staged.day_0 = info.visible != calamine.SheetVisibleEnum.Visible, day_0
         if con.execute(f"SELECT count(*) FROM {staged.table}").fetchall()[0][0]:
             yield staged
 
 
-def _rows(lines: Iterator[tuple[int, list]]) -> Iterator[pa.Table]:
+def _rows(lines: Iterator[tuple[int, list]], kept: list[int]) -> Iterator[pa.Table]:
     while chunk := list(islice(lines, BATCH_ROWS)):
-        kept = [(number, line) for number, line in chunk if any(cell != "" for cell in line)]
-        columns = zip(*(line for _, line in kept), strict=True)
-        numbers = pa.array([number for number, _ in kept], pa.int64())
-        if kept:
-            texts = [pa.array(map(_cell, column), pa.string()) for column in columns]
+        filled = [(number, line) for number, line in chunk if any(cell != "" for cell in line)]
+        numbers = pa.array([number for number, _ in filled], pa.int64())
+        if filled:
+            texts = [pa.array([_cell(line[i]) for _, line in filled], pa.string()) for i in kept]
             yield pa.table([*texts, numbers], [*map(str, range(len(texts))), "_row"])
 
 
