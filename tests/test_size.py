@@ -15,7 +15,7 @@ LIMITS = {
     "report and plot": 2_200, "rest": 400, "notebooks": 1_300, "longest cell": 20, "tests, benchmarks and validation": 12_000,
 }  # fmt: skip
 REACHED = {  # above the limit as yet: each slice writes down what it has reached, and may not grow beyond it
-    "package": 25_419, "modules": 174, "data": 6_488, "recidivism": 3_651, "sanctuary": 4_842, "claims": 2_623,
+    "package": 25_418, "modules": 174, "data": 6_487, "recidivism": 3_651, "sanctuary": 4_842, "claims": 2_623,
     "report and plot": 6_376, "rest": 1_354, "notebooks": 3_308, "longest cell": 99,
     "tests, benchmarks and validation": 22_902,
 }  # fmt: skip

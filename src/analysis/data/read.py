@@ -53,7 +53,6 @@ RATIO = 200  # unpacked to packed; delimited text and Excel's XML stay below 50
 _MOST = 1032  # times its size that a gzip file can unpack to
 GRID = 50_000_000  # cells of a sheet: about 2 GB
 EMPTY = 20  # times as many places in a sheet as there are cells in it
-_BATCH_BYTES = 1 << 28
 TOP = 50  # rows among which a header is looked for
 TEXTS, LINES = (".csv", ".tsv", ".txt"), (".jsonl", ".ndjson")
 BOOKS, BASES = (".xlsx", ".xls", ".ods"), (".db", ".sqlite", ".sqlite3")
